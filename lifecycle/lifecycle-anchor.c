@@ -1,0 +1,131 @@
+/* lifecycle-anchor.c: what hangs on the life of an object
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-anchor-private.h"
+#include "lifecycle-scope-private.h"
+
+/* One weak reference for each object, however many scopes care: GLib keeps them in a list that it
+ * searches. The ledger has what is to be told when the object is disposed: the scope of the
+ * object's life, and the handlers that were adopted on it.
+ */
+struct _LifecycleAnchor
+{
+  LifecycleLedger *ledger;
+  GWeakRef         object;
+  gboolean         armed;
+};
+
+static GQuark
+lifecycle_anchor_quark (void)
+{
+  static GQuark quark;
+
+  if (G_UNLIKELY (quark == 0))
+    quark = g_quark_from_static_string ("lifecycle-anchor");
+
+  return quark;
+}
+
+static void
+anchor_release_all (LifecycleAnchor *anchor,
+                    const char      *detail)
+{
+  LifecycleLedger *ledger = lifecycle_ledger_ref (anchor->ledger);
+  LifecycleEntry *entry;
+  guint flags;
+
+  while ((entry = lifecycle_ledger_pop (ledger, &ledger->live, &flags)) != NULL)
+    {
+      if (entry->type == LIFECYCLE_ENTRY_SCOPE)
+        {
+          LifecycleScope *scope = lifecycle_scope_from_child_entry (entry);
+
+          /* It leaves before it closes: the object may live on, with another scope. */
+          lifecycle_scope_leave (scope);
+          lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, detail);
+          g_object_unref (scope);
+        }
+      else
+        {
+          lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+        }
+    }
+
+  lifecycle_ledger_unref (ledger);
+}
+
+static void
+anchor_object_disposed_cb (gpointer  data,
+                           GObject  *object)
+{
+  LifecycleAnchor *anchor = data;
+
+  lifecycle_ledger_lock (anchor->ledger);
+  anchor->armed = FALSE;
+  lifecycle_ledger_unlock (anchor->ledger);
+
+  anchor_release_all (anchor, G_OBJECT_TYPE_NAME (object));
+}
+
+static void
+lifecycle_anchor_free (gpointer data)
+{
+  LifecycleAnchor *anchor = data;
+
+  anchor_release_all (anchor, NULL);
+  lifecycle_ledger_unref (anchor->ledger);
+  g_weak_ref_clear (&anchor->object);
+  g_free (anchor);
+}
+
+/* The anchor of an object, made on demand. It lives as long as the object's memory. */
+LifecycleAnchor *
+lifecycle_anchor_get (GObject *object)
+{
+  LifecycleAnchor *anchor = g_object_get_qdata (object, lifecycle_anchor_quark ());
+  gboolean arm;
+
+  if (anchor == NULL)
+    {
+      anchor = g_new0 (LifecycleAnchor, 1);
+      anchor->ledger = lifecycle_ledger_new (NULL);
+      g_weak_ref_init (&anchor->object, NULL);
+
+      if (!g_object_replace_qdata (object, lifecycle_anchor_quark (), NULL, anchor,
+                                   lifecycle_anchor_free, NULL))
+        {
+          /* Another thread was faster. */
+          lifecycle_anchor_free (anchor);
+          anchor = g_object_get_qdata (object, lifecycle_anchor_quark ());
+        }
+    }
+
+  /* A weak reference is spent when the object is disposed, but the object may live on. */
+  lifecycle_ledger_lock (anchor->ledger);
+  arm = !anchor->armed;
+  anchor->armed = TRUE;
+  lifecycle_ledger_unlock (anchor->ledger);
+
+  if (arm)
+    {
+      g_weak_ref_set (&anchor->object, object);
+      g_object_weak_ref (object, anchor_object_disposed_cb, anchor);
+    }
+
+  return anchor;
+}
+
+LifecycleLedger *
+lifecycle_anchor_get_ledger (LifecycleAnchor *anchor)
+{
+  return anchor->ledger;
+}
+
+/* A reference on the object, or NULL once its dispose has begun. */
+GObject *
+lifecycle_anchor_dup_object (LifecycleAnchor *anchor)
+{
+  return g_weak_ref_get (&anchor->object);
+}

@@ -1,0 +1,116 @@
+/* lifecycle-entry-private.h: what an owned thing is
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _LifecycleEntry      LifecycleEntry;
+typedef struct _LifecycleEntryClass LifecycleEntryClass;
+typedef struct _LifecycleLedger     LifecycleLedger;
+typedef struct _LifecycleNode       LifecycleNode;
+
+/* The kinds of entries. A new one takes a row here, and a file that defines its class. */
+#define LIFECYCLE_ENTRY_TYPES(X)                                                     \
+  X (HANDLER,         lifecycle_handler_class)         /* connected by the scope */  \
+  X (ADOPTED_HANDLER, lifecycle_adopted_handler_class) /* an id that was handed over */ \
+  X (NOTICE,          lifecycle_notice_class)          /* what is left of a muted handler */ \
+  X (SOURCE,          lifecycle_source_class)          /* made by the scope */       \
+  X (ADOPTED_SOURCE,  lifecycle_adopted_source_class)  /* a source that was handed over */ \
+  X (OBJECT,          lifecycle_object_class)                                        \
+  X (DATA,            lifecycle_data_class)                                          \
+  X (CLEANUP,         lifecycle_cleanup_class)                                       \
+  X (SCOPE,           lifecycle_child_class)           /* a child */                 \
+  X (TETHER,          lifecycle_tether_class)          /* an adopted handler, seen from its instance */ \
+  X (TIE,             lifecycle_tie_class)             /* what a scope follows */    \
+  X (FOLLOWER,        lifecycle_follower_class)        /* who follows a scope */
+
+typedef enum
+{
+#define LIFECYCLE_ENTRY_TYPE_VALUE(NAME, class) LIFECYCLE_ENTRY_##NAME,
+  LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_VALUE)
+#undef LIFECYCLE_ENTRY_TYPE_VALUE
+  LIFECYCLE_N_ENTRY_TYPES
+} LifecycleEntryType;
+
+/* All flags but FULL are guarded by the lock of the ledger. */
+typedef enum
+{
+  LIFECYCLE_ENTRY_LINKED  = 1 << 0, /* in a list of a ledger */
+  LIFECYCLE_ENTRY_MUTED   = 1 << 1, /* phase one of a teardown has been here */
+  LIFECYCLE_ENTRY_ENDED   = 1 << 2, /* muted, and what it stood for is gone: its memory is waiting */
+  LIFECYCLE_ENTRY_BLOCKED = 1 << 3, /* the scope blocks it */
+  LIFECYCLE_ENTRY_COUNTED = 1 << 4, /* it has a reference on the ledger */
+  LIFECYCLE_ENTRY_FIRED   = 1 << 5, /* a handler for once has run */
+  LIFECYCLE_ENTRY_FULL    = 1 << 6  /* a handler with the longer structure */
+} LifecycleEntryFlags;
+
+struct _LifecycleNode
+{
+  LifecycleNode *prev;
+  LifecycleNode *next;
+};
+
+/* An entry does not know its ledger: who needs to retire one keeps the ledger in a place that costs
+ * nothing, such as the data of a closure's notifier. This is what keeps a handler within its budget
+ * of memory.
+ */
+struct _LifecycleEntry
+{
+  LifecycleNode  node;
+  const char    *name;
+  guint8         type;
+  guint8         flags;
+};
+
+struct _LifecycleEntryClass
+{
+  /* Whether the entry can be ended only by running user code. Such an entry is silenced by mute(),
+   * and released before all that was muted for good.
+   */
+  gboolean foreign;
+
+  /* Phase one, on the home thread, the ledger locked, the entry in its list. No user code may run.
+   * It may take the entry out of the list, put another in its place, or leave it for release().
+   */
+  void (* mute) (LifecycleLedger *ledger,
+                 LifecycleEntry  *entry);
+
+  /* Phase two, part one: the ledger is locked, the entry is about to leave the list. What
+   * release() needs is made safe here, before another thread can take it away.
+   */
+  void (* claim) (LifecycleLedger *ledger,
+                  LifecycleEntry  *entry);
+
+  /* Phase two, part two: nothing is locked, and the entry belongs to the caller, unless it lives
+   * in something that others keep alive and `flags` lacks ENDED. User code may run.
+   */
+  void (* release) (LifecycleLedger *ledger,
+                    LifecycleEntry  *entry,
+                    guint            flags);
+
+  /* The ledger is locked. No user code may run. */
+  void (* set_blocked) (LifecycleEntry *entry,
+                        gboolean        blocked);
+};
+
+#define LIFECYCLE_ENTRY_TYPE_CLASS(NAME, class) extern const LifecycleEntryClass class;
+LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_CLASS)
+#undef LIFECYCLE_ENTRY_TYPE_CLASS
+
+extern const LifecycleEntryClass *const lifecycle_entry_classes[LIFECYCLE_N_ENTRY_TYPES];
+
+static inline const LifecycleEntryClass *
+lifecycle_entry_get_class (LifecycleEntry *entry)
+{
+  return lifecycle_entry_classes[entry->type];
+}
+
+#define LIFECYCLE_ENTRY_CONTAINER(entry, Type, member) \
+  ((Type *) (gpointer) ((guint8 *) (entry) - G_STRUCT_OFFSET (Type, member)))
+
+G_END_DECLS

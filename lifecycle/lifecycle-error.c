@@ -1,0 +1,115 @@
+/* lifecycle-error.c: the error domain, and how failures become one error
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-error.h"
+#include "lifecycle-scope-private.h"
+
+/**
+ * lifecycle_error_quark:
+ *
+ * The domain of [error@Error].
+ *
+ * Returns: the quark
+ *
+ * Since: 1.0
+ */
+G_DEFINE_QUARK (lifecycle-error-quark, lifecycle_error)
+
+typedef struct
+{
+  GError *error;
+  char   *where;
+} LifecycleFailure;
+
+static void
+failure_free (gpointer data)
+{
+  LifecycleFailure *failure = data;
+
+  g_error_free (failure->error);
+  g_free (failure->where);
+  g_free (failure);
+}
+
+static void
+scope_add_failure (LifecycleScope *self,
+                   GError         *error,
+                   char           *where)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleFailure *failure = g_new (LifecycleFailure, 1);
+
+  failure->error = error;
+  failure->where = where;
+
+  lifecycle_ledger_lock (ledger);
+  if (self->failures == NULL)
+    self->failures = g_ptr_array_new_with_free_func (failure_free);
+  g_ptr_array_add (self->failures, failure);
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Notes that a cleanup failed. */
+void
+lifecycle_scope_take_failure (LifecycleScope *self,
+                              GError         *error,
+                              const char     *name)
+{
+  g_autofree char *path = lifecycle_scope_get_path (self);
+
+  scope_add_failure (self, error,
+                     name != NULL ? g_strdup_printf ("%s at %s", path, name) : g_strdup (path));
+}
+
+/* At home: the failures of a scope are those of the scope that was closed with it, too. */
+void
+lifecycle_scope_pass_failures (LifecycleScope *self,
+                               LifecycleScope *to)
+{
+  for (guint i = 0; self->failures != NULL && i < self->failures->len; i++)
+    {
+      LifecycleFailure *failure = g_ptr_array_index (self->failures, i);
+
+      scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
+    }
+}
+
+/* Makes the failures so far the error of the scope. */
+void
+lifecycle_scope_settle_error (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  GError *old = NULL;
+
+  lifecycle_ledger_lock (ledger);
+
+  if (self->failures != NULL)
+    {
+      LifecycleFailure *failure = g_ptr_array_index (self->failures, 0);
+
+      old = g_steal_pointer (&self->error);
+      if (self->failures->len == 1)
+        {
+          self->error = g_error_copy (failure->error);
+        }
+      else
+        {
+          g_autoptr (GString) message = g_string_new (NULL);
+
+          g_string_append_printf (message, "%u cleanups failed", self->failures->len);
+          for (guint i = 0; i < self->failures->len; i++)
+            {
+              failure = g_ptr_array_index (self->failures, i);
+              g_string_append_printf (message, "%s%s: %s", i == 0 ? ": " : "; ",
+                                      failure->where, failure->error->message);
+            }
+          self->error = g_error_new_literal (LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP, message->str);
+        }
+    }
+
+  lifecycle_ledger_unlock (ledger);
+
+  g_clear_error (&old);
+}

@@ -1,0 +1,164 @@
+/* lifecycle-ledger-private.h: the locked list of what is owned
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-entry-private.h"
+#include "lifecycle-types.h"
+
+G_BEGIN_DECLS
+
+/* A ledger is what entries belong to. A scope has one for what it owns, and one each, made on
+ * demand, for what it follows and for who follows it; an object that scopes watch has one too.
+ *
+ * It outlives its scope for as long as anything may still want to retire from it, and it can change
+ * hands as a whole, which is how a scope moves.
+ *
+ * Locks: a ledger's lock is taken alone or before a lock of GLib's, never together with the lock of
+ * another ledger, and never while user code runs.
+ */
+struct _LifecycleLedger
+{
+  GMutex           lock;
+
+  /* What works; what is muted but needs user code to be ended; what is muted for good. The last
+   * added is the last in each.
+   */
+  LifecycleNode    live;
+  LifecycleNode    foreign;
+  LifecycleNode    muted;
+
+  LifecycleScope  *scope;       /* not owned; NULL before the scope is finalized */
+  GThread         *muter;       /* the thread that is disconnecting a handler with the lock held */
+  GHashTable      *index;       /* LifecycleKey → LifecycleScope, made by the first look-up */
+  LifecycleLedger *followers;
+  GCancellable    *cancellable;
+
+  guint            n_entries;
+  guint            n_children;
+  guint            n_dropped;   /* handlers that ended in phase one and need no release */
+  guint            refs;
+  guint            limit;
+  guint            warn_at;
+  gboolean         open;
+};
+
+LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);
+LifecycleLedger *lifecycle_ledger_ref          (LifecycleLedger  *ledger);
+void             lifecycle_ledger_unref        (LifecycleLedger  *ledger);
+void             lifecycle_ledger_unref_locked (LifecycleLedger  *ledger);
+
+LifecycleScope  *lifecycle_ledger_dup_scope    (LifecycleLedger  *ledger);
+void             lifecycle_ledger_set_scope    (LifecycleLedger  *ledger,
+                                                LifecycleScope   *scope);
+void             lifecycle_ledger_shut         (LifecycleLedger  *ledger);
+void             lifecycle_ledger_set_limit    (LifecycleLedger  *ledger,
+                                                guint             limit);
+
+gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
+void             lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
+
+guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger);
+LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,
+                                                LifecycleNode    *list,
+                                                guint            *flags);
+void             lifecycle_ledger_set_blocked  (LifecycleLedger  *ledger,
+                                                gboolean          blocked);
+
+static inline void
+lifecycle_node_init (LifecycleNode *node)
+{
+  node->prev = node->next = node;
+}
+
+static inline void
+lifecycle_node_insert_after (LifecycleNode *node,
+                             LifecycleNode *after)
+{
+  node->prev = after;
+  node->next = after->next;
+  after->next->prev = node;
+  after->next = node;
+}
+
+static inline void
+lifecycle_node_remove (LifecycleNode *node)
+{
+  node->prev->next = node->next;
+  node->next->prev = node->prev;
+}
+
+static inline gboolean
+lifecycle_node_is_alone (LifecycleNode *node)
+{
+  return node->next == node;
+}
+
+/* The last entry of a list, or NULL. */
+static inline LifecycleEntry *
+lifecycle_list_peek_last (LifecycleNode *list)
+{
+  return list->prev != list ? (LifecycleEntry *) list->prev : NULL;
+}
+
+#define LIFECYCLE_LIST_FOREACH_REVERSE(entry, list)             \
+  for (LifecycleEntry *entry = (LifecycleEntry *) (list)->prev; \
+       &entry->node != (list);                                  \
+       entry = (LifecycleEntry *) entry->node.prev)
+
+static inline void
+lifecycle_ledger_lock (LifecycleLedger *ledger)
+{
+  g_mutex_lock (&ledger->lock);
+}
+
+static inline void
+lifecycle_ledger_unlock (LifecycleLedger *ledger)
+{
+  g_mutex_unlock (&ledger->lock);
+}
+
+/* Between begin_add() and end_add(). */
+static inline void
+lifecycle_ledger_append (LifecycleLedger    *ledger,
+                         LifecycleEntry     *entry,
+                         LifecycleEntryType  type,
+                         const char         *name)
+{
+  entry->name = name;
+  entry->type = type;
+  entry->flags |= LIFECYCLE_ENTRY_LINKED;
+  lifecycle_node_insert_after (&entry->node, ledger->live.prev);
+  ledger->n_entries++;
+}
+
+/* For entries that call back into the ledger from elsewhere: it has to wait for them. */
+static inline void
+lifecycle_ledger_append_counted (LifecycleLedger    *ledger,
+                                 LifecycleEntry     *entry,
+                                 LifecycleEntryType  type,
+                                 const char         *name)
+{
+  lifecycle_ledger_append (ledger, entry, type, name);
+  entry->flags |= LIFECYCLE_ENTRY_COUNTED;
+  ledger->refs++;
+}
+
+/* The ledger is locked. */
+static inline void
+lifecycle_ledger_remove (LifecycleLedger *ledger,
+                         LifecycleEntry  *entry)
+{
+  entry->flags &= ~LIFECYCLE_ENTRY_LINKED;
+  lifecycle_node_remove (&entry->node);
+  ledger->n_entries--;
+
+  if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries <= ledger->limit - ledger->limit / 4)
+    ledger->warn_at = ledger->limit;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleLedger, lifecycle_ledger_unref)
+
+G_END_DECLS

@@ -1,0 +1,245 @@
+/* lifecycle-ledger.c: the locked list of what is owned
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-scope-private.h"
+
+const LifecycleEntryClass *const lifecycle_entry_classes[LIFECYCLE_N_ENTRY_TYPES] = {
+#define LIFECYCLE_ENTRY_TYPE_ROW(NAME, class) [LIFECYCLE_ENTRY_##NAME] = &class,
+  LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_ROW)
+#undef LIFECYCLE_ENTRY_TYPE_ROW
+};
+
+LifecycleLedger *
+lifecycle_ledger_new (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = g_new0 (LifecycleLedger, 1);
+
+  g_mutex_init (&ledger->lock);
+  lifecycle_node_init (&ledger->live);
+  lifecycle_node_init (&ledger->foreign);
+  lifecycle_node_init (&ledger->muted);
+  ledger->scope = scope;
+  ledger->refs = 1;
+  ledger->open = TRUE;
+
+  return ledger;
+}
+
+static void
+lifecycle_ledger_free (LifecycleLedger *ledger)
+{
+  g_assert (lifecycle_node_is_alone (&ledger->live));
+  g_assert (lifecycle_node_is_alone (&ledger->foreign));
+  g_assert (lifecycle_node_is_alone (&ledger->muted));
+
+  g_clear_pointer (&ledger->index, g_hash_table_unref);
+  g_clear_pointer (&ledger->followers, lifecycle_ledger_unref);
+  g_clear_object (&ledger->cancellable);
+  g_mutex_clear (&ledger->lock);
+  g_free (ledger);
+}
+
+LifecycleLedger *
+lifecycle_ledger_ref (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger->refs++;
+  lifecycle_ledger_unlock (ledger);
+
+  return ledger;
+}
+
+/* Gives up a reference, and unlocks. The count is kept under the lock because those who retire hold
+ * it anyway.
+ */
+void
+lifecycle_ledger_unref_locked (LifecycleLedger *ledger)
+{
+  gboolean last = --ledger->refs == 0;
+
+  lifecycle_ledger_unlock (ledger);
+
+  if (last)
+    lifecycle_ledger_free (ledger);
+}
+
+void
+lifecycle_ledger_unref (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  lifecycle_ledger_unref_locked (ledger);
+}
+
+/* A reference on the scope, from any thread, or NULL when it is gone. */
+LifecycleScope *
+lifecycle_ledger_dup_scope (LifecycleLedger *ledger)
+{
+  LifecycleScope *scope;
+
+  /* A scope takes itself out of its ledgers at the end of its dispose, under this lock: what is
+   * still here has not been finalized, and a reference taken now keeps it from being.
+   */
+  lifecycle_ledger_lock (ledger);
+  scope = ledger->scope != NULL ? g_object_ref (ledger->scope) : NULL;
+  lifecycle_ledger_unlock (ledger);
+
+  return scope;
+}
+
+void
+lifecycle_ledger_set_scope (LifecycleLedger *ledger,
+                            LifecycleScope  *scope)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger->scope = scope;
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Nothing can be added any more. */
+void
+lifecycle_ledger_shut (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  g_atomic_int_set (&ledger->open, FALSE);
+  lifecycle_ledger_unlock (ledger);
+}
+
+void
+lifecycle_ledger_set_limit (LifecycleLedger *ledger,
+                            guint            limit)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger->limit = ledger->warn_at = limit;
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Locks the ledger and says TRUE, or says FALSE when it is too late. */
+gboolean
+lifecycle_ledger_begin_add (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  if (G_LIKELY (ledger->open))
+    return TRUE;
+
+  lifecycle_ledger_unlock (ledger);
+  return FALSE;
+}
+
+/* Unlocks the ledger. Where a limit has been passed, user code runs. */
+void
+lifecycle_ledger_end_add (LifecycleLedger *ledger)
+{
+  if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries > ledger->warn_at && ledger->scope != NULL)
+    {
+      LifecycleScope *scope = g_object_ref (ledger->scope);
+      guint limit = ledger->limit;
+      guint n_entries = ledger->n_entries;
+
+      ledger->warn_at = n_entries <= G_MAXUINT / 2 ? n_entries + n_entries / 2 : G_MAXUINT;
+      lifecycle_ledger_unlock (ledger);
+
+      lifecycle_scope_limit_reached (scope, limit, n_entries);
+      g_object_unref (scope);
+      return;
+    }
+
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Phase one: silences all that is live, the last added first. No user code runs. Says how many
+ * entries it has done with already.
+ */
+guint
+lifecycle_ledger_mute (LifecycleLedger *ledger)
+{
+  LifecycleNode muted;
+  LifecycleEntry *entry;
+  guint n_dropped;
+
+  lifecycle_node_init (&muted);
+
+  lifecycle_ledger_lock (ledger);
+
+  while ((entry = lifecycle_list_peek_last (&ledger->live)) != NULL)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      /* It moves first, because mute() may put an end to it, or open the lock for a moment. */
+      lifecycle_node_remove (&entry->node);
+      lifecycle_node_insert_after (&entry->node, class->foreign ? &ledger->foreign : &muted);
+      entry->flags |= LIFECYCLE_ENTRY_MUTED;
+
+      if (class->mute != NULL)
+        class->mute (ledger, entry);
+    }
+
+  /* What an unfinished clear() has left is older than this. */
+  if (!lifecycle_node_is_alone (&muted))
+    {
+      muted.next->prev = ledger->muted.prev;
+      ledger->muted.prev->next = muted.next;
+      muted.prev->next = &ledger->muted;
+      ledger->muted.prev = muted.prev;
+    }
+
+  n_dropped = ledger->n_dropped;
+  ledger->n_dropped = 0;
+
+  lifecycle_ledger_unlock (ledger);
+
+  return n_dropped;
+}
+
+/* Takes the last entry out of one of the lists, for its release. A child is only looked at: it
+ * leaves by itself when it has closed.
+ */
+LifecycleEntry *
+lifecycle_ledger_pop (LifecycleLedger *ledger,
+                      LifecycleNode   *list,
+                      guint           *flags)
+{
+  LifecycleEntry *entry;
+
+  lifecycle_ledger_lock (ledger);
+
+  entry = lifecycle_list_peek_last (list);
+  if (entry != NULL)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (class->claim != NULL)
+        class->claim (ledger, entry);
+      if (entry->type != LIFECYCLE_ENTRY_SCOPE)
+        lifecycle_ledger_remove (ledger, entry);
+      *flags = entry->flags;
+    }
+
+  lifecycle_ledger_unlock (ledger);
+
+  return entry;
+}
+
+/* Blocks or unblocks all that can be. */
+void
+lifecycle_ledger_set_blocked (LifecycleLedger *ledger,
+                              gboolean         blocked)
+{
+  lifecycle_ledger_lock (ledger);
+
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (class->set_blocked != NULL &&
+          ((entry->flags & LIFECYCLE_ENTRY_BLOCKED) != 0) != blocked)
+        {
+          class->set_blocked (entry, blocked);
+          entry->flags ^= LIFECYCLE_ENTRY_BLOCKED;
+        }
+    }
+
+  lifecycle_ledger_unlock (ledger);
+}

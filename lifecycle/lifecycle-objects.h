@@ -1,0 +1,78 @@
+/* lifecycle-objects.h: objects, adopted data, cleanups
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (LIFECYCLE_INSIDE) && !defined (LIFECYCLE_COMPILATION)
+#error "Only <lifecycle.h> can be included directly."
+#endif
+
+#include "lifecycle-types.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LifecycleCleanupFunc:
+ * @scope: the scope that ends; it is closing or closed, or open while it is being cleared
+ * @reason: why it ends
+ * @user_data: (closure): what was given to [method@Scope.defer]
+ * @error: where to say what went wrong
+ *
+ * A step of a teardown.
+ *
+ * It may do anything, closing and adding to any scope included. A failure that it reports stops
+ * nothing: all other cleanups run, and [method@Scope.get_error] tells in the end.
+ *
+ * Since: 1.0
+ */
+typedef void (*LifecycleCleanupFunc) (LifecycleScope   *scope,
+                                      LifecycleReason   reason,
+                                      gpointer          user_data,
+                                      GError          **error);
+
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_add_object   (LifecycleScope       *self,
+                                        GObject              *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_steal_object (LifecycleScope       *self,
+                                        GObject              *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+gpointer  lifecycle_scope_adopt        (LifecycleScope       *self,
+                                        gpointer              data,
+                                        GDestroyNotify        free_func);
+LIFECYCLE_AVAILABLE_IN_1_0
+void      lifecycle_scope_defer        (LifecycleScope       *self,
+                                        LifecycleCleanupFunc  func,
+                                        gpointer              user_data,
+                                        GDestroyNotify        destroy);
+
+#ifndef __GI_SCANNER__
+
+/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_add_object_at (const char           *place,
+                                         LifecycleScope       *self,
+                                         GObject              *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+gpointer  lifecycle_scope_adopt_at      (const char           *place,
+                                         LifecycleScope       *self,
+                                         gpointer              data,
+                                         GDestroyNotify        free_func);
+LIFECYCLE_AVAILABLE_IN_1_0
+void      lifecycle_scope_defer_at      (const char           *place,
+                                         LifecycleScope       *self,
+                                         LifecycleCleanupFunc  func,
+                                         gpointer              user_data,
+                                         GDestroyNotify        destroy);
+
+#ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
+#define lifecycle_scope_add_object(...) lifecycle_scope_add_object_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_adopt(...) lifecycle_scope_adopt_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_defer(...) lifecycle_scope_defer_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#endif
+
+#endif /* __GI_SCANNER__ */
+
+G_END_DECLS

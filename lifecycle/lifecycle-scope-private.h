@@ -1,0 +1,120 @@
+/* lifecycle-scope-private.h: the inside of a scope
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-scope.h"
+
+G_BEGIN_DECLS
+
+/* What a child is found by. */
+typedef struct
+{
+  const char *name;
+  gpointer    object;           /* an address, not a reference; NULL for a child found by name */
+} LifecycleKey;
+
+struct _LifecycleScope
+{
+  GObject          parent_instance;
+
+  LifecycleEntry   as_child;    /* in the ledger of the owner, which has a reference */
+  LifecycleKey     key;
+  LifecycleLedger *owner;       /* for ever, once it is set */
+  LifecycleLedger *ledger;
+  LifecycleLedger *moved;       /* the one that move() took away: others may just be looking at it */
+  LifecycleLedger *ties;        /* what the scope follows */
+
+  GMainContext    *context;     /* home, */
+  GThread         *thread;      /* and the thread that is at home there while nobody runs it */
+
+  char            *detail;
+  GError          *error;
+  GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
+  GPtrArray       *stillborn;   /* children that were asked for too late */
+
+  gsize            visited;     /* by which walk, and only at home */
+  guint            blocked;     /* how often, by the scope and by those above it */
+  guint            own_blocked;
+  guint            n_released;
+
+  gint             state;       /* atomic, changed with the ledger locked, as is the reason */
+  LifecycleReason  reason;
+  guint            announced : 1;
+  guint            in_teardown : 1;
+  guint            clearing : 1;
+};
+
+/* A list of scopes that are referenced. */
+typedef struct
+{
+  LifecycleScope **items;
+  guint            n_items;
+  guint            n_allocated;
+  LifecycleScope  *few[8];
+} LifecycleScopeList;
+
+void            lifecycle_scope_list_init     (LifecycleScopeList *list);
+void            lifecycle_scope_list_take     (LifecycleScopeList *list,
+                                               LifecycleScope     *scope);
+void            lifecycle_scope_list_drop     (LifecycleScopeList *list);
+void            lifecycle_scope_list_clear    (LifecycleScopeList *list);
+void            lifecycle_scope_list_children (LifecycleScopeList *list,
+                                               LifecycleScope     *parent);
+
+LifecycleScope *lifecycle_scope_create        (const char         *name);
+void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
+                                               LifecycleReason     reason);
+void            lifecycle_scope_join          (LifecycleScope     *self,
+                                               LifecycleScope     *parent,
+                                               const char         *place);
+gboolean        lifecycle_scope_is_open       (LifecycleScope     *self);
+gboolean        lifecycle_scope_enter_home    (LifecycleScope     *self);
+void            lifecycle_scope_leave_home    (LifecycleScope     *self);
+gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
+                                               LifecycleReason     reason,
+                                               const char         *detail);
+void            lifecycle_scope_set_closed    (LifecycleScope     *self);
+gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
+LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
+void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
+void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
+void            lifecycle_scope_limit_reached (LifecycleScope     *self,
+                                               guint               limit,
+                                               guint               n_entries);
+void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
+                                               gint                by);
+
+void            lifecycle_scope_take_failure  (LifecycleScope     *self,
+                                               GError             *error,
+                                               const char         *name);
+void            lifecycle_scope_pass_failures (LifecycleScope     *self,
+                                               LifecycleScope     *to);
+void            lifecycle_scope_settle_error  (LifecycleScope     *self);
+
+static inline LifecycleScope *
+lifecycle_scope_from_child_entry (LifecycleEntry *entry)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleScope, as_child);
+}
+
+/* The ledger of the moment. It may change hands at any time, but it lives as long as the scope. */
+static inline LifecycleLedger *
+lifecycle_scope_get_ledger (LifecycleScope *self)
+{
+  return g_atomic_pointer_get (&self->ledger);
+}
+
+/* The ledger is locked. What a scope follows is never blocked. */
+static inline gboolean
+lifecycle_ledger_is_blocked (LifecycleLedger *ledger)
+{
+  LifecycleScope *scope = ledger->scope;
+
+  return scope != NULL && scope->blocked > 0 && scope->ledger == ledger;
+}
+
+G_END_DECLS

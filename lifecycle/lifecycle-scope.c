@@ -1,0 +1,837 @@
+/* lifecycle-scope.c: the type: construction, tree, close verbs, properties
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-enums.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/**
+ * LifecycleScope:
+ *
+ * Owns what a part of a program sets up, and takes it down.
+ *
+ * Signal handlers, sources, objects, data, cleanups and other scopes are *entries* of a scope. When
+ * the scope ends, all of them end: completely, in order, exactly once. A scope ends when it is
+ * closed, when its parent ends, when something that it follows ends, or when its last reference
+ * goes. Services, players, tags, windows, rows, requests and plugins are all just scopes.
+ *
+ * ## The order of a close
+ *
+ * [signal@Scope::closing] is emitted first, on the scope and on all that end with it, while
+ * everything still works. Then everything is muted: all handlers are disconnected and all sources
+ * that were made through the scopes are destroyed, and no user code of any kind runs meanwhile.
+ * Then cancellables are cancelled, and sources and handlers that were handed over are ended. Then
+ * everything is released, the last added first, a child at its own place among the entries of its
+ * parent. [signal@Scope::closed] is emitted when all is done.
+ *
+ * An entry that ends by itself, because its emitter is disposed, somebody else disconnects it, or a
+ * source is removed, leaves the scope at that moment.
+ *
+ * ## Too late
+ *
+ * Adding to a scope that is closing or closed is safe: nothing is connected, and what was handed
+ * over is released at once.
+ *
+ * ## Threads
+ *
+ * A scope is at home in the thread-default [struct@GLib.MainContext] of its creation, that is, in
+ * the thread that runs it, or in the thread that created the scope while nobody does. Its own
+ * sources run there. It may be closed, and its last reference may be dropped, on any thread: elsewhere
+ * than at home this marks it as closing at once, and hands the rest to the home context. Things may
+ * be added on any thread; where more has to be said, the function says it.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_PARENT,
+  PROP_STATE,
+  PROP_REASON,
+  PROP_N_ENTRIES,
+  PROP_LIMIT,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+enum
+{
+  SIGNAL_CLOSING,
+  SIGNAL_CLOSED,
+  SIGNAL_LIMIT_REACHED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (LifecycleScope, lifecycle_scope, G_TYPE_OBJECT)
+
+LifecycleScope *
+lifecycle_scope_create (const char *name)
+{
+  LifecycleScope *self = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+
+  self->key.name = g_strdup (name);
+
+  return self;
+}
+
+/* Makes a scope that nobody has seen yet be at home where another is. */
+static void
+scope_settle_at (LifecycleScope *self,
+                 LifecycleScope *other)
+{
+  g_main_context_unref (self->context);
+  self->context = g_main_context_ref (other->context);
+  g_thread_unref (self->thread);
+  self->thread = g_thread_ref (other->thread);
+}
+
+gboolean
+lifecycle_scope_is_open (LifecycleScope *self)
+{
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_OPEN;
+}
+
+/* Whether the calling thread is at home: it runs the home context, or it created the scope and
+ * nobody else runs that. Until lifecycle_scope_leave_home() nobody else can.
+ */
+gboolean
+lifecycle_scope_enter_home (LifecycleScope *self)
+{
+  if (self->thread != g_thread_self () && !g_main_context_is_owner (self->context))
+    return FALSE;
+
+  return g_main_context_acquire (self->context);
+}
+
+void
+lifecycle_scope_leave_home (LifecycleScope *self)
+{
+  g_main_context_release (self->context);
+}
+
+/* Locks the ledger of the moment. */
+static LifecycleLedger *
+scope_lock_ledger (LifecycleScope *self)
+{
+  for (;;)
+    {
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+
+      lifecycle_ledger_lock (ledger);
+      if (G_LIKELY (ledger == lifecycle_scope_get_ledger (self)))
+        return ledger;
+      lifecycle_ledger_unlock (ledger);
+    }
+}
+
+/* From open to closing, on any thread. From then on nothing can be added. Says whether this call
+ * has done it.
+ */
+gboolean
+lifecycle_scope_mark (LifecycleScope  *self,
+                      LifecycleReason  reason,
+                      const char      *detail)
+{
+  LifecycleLedger *ledger = scope_lock_ledger (self);
+  LifecycleLedger *followers = ledger->followers;
+  LifecycleLedger *ties = self->ties;
+
+  if (!lifecycle_scope_is_open (self))
+    {
+      lifecycle_ledger_unlock (ledger);
+      return FALSE;
+    }
+
+  self->reason = reason;
+  self->detail = g_strdup (detail);
+  g_atomic_int_set (&ledger->open, FALSE);
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
+  lifecycle_ledger_unlock (ledger);
+
+  if (followers != NULL)
+    lifecycle_ledger_shut (followers);
+  if (ties != NULL)
+    lifecycle_ledger_shut (ties);
+
+  return TRUE;
+}
+
+void
+lifecycle_scope_set_closed (LifecycleScope *self)
+{
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
+}
+
+void
+lifecycle_scope_emit_closing (LifecycleScope *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REASON]);
+  g_signal_emit (self, signals[SIGNAL_CLOSING], 0, self->reason);
+}
+
+void
+lifecycle_scope_emit_closed (LifecycleScope *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0, self->reason);
+}
+
+void
+lifecycle_scope_limit_reached (LifecycleScope *self,
+                               guint           limit,
+                               guint           n_entries)
+{
+  g_autofree char *path = lifecycle_scope_get_path (self);
+
+  g_message ("Scope %s has %u entries, over its limit of %u", path, n_entries, limit);
+  g_signal_emit (self, signals[SIGNAL_LIMIT_REACHED], 0, n_entries);
+}
+
+static void
+lifecycle_scope_dispose (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  /* Chaining up would disconnect the handlers of a scope that has yet to emit its signals. */
+  if (!lifecycle_teardown_dispose (self))
+    return;
+
+  lifecycle_ledger_set_scope (self->ledger, NULL);
+  if (self->ties != NULL)
+    lifecycle_ledger_set_scope (self->ties, NULL);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
+}
+
+static void
+lifecycle_scope_finalize (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  g_clear_pointer (&self->ledger, lifecycle_ledger_unref);
+  g_clear_pointer (&self->moved, lifecycle_ledger_unref);
+  g_clear_pointer (&self->ties, lifecycle_ledger_unref);
+  g_clear_pointer (&self->owner, lifecycle_ledger_unref);
+  g_clear_pointer (&self->stillborn, g_ptr_array_unref);
+  g_clear_pointer (&self->failures, g_ptr_array_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->thread, g_thread_unref);
+  g_clear_error (&self->error);
+  g_free ((char *) self->key.name);
+  g_free (self->detail);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->finalize (object);
+}
+
+static void
+lifecycle_scope_get_property (GObject    *object,
+                              guint       prop_id,
+                              GValue     *value,
+                              GParamSpec *pspec)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->key.name);
+      break;
+
+    case PROP_PARENT:
+      g_value_set_object (value, lifecycle_scope_get_parent (self));
+      break;
+
+    case PROP_STATE:
+      g_value_set_enum (value, lifecycle_scope_get_state (self));
+      break;
+
+    case PROP_REASON:
+      g_value_set_enum (value, lifecycle_scope_get_reason (self));
+      break;
+
+    case PROP_N_ENTRIES:
+      g_value_set_uint (value, lifecycle_scope_get_n_entries (self));
+      break;
+
+    case PROP_LIMIT:
+      g_value_set_uint (value, lifecycle_scope_get_limit (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+lifecycle_scope_set_property (GObject      *object,
+                              guint         prop_id,
+                              const GValue *value,
+                              GParamSpec   *pspec)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+  LifecycleScope *parent;
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      self->key.name = g_value_dup_string (value);
+      break;
+
+    case PROP_PARENT:
+      /* Comes after the name, in the order of installation. */
+      parent = g_value_get_object (value);
+      if (parent != NULL)
+        lifecycle_scope_join (self, parent, NULL);
+      break;
+
+    case PROP_LIMIT:
+      lifecycle_scope_set_limit (self, g_value_get_uint (value));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+lifecycle_scope_class_init (LifecycleScopeClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = lifecycle_scope_dispose;
+  object_class->finalize = lifecycle_scope_finalize;
+  object_class->get_property = lifecycle_scope_get_property;
+  object_class->set_property = lifecycle_scope_set_property;
+
+  /**
+   * LifecycleScope:name: (attributes org.gtk.Property.get=lifecycle_scope_get_name)
+   *
+   * What the scope is called, in paths and reports; among siblings, what it is found by.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL,
+                         NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:parent: (attributes org.gtk.Property.get=lifecycle_scope_get_parent)
+   *
+   * The scope that this one ends with.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PARENT] =
+    g_param_spec_object ("parent", NULL, NULL,
+                         LIFECYCLE_TYPE_SCOPE,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:state: (attributes org.gtk.Property.get=lifecycle_scope_get_state)
+   *
+   * Whether the scope is open, closing or closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL,
+                       LIFECYCLE_TYPE_STATE,
+                       LIFECYCLE_STATE_OPEN,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:reason: (attributes org.gtk.Property.get=lifecycle_scope_get_reason)
+   *
+   * Why the scope closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REASON] =
+    g_param_spec_enum ("reason", NULL, NULL,
+                       LIFECYCLE_TYPE_REASON,
+                       LIFECYCLE_REASON_NONE,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:n-entries: (attributes org.gtk.Property.get=lifecycle_scope_get_n_entries)
+   *
+   * How many entries the scope has. No notification is emitted when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ENTRIES] =
+    g_param_spec_uint ("n-entries", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:limit: (attributes org.gtk.Property.get=lifecycle_scope_get_limit org.gtk.Property.set=lifecycle_scope_set_limit)
+   *
+   * How many entries are suspicious; 0 for any number.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LIMIT] =
+    g_param_spec_uint ("limit", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * LifecycleScope::closing:
+   * @self: the scope
+   * @reason: why it closes
+   *
+   * Emitted at home when the scope is about to be taken down, while everything that it owns still
+   * works. What is added from now on is released at once.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSING] =
+    g_signal_new ("closing",
+                  LIFECYCLE_TYPE_SCOPE,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1, LIFECYCLE_TYPE_REASON);
+
+  /**
+   * LifecycleScope::closed:
+   * @self: the scope
+   * @reason: why it closed
+   *
+   * Emitted at home when the scope owns nothing any more and has left its parent.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSED] =
+    g_signal_new ("closed",
+                  LIFECYCLE_TYPE_SCOPE,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1, LIFECYCLE_TYPE_REASON);
+
+  /**
+   * LifecycleScope::limit-reached:
+   * @self: the scope
+   * @n_entries: how many entries it has
+   *
+   * Emitted by the thread that adds the entry with which the number exceeds
+   * [property@Scope:limit], and again each time it has grown by half of that. When the number has
+   * fallen to three quarters of the limit it starts anew.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_LIMIT_REACHED] =
+    g_signal_new ("limit-reached",
+                  LIFECYCLE_TYPE_SCOPE,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1, G_TYPE_UINT);
+}
+
+static void
+lifecycle_scope_init (LifecycleScope *self)
+{
+  self->ledger = lifecycle_ledger_new (self);
+  self->context = g_main_context_ref_thread_default ();
+  self->thread = g_thread_ref (g_thread_self ());
+}
+
+/**
+ * lifecycle_scope_new:
+ * @name: (nullable): what to call it in reports
+ *
+ * Makes a scope without a parent, at home in the thread-default main context.
+ *
+ * Returns: (transfer full): an open scope; when its last reference goes, it closes as
+ *   [enum@Reason.dropped]
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_new (const char *name)
+{
+  return lifecycle_scope_create (name);
+}
+
+/**
+ * lifecycle_scope_close:
+ * @self: a scope
+ *
+ * Closes the scope as [enum@Reason.completed].
+ *
+ * See [method@Scope.close_with_reason].
+ *
+ * Returns: how many entries of the scope and of all below it were released
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_close (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  return lifecycle_teardown_close (self, LIFECYCLE_REASON_COMPLETED, NULL);
+}
+
+/**
+ * lifecycle_scope_close_with_reason:
+ * @self: a scope
+ * @reason: why, for cleanups, handlers and reports; not [enum@Reason.none]
+ * @detail: (nullable): more about that, for reports
+ *
+ * Takes down all that the scope owns, and the scopes below it.
+ *
+ * The first close decides: on a scope that is closing or closed this does nothing. It may be called
+ * from anywhere, also from handlers and cleanups of the scope itself.
+ *
+ * At home, everything has been released when this returns. On another thread it marks the scope as
+ * closing, hands the teardown over to the home context, and returns 0. That does nothing for a
+ * context that nobody runs; a close at home does it then.
+ *
+ * Returns: how many entries of the scope and of all below it were released, a child counting as
+ *   one; 0 if there was nothing to do, or if others have to do it
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_close_with_reason (LifecycleScope  *self,
+                                   LifecycleReason  reason,
+                                   const char      *detail)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED, 0);
+
+  return lifecycle_teardown_close (self, reason, detail);
+}
+
+/**
+ * lifecycle_scope_clear:
+ * @self: a scope
+ *
+ * Releases everything that the scope owns, in the order of a close, but leaves the scope open.
+ *
+ * Children close as [enum@Reason.parent_closed] with the detail `cleared`; cleanups get
+ * [enum@Reason.completed]. The cancellable is cancelled, and the next call of
+ * [method@Scope.get_cancellable] makes another. What the scope follows, and who follows it, stays.
+ * What cleanups add to the scope stays as well.
+ *
+ * On a scope that is not open this does nothing. Must be called at home.
+ *
+ * Returns: how many entries of the scope and of all below it were released
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_clear (LifecycleScope *self)
+{
+  guint n_released = 0;
+  gboolean at_home;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  at_home = lifecycle_scope_enter_home (self);
+  g_return_val_if_fail (at_home, 0);
+
+  g_object_ref (self);
+  if (lifecycle_scope_is_open (self))
+    n_released = lifecycle_teardown_clear (self);
+  lifecycle_scope_leave_home (self);
+  g_object_unref (self);
+
+  return n_released;
+}
+
+/**
+ * lifecycle_scope_move:
+ * @self: a scope
+ *
+ * Hands everything that the scope owns over to a new one, and closes this one as
+ * [enum@Reason.replaced], with the detail `moved`.
+ *
+ * The new scope has the same name and limit, is at home in the same context, has no parent and
+ * follows nothing. It owns all entries and the cancellable, and who followed the old scope follows
+ * it. How many entries there are makes no difference to the cost.
+ *
+ * This is for setting things up step by step: add to a scope of the function, which closes it on
+ * every path that fails, and keep what move() returns on the one that succeeds.
+ *
+ * If the scope is not open, the new one is born closed, with the same reason. Must be called at
+ * home.
+ *
+ * Returns: (transfer full): the new scope
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_move (LifecycleScope *self)
+{
+  LifecycleScope *to;
+  gboolean at_home;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  at_home = lifecycle_scope_enter_home (self);
+  g_return_val_if_fail (at_home, NULL);
+
+  to = lifecycle_scope_create (self->key.name);
+  scope_settle_at (to, self);
+  if (lifecycle_scope_is_open (self))
+    lifecycle_teardown_move (self, to);
+  else
+    lifecycle_scope_be_born_closed (to, self->reason);
+  lifecycle_scope_leave_home (to);
+
+  return to;
+}
+
+/**
+ * lifecycle_scope_get_cancellable:
+ * @self: a scope
+ *
+ * The cancellable to give to operations that end with the scope.
+ *
+ * It is made by the first call, and cancelled when the scope is taken down, after all handlers and
+ * sources have been silenced. On a closed scope it is cancelled already. May be called on any
+ * thread.
+ *
+ * Returns: (transfer none): a cancellable that lives as long as the scope, or until a
+ *   [method@Scope.clear]
+ *
+ * Since: 1.0
+ */
+GCancellable *
+lifecycle_scope_get_cancellable (LifecycleScope *self)
+{
+  LifecycleLedger *ledger;
+  GCancellable *cancellable;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  ledger = scope_lock_ledger (self);
+  if (ledger->cancellable == NULL)
+    {
+      ledger->cancellable = g_cancellable_new ();
+      /* Nobody listens yet. */
+      if (!lifecycle_scope_is_open (self))
+        g_cancellable_cancel (ledger->cancellable);
+    }
+  cancellable = ledger->cancellable;
+  lifecycle_ledger_unlock (ledger);
+
+  return cancellable;
+}
+
+/**
+ * lifecycle_scope_get_name: (attributes org.gtk.Method.get_property=name)
+ * @self: a scope
+ *
+ * What the scope is called.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_scope_get_name (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return self->key.name;
+}
+
+/**
+ * lifecycle_scope_get_state: (attributes org.gtk.Method.get_property=state)
+ * @self: a scope
+ *
+ * Whether the scope is open, closing or closed. May be called on any thread.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+LifecycleState
+lifecycle_scope_get_state (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), LIFECYCLE_STATE_CLOSED);
+
+  return (LifecycleState) g_atomic_int_get (&self->state);
+}
+
+/**
+ * lifecycle_scope_is_closed:
+ * @self: a scope
+ *
+ * Whether the scope is closed, all of it. While it is closing it is not. May be called on any
+ * thread.
+ *
+ * Returns: whether the state is [enum@State.closed]
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_is_closed (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), TRUE);
+
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_CLOSED;
+}
+
+/**
+ * lifecycle_scope_get_reason: (attributes org.gtk.Method.get_property=reason)
+ * @self: a scope
+ *
+ * Why the scope closed or is closing. May be called on any thread.
+ *
+ * Returns: the reason; [enum@Reason.none] while it is open
+ *
+ * Since: 1.0
+ */
+LifecycleReason
+lifecycle_scope_get_reason (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), LIFECYCLE_REASON_NONE);
+
+  return lifecycle_scope_is_open (self) ? LIFECYCLE_REASON_NONE : self->reason;
+}
+
+/**
+ * lifecycle_scope_get_reason_detail:
+ * @self: a scope
+ *
+ * What was said about the reason. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the detail that the closing call gave
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_scope_get_reason_detail (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return lifecycle_scope_is_open (self) ? NULL : self->detail;
+}
+
+/**
+ * lifecycle_scope_get_n_entries: (attributes org.gtk.Method.get_property=n-entries)
+ * @self: a scope
+ *
+ * How many handlers, sources, objects, data, cleanups and children the scope owns, not counting
+ * what its children own.
+ *
+ * What ended by itself does not count, with one exception: when somebody else disconnects a handler
+ * that was handed over with [method@Scope.add_handler], nobody is told, and the entry is found out
+ * only when more handlers of the same instance are added. May be called on any thread.
+ *
+ * Returns: the number of entries
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_get_n_entries (LifecycleScope *self)
+{
+  LifecycleLedger *ledger;
+  guint n_entries;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  ledger = scope_lock_ledger (self);
+  n_entries = ledger->n_entries;
+  lifecycle_ledger_unlock (ledger);
+
+  return n_entries;
+}
+
+/**
+ * lifecycle_scope_get_error:
+ * @self: a scope
+ *
+ * What went wrong in the cleanups of the scope, and of those that were closed with it.
+ *
+ * A single failure is returned as it was reported. Several become one
+ * [error@Error.cleanup], whose message names each. To be called at home.
+ *
+ * Returns: (transfer none) (nullable): the error, once the scope has been closed or cleared
+ *
+ * Since: 1.0
+ */
+const GError *
+lifecycle_scope_get_error (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return self->error;
+}
+
+/**
+ * lifecycle_scope_get_limit: (attributes org.gtk.Method.get_property=limit)
+ * @self: a scope
+ *
+ * How many entries are suspicious.
+ *
+ * Returns: the limit, or 0
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_get_limit (LifecycleScope *self)
+{
+  LifecycleLedger *ledger;
+  guint limit;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  ledger = scope_lock_ledger (self);
+  limit = ledger->limit;
+  lifecycle_ledger_unlock (ledger);
+
+  return limit;
+}
+
+/**
+ * lifecycle_scope_set_limit: (attributes org.gtk.Method.set_property=limit)
+ * @self: a scope
+ * @limit: a number of entries, or 0 for none
+ *
+ * Sets how many entries are suspicious.
+ *
+ * Nothing is ever refused: when there are more, [signal@Scope::limit-reached] is emitted, and a
+ * message is logged.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_set_limit (LifecycleScope *self,
+                           guint           limit)
+{
+  LifecycleLedger *ledger;
+  gboolean changed;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+
+  ledger = scope_lock_ledger (self);
+  changed = ledger->limit != limit;
+  if (changed)
+    ledger->limit = ledger->warn_at = limit;
+  lifecycle_ledger_unlock (ledger);
+
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);
+}

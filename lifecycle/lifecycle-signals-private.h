@@ -1,0 +1,24 @@
+/* lifecycle-signals-private.h: handlers for the library's own use
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-signals.h"
+
+G_BEGIN_DECLS
+
+gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
+                                         gpointer               instance,
+                                         const char            *detailed_signal,
+                                         GClosure              *closure,
+                                         LifecycleConnectFlags  flags,
+                                         const char            *place);
+
+LifecycleEntry *lifecycle_ledger_find_handler (LifecycleLedger *ledger,
+                                               gpointer         instance,
+                                               gulong           id);
+
+G_END_DECLS

@@ -1,0 +1,616 @@
+/* lifecycle-signals.c: signal handlers that the scope connects
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-scope-private.h"
+#include "lifecycle-signals-private.h"
+
+/* The entry is embedded in the closure that is connected anyway. The closure's finalize notifier is
+ * the event that says that a handler is gone, whoever did it; its data is the ledger. Together with
+ * the notifier that g_signal_connect_closure() adds this costs 96 bytes over a plain handler, so
+ * there is no room for another field here.
+ */
+typedef struct
+{
+  GCClosure      closure;
+  LifecycleEntry entry;
+  gpointer       instance;
+  gulong         id;
+} Handler;
+
+/* For handlers that have something to be told or freed in the end. */
+typedef struct
+{
+  Handler          handler;
+  GClosureNotify   destroy;
+  gpointer         destroy_data;
+  LifecycleLedger *ledger;
+  GClosure        *watched;     /* a closure of others: its invalidation is the end of the handler */
+} FullHandler;
+
+/* What is left of a handler with a destroy notify after it has been muted. */
+typedef struct
+{
+  LifecycleEntry entry;
+  GClosureNotify destroy;
+  gpointer       destroy_data;
+} Notice;
+
+static inline Handler *
+handler_from_entry (LifecycleEntry *entry)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (entry, Handler, entry);
+}
+
+static inline FullHandler *
+handler_get_full (Handler *handler)
+{
+  return (handler->entry.flags & LIFECYCLE_ENTRY_FULL) != 0 ? (FullHandler *) handler : NULL;
+}
+
+static void
+notice_release (LifecycleLedger *ledger,
+                LifecycleEntry  *entry,
+                guint            flags)
+{
+  Notice *self = LIFECYCLE_ENTRY_CONTAINER (entry, Notice, entry);
+  Notice notice = *self;
+
+  g_free (self);
+  notice.destroy (notice.destroy_data, NULL);
+}
+
+const LifecycleEntryClass lifecycle_notice_class = {
+  .release = notice_release,
+};
+
+/* The ledger is locked. Puts what the handler has to tell in its place, for the release. */
+static void
+handler_leave_notice (Handler     *handler,
+                      FullHandler *full)
+{
+  Notice *notice = g_new0 (Notice, 1);
+
+  notice->entry.name = handler->entry.name;
+  notice->entry.type = LIFECYCLE_ENTRY_NOTICE;
+  notice->entry.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
+  notice->destroy = full->destroy;
+  notice->destroy_data = full->destroy_data;
+
+  lifecycle_node_insert_after (&notice->entry.node, &handler->entry.node);
+  lifecycle_node_remove (&handler->entry.node);
+}
+
+static void closure_invalidated_cb (gpointer  data,
+                                    GClosure *watched);
+
+/* The closure's last reference is gone: the handler has been disconnected and does not run. This
+ * may be on any thread, and in the middle of anything.
+ */
+static void
+handler_finalized (gpointer  data,
+                   GClosure *closure)
+{
+  LifecycleLedger *ledger = data;
+  Handler *handler = (Handler *) closure;
+  FullHandler *full = handler_get_full (handler);
+  GClosureNotify destroy = full != NULL ? full->destroy : NULL;
+
+  if (full != NULL && full->watched != NULL)
+    g_closure_remove_invalidate_notifier (full->watched, full, closure_invalidated_cb);
+
+  if (G_UNLIKELY ((handler->entry.flags & LIFECYCLE_ENTRY_COUNTED) == 0))
+    {
+      /* Never was an entry. */
+      if (destroy != NULL)
+        destroy (full->destroy_data, closure);
+      return;
+    }
+
+  if (g_atomic_pointer_get (&ledger->muter) == g_thread_self ())
+    {
+      /* Inside handler_mute(), which has the lock. User code has to wait for the release. The
+       * teardown keeps the ledger.
+       */
+      if (destroy != NULL)
+        {
+          handler_leave_notice (handler, full);
+        }
+      else
+        {
+          lifecycle_ledger_remove (ledger, &handler->entry);
+          ledger->n_dropped++;
+        }
+      ledger->refs--;
+      return;
+    }
+
+  lifecycle_ledger_lock (ledger);
+  if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    lifecycle_ledger_remove (ledger, &handler->entry);
+  lifecycle_ledger_unref_locked (ledger);
+
+  if (destroy != NULL)
+    destroy (full->destroy_data, closure);
+}
+
+static void
+handler_mute (LifecycleLedger *ledger,
+              LifecycleEntry  *entry)
+{
+  Handler *handler = handler_from_entry (entry);
+
+  /* An instance lives until all of its handlers are gone, and while this one is in the list, and
+   * the list is locked, it is not gone.
+   */
+  if (!g_signal_handler_is_connected (handler->instance, handler->id))
+    return;
+
+  g_atomic_pointer_set (&ledger->muter, g_thread_self ());
+  g_signal_handler_disconnect (handler->instance, handler->id);
+  g_atomic_pointer_set (&ledger->muter, NULL);
+}
+
+static void
+handler_set_blocked (LifecycleEntry *entry,
+                     gboolean        blocked)
+{
+  Handler *handler = handler_from_entry (entry);
+
+  if (!g_signal_handler_is_connected (handler->instance, handler->id))
+    return;
+
+  if (blocked)
+    g_signal_handler_block (handler->instance, handler->id);
+  else
+    g_signal_handler_unblock (handler->instance, handler->id);
+}
+
+/* There is no release: what is still here after muting is a closure that somebody is running, or
+ * finalizing on another thread, and it sees to itself.
+ */
+static void
+handler_release (LifecycleLedger *ledger,
+                 LifecycleEntry  *entry,
+                 guint            flags)
+{
+}
+
+const LifecycleEntryClass lifecycle_handler_class = {
+  .mute = handler_mute,
+  .release = handler_release,
+  .set_blocked = handler_set_blocked,
+};
+
+/* Takes a live handler out of its ledger and disconnects it, from within the library. Says FALSE
+ * when somebody else is doing it.
+ */
+static gboolean
+handler_retire (Handler         *handler,
+                LifecycleLedger *ledger)
+{
+  gboolean retired;
+
+  lifecycle_ledger_lock (ledger);
+  retired = (handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0 &&
+            (handler->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0;
+  if (retired)
+    lifecycle_ledger_remove (ledger, &handler->entry);
+  lifecycle_ledger_unlock (ledger);
+
+  if (retired && g_signal_handler_is_connected (handler->instance, handler->id))
+    g_signal_handler_disconnect (handler->instance, handler->id);
+
+  return retired;
+}
+
+/* Runs a handler once. It is disconnected before, so that nothing it does can run it again. */
+static void
+once_marshal (GClosure     *closure,
+              GValue       *return_value,
+              guint         n_param_values,
+              const GValue *param_values,
+              gpointer      invocation_hint,
+              gpointer      marshal_data)
+{
+  LifecycleLedger *ledger = marshal_data;
+
+  /* An outer emission may have chosen it before an inner one ran it. */
+  if (handler_retire ((Handler *) closure, ledger))
+    closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
+}
+
+static void
+forward_marshal (GClosure     *closure,
+                 GValue       *return_value,
+                 guint         n_param_values,
+                 const GValue *param_values,
+                 gpointer      invocation_hint,
+                 gpointer      marshal_data)
+{
+  g_closure_invoke (closure->data, return_value, n_param_values, param_values, invocation_hint);
+}
+
+static void
+closure_invalidated_cb (gpointer  data,
+                        GClosure *watched)
+{
+  FullHandler *full = data;
+
+  full->watched = NULL;
+  g_closure_ref (&full->handler.closure.closure);
+  handler_retire (&full->handler, full->ledger);
+  g_closure_unref (&full->handler.closure.closure);
+}
+
+static void
+closure_release (gpointer  data,
+                 GClosure *closure)
+{
+  g_closure_unref (data);
+}
+
+/* Whether the type of the instance has the signal. Looking it up costs as much as a quarter of a
+ * connection, so what was found lately is remembered. The place of the name is as good as the name
+ * here: a wrong guess only changes who complains.
+ */
+static gboolean
+signal_is_known (gpointer    instance,
+                 const char *detailed_signal)
+{
+  static gsize known[64];
+  GType type = G_TYPE_FROM_INSTANCE (instance);
+  gsize hash = ((gsize) type * 31) ^ ((gsize) detailed_signal * 17);
+  gsize *slot = &known[(hash ^ (hash >> 12)) % G_N_ELEMENTS (known)];
+  guint signal_id;
+  GQuark detail;
+
+  if (G_LIKELY ((gsize) g_atomic_pointer_get (slot) == hash))
+    return TRUE;
+
+  if (!g_signal_parse_name (detailed_signal, type, &signal_id, &detail, TRUE))
+    return FALSE;
+
+  g_atomic_pointer_set (slot, hash);
+  return TRUE;
+}
+
+static Handler *
+handler_new (gsize            size,
+             LifecycleLedger *ledger,
+             gpointer         data)
+{
+  GClosure *closure = g_closure_new_simple ((guint) size, data);
+
+  g_closure_add_finalize_notifier (closure, ledger, handler_finalized);
+
+  return (Handler *) closure;
+}
+
+/* Connects the handler, whose floating reference it takes, and makes it an entry. */
+static gulong
+handler_connect (Handler               *handler,
+                 LifecycleLedger       *ledger,
+                 gpointer               instance,
+                 const char            *detailed_signal,
+                 LifecycleConnectFlags  flags,
+                 const char            *place)
+{
+  GClosure *closure = &handler->closure.closure;
+  gulong id = 0;
+
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+
+  if (!signal_is_known (instance, detailed_signal))
+    {
+      g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
+                  detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));
+    }
+  else if (g_atomic_int_get (&ledger->open))
+    {
+      if ((flags & LIFECYCLE_CONNECT_ONCE) != 0)
+        g_closure_set_meta_marshal (closure, ledger, once_marshal);
+
+      handler->instance = instance;
+      handler->id = id = g_signal_connect_closure (instance, detailed_signal, closure,
+                                                   (flags & LIFECYCLE_CONNECT_AFTER) != 0);
+
+      if (id != 0 && lifecycle_ledger_begin_add (ledger))
+        {
+          lifecycle_ledger_append_counted (ledger, &handler->entry, LIFECYCLE_ENTRY_HANDLER, place);
+          if (G_UNLIKELY (lifecycle_ledger_is_blocked (ledger)))
+            {
+              handler_set_blocked (&handler->entry, TRUE);
+              handler->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
+            }
+          lifecycle_ledger_end_add (ledger);
+        }
+      else if (id != 0)
+        {
+          /* The scope has closed on another thread meanwhile. */
+          g_signal_handler_disconnect (instance, id);
+          id = 0;
+        }
+    }
+
+  g_closure_unref (closure);
+
+  return id;
+}
+
+static gulong
+ledger_connect (LifecycleLedger       *ledger,
+                gpointer               instance,
+                const char            *detailed_signal,
+                GCallback              callback,
+                gpointer               data,
+                GClosureNotify         destroy,
+                LifecycleConnectFlags  flags,
+                const char            *place)
+{
+  Handler *handler;
+
+  handler = handler_new (destroy != NULL ? sizeof (FullHandler) : sizeof (Handler), ledger, data);
+  handler->closure.callback = (gpointer) callback;
+  if ((flags & LIFECYCLE_CONNECT_SWAPPED) != 0)
+    handler->closure.closure.derivative_flag = TRUE;
+
+  if (destroy != NULL)
+    {
+      FullHandler *full = (FullHandler *) handler;
+
+      handler->entry.flags = LIFECYCLE_ENTRY_FULL;
+      full->destroy = destroy;
+      full->destroy_data = data;
+    }
+
+  return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+}
+
+/* The closure stays what it is, a closure of somebody else, who may hold references on it: what is
+ * connected is one of ours that forwards to it.
+ */
+gulong
+lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
+                                  gpointer               instance,
+                                  const char            *detailed_signal,
+                                  GClosure              *closure,
+                                  LifecycleConnectFlags  flags,
+                                  const char            *place)
+{
+  Handler *handler;
+  FullHandler *full;
+
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+
+  if (closure->is_invalid)
+    {
+      g_closure_unref (closure);
+      return 0;
+    }
+
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+
+  handler = handler_new (sizeof (FullHandler), ledger, closure);
+  g_closure_set_marshal (&handler->closure.closure, forward_marshal);
+  handler->entry.flags = LIFECYCLE_ENTRY_FULL;
+  full = (FullHandler *) handler;
+  full->destroy = closure_release;
+  full->destroy_data = closure;
+  full->ledger = ledger;
+
+  /* A closure has room for 255 of these. One that is connected more often than that is not one
+   * that a binding invalidates.
+   */
+  if (closure->n_inotifiers < 128)
+    {
+      full->watched = closure;
+      g_closure_add_invalidate_notifier (closure, full, closure_invalidated_cb);
+    }
+
+  return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+}
+
+/**
+ * lifecycle_scope_connect_signal: (skip)
+ * @self: a scope
+ * @instance: (type GObject.Object): what emits the signal; no reference is held
+ * @detailed_signal: the signal, with a detail if need be
+ * @handler: the function to call
+ * @data: the last argument for @handler
+ *
+ * Connects a handler that the scope disconnects when it closes.
+ *
+ * It costs what `g_signal_connect()` costs, an emission included. The id works with all of GObject's
+ * functions; when others disconnect the handler, or @instance is disposed, the entry leaves the
+ * scope.
+ *
+ * @instance is expected to live, and to emit, on the scope's home thread. See
+ * [method@Scope.connect_full] for more.
+ *
+ * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
+ *
+ * Since: 1.0
+ */
+gulong
+lifecycle_scope_connect_signal (LifecycleScope *self,
+                                gpointer        instance,
+                                const char     *detailed_signal,
+                                GCallback       handler,
+                                gpointer        data)
+{
+  return lifecycle_scope_connect_full_at (NULL, self, instance, detailed_signal, handler, data,
+                                          NULL, LIFECYCLE_CONNECT_DEFAULT);
+}
+
+gulong
+lifecycle_scope_connect_signal_at (const char     *place,
+                                   LifecycleScope *self,
+                                   gpointer        instance,
+                                   const char     *detailed_signal,
+                                   GCallback       handler,
+                                   gpointer        data)
+{
+  return lifecycle_scope_connect_full_at (place, self, instance, detailed_signal, handler, data,
+                                          NULL, LIFECYCLE_CONNECT_DEFAULT);
+}
+
+/**
+ * lifecycle_scope_connect_full: (skip)
+ * @self: a scope
+ * @instance: (type GObject.Object): what emits the signal; no reference is held
+ * @detailed_signal: the signal, with a detail if need be
+ * @handler: the function to call
+ * @data: the last argument for @handler, or the first
+ * @destroy: (nullable): how to free @data when the handler is gone
+ * @flags: how to connect
+ *
+ * Connects a handler that the scope disconnects when it closes.
+ *
+ * @destroy is called exactly once, whatever happens: when the scope releases the entry, when somebody
+ * else disconnects the handler, or at once if nothing could be connected. Like all destroy notifies
+ * of handlers it waits for the end of a call of @handler that is under way. Its second argument, the
+ * closure, may be %NULL.
+ *
+ * May be called on any thread by a holder of a reference on @instance.
+ *
+ * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
+ *
+ * Since: 1.0
+ */
+gulong
+lifecycle_scope_connect_full (LifecycleScope        *self,
+                              gpointer               instance,
+                              const char            *detailed_signal,
+                              GCallback              handler,
+                              gpointer               data,
+                              GClosureNotify         destroy,
+                              LifecycleConnectFlags  flags)
+{
+  return lifecycle_scope_connect_full_at (NULL, self, instance, detailed_signal, handler, data,
+                                          destroy, flags);
+}
+
+gulong
+lifecycle_scope_connect_full_at (const char            *place,
+                                 LifecycleScope        *self,
+                                 gpointer               instance,
+                                 const char            *detailed_signal,
+                                 GCallback              handler,
+                                 gpointer               data,
+                                 GClosureNotify         destroy,
+                                 LifecycleConnectFlags  flags)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail (G_TYPE_CHECK_INSTANCE (instance), 0);
+  g_return_val_if_fail (detailed_signal != NULL, 0);
+  g_return_val_if_fail (handler != NULL, 0);
+
+  return ledger_connect (lifecycle_scope_get_ledger (self), instance, detailed_signal, handler, data,
+                         destroy, flags, place);
+}
+
+/**
+ * lifecycle_scope_connect_closure: (rename-to lifecycle_scope_connect_signal)
+ * @self: a scope
+ * @instance: what emits the signal; no reference is held
+ * @detailed_signal: the signal, with a detail if need be
+ * @closure: the closure to invoke
+ * @flags: how to connect; [flags@ConnectFlags.swapped] has no meaning here
+ *
+ * Connects a closure that the scope disconnects when it closes.
+ *
+ * The scope drops its reference on @closure when the handler ends, so what a binding's callback has
+ * captured is freed although @instance lives on. A closure that is invalidated is disconnected. May
+ * be called on any thread by a holder of a reference on @instance.
+ *
+ * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
+ *
+ * Since: 1.0
+ */
+gulong
+lifecycle_scope_connect_closure (LifecycleScope        *self,
+                                 GObject               *instance,
+                                 const char            *detailed_signal,
+                                 GClosure              *closure,
+                                 LifecycleConnectFlags  flags)
+{
+  return lifecycle_scope_connect_closure_at (NULL, self, instance, detailed_signal, closure, flags);
+}
+
+gulong
+lifecycle_scope_connect_closure_at (const char            *place,
+                                    LifecycleScope        *self,
+                                    GObject               *instance,
+                                    const char            *detailed_signal,
+                                    GClosure              *closure,
+                                    LifecycleConnectFlags  flags)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail (G_IS_OBJECT (instance), 0);
+  g_return_val_if_fail (detailed_signal != NULL, 0);
+  g_return_val_if_fail (closure != NULL, 0);
+  g_return_val_if_fail ((flags & LIFECYCLE_CONNECT_SWAPPED) == 0, 0);
+
+  return lifecycle_ledger_connect_closure (lifecycle_scope_get_ledger (self), instance,
+                                           detailed_signal, closure, flags, place);
+}
+
+/**
+ * lifecycle_scope_block:
+ * @self: a scope
+ *
+ * Blocks all handlers of the scope and of all scopes below it, also those that are added meanwhile.
+ *
+ * Blocks are counted: each takes one [method@Scope.unblock]. Sources are not blocked. To be called
+ * at home.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_block (LifecycleScope *self)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+
+  self->own_blocked++;
+  lifecycle_scope_shift_blocked (self, 1);
+}
+
+/**
+ * lifecycle_scope_unblock:
+ * @self: a scope
+ *
+ * Undoes one [method@Scope.block]. To be called at home.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_unblock (LifecycleScope *self)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (self->own_blocked > 0);
+
+  self->own_blocked--;
+  lifecycle_scope_shift_blocked (self, -1);
+}
+
+/* The live handler of that id, or NULL. The ledger is locked. */
+LifecycleEntry *
+lifecycle_ledger_find_handler (LifecycleLedger *ledger,
+                               gpointer         instance,
+                               gulong           id)
+{
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    {
+      if (entry->type == LIFECYCLE_ENTRY_HANDLER &&
+          handler_from_entry (entry)->id == id &&
+          handler_from_entry (entry)->instance == instance)
+        return entry;
+    }
+
+  return NULL;
+}

@@ -1,0 +1,20 @@
+/* lifecycle-teardown-private.h: the two-phase close of a whole subtree
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-scope.h"
+
+G_BEGIN_DECLS
+
+guint    lifecycle_teardown_close    (LifecycleScope  *scope,
+                                      LifecycleReason  reason,
+                                      const char      *detail);
+guint    lifecycle_teardown_clear    (LifecycleScope  *scope);
+void     lifecycle_teardown_move     (LifecycleScope  *scope,
+                                      LifecycleScope  *to);
+gboolean lifecycle_teardown_dispose  (LifecycleScope  *scope);
+
+G_END_DECLS

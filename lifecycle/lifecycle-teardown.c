@@ -1,0 +1,481 @@
+/* lifecycle-teardown.c: the two-phase close of a whole subtree
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-link-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* How a teardown goes, at home:
+ *
+ * 1. collect: every scope below the root, and every scope that follows one of them, is marked as
+ *    closing and put in a list. From here on nothing can be added to any of them.
+ * 2. announce: `closing` is emitted on each. User code runs.
+ * 3. mute: everything that can call is silenced. No user code runs.
+ * 4. cancel: cancellables, and what was adopted and can be ended only by running user code.
+ * 5. release: everything else, strictly last-in-first-out, a child at its own place. `closed` is
+ *    emitted on each scope that has become empty.
+ *
+ * User code may start another teardown at any point of 2, 4 and 5, on any of the same scopes: so
+ * nothing of the state is held here. Each step takes its next piece of work from the scopes
+ * themselves; whoever comes first does it, and an outer teardown that finds a scope closed passes on.
+ *
+ * A scope that is at home elsewhere is marked, handed over to its home, and let go.
+ */
+
+static gboolean
+handed_over_cb (gpointer data)
+{
+  LifecycleScope *scope = data;
+
+  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+teardown_hand_over (LifecycleScope *scope)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_static_name (source, "Lifecycle teardown");
+  g_source_set_callback (source, handed_over_cb, g_object_ref (scope), g_object_unref);
+  g_source_attach (source, scope->context);
+  g_source_unref (source);
+}
+
+/* Whether the teardown that holds the home of `root` may touch the scope too. */
+static gboolean
+teardown_is_home (LifecycleScope *root,
+                  LifecycleScope *scope)
+{
+  if (scope->context == root->context)
+    return TRUE;
+
+  if (!lifecycle_scope_enter_home (scope))
+    return FALSE;
+
+  lifecycle_scope_leave_home (scope);
+  return TRUE;
+}
+
+/* Takes in the scopes that were put at the end of the list, from `first` on. */
+static void
+teardown_admit (LifecycleScopeList *list,
+                guint               first,
+                LifecycleReason     reason,
+                const char         *detail)
+{
+  LifecycleScope *root = list->items[0];
+  guint kept = first;
+
+  for (guint i = first; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+      gboolean marked = lifecycle_scope_mark (scope, reason, detail);
+
+      if (!teardown_is_home (root, scope))
+        {
+          if (marked)
+            teardown_hand_over (scope);
+          if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
+            lifecycle_scope_leave (scope);
+          g_object_unref (scope);
+        }
+      else if (scope->visited == root->visited)
+        {
+          g_object_unref (scope);
+        }
+      else
+        {
+          scope->visited = root->visited;
+          scope->in_teardown = TRUE;
+          list->items[kept++] = scope;
+        }
+    }
+
+  list->n_items = kept;
+}
+
+static void
+teardown_list_followers (LifecycleScopeList *list,
+                         LifecycleScope     *root,
+                         LifecycleScope     *scope)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  g_autoptr (GPtrArray) links = NULL;
+
+  if (ledger->followers == NULL)
+    return;
+
+  links = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_link_unref);
+  lifecycle_ledger_lock (ledger->followers);
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->followers->live)
+    g_ptr_array_add (links, lifecycle_link_ref (lifecycle_link_from_far (entry)));
+  lifecycle_ledger_unlock (ledger->followers);
+
+  for (guint i = 0; i < links->len; i++)
+    {
+      LifecycleLink *link = g_ptr_array_index (links, i);
+      LifecycleScope *follower = lifecycle_ledger_dup_scope (link->near_ledger);
+
+      /* A link that stays is met again in the release: only those who are at home may. */
+      if (follower == NULL || !teardown_is_home (root, follower))
+        lifecycle_link_cut_far (link);
+      if (follower != NULL)
+        lifecycle_scope_list_take (list, follower);
+    }
+}
+
+static void
+teardown_collect (LifecycleScopeList *list,
+                  LifecycleScope     *root,
+                  gboolean            clear)
+{
+  static gsize last_visit;
+
+  root->visited = (gsize) g_atomic_pointer_add (&last_visit, 1) + 1;
+  root->in_teardown = !clear;
+  lifecycle_scope_list_take (list, g_object_ref (root));
+
+  for (guint i = 0; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+      gboolean stays = clear && scope == root;
+      guint first = list->n_items;
+
+      lifecycle_scope_list_children (list, scope);
+      teardown_admit (list, first, LIFECYCLE_REASON_PARENT_CLOSED, stays ? "cleared" : NULL);
+
+      if (!stays)
+        {
+          first = list->n_items;
+          teardown_list_followers (list, root, scope);
+          teardown_admit (list, first, LIFECYCLE_REASON_OWNER_GONE, scope->key.name);
+        }
+    }
+}
+
+static void
+teardown_announce (LifecycleScopeList *list,
+                   gboolean            clear)
+{
+  for (guint i = clear ? 1 : 0; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+
+      if (!scope->announced)
+        {
+          scope->announced = TRUE;
+          lifecycle_scope_emit_closing (scope);
+        }
+    }
+}
+
+static void
+teardown_mute (LifecycleScopeList *list,
+               gboolean            clear)
+{
+  for (guint i = list->n_items; i-- > 0;)
+    {
+      LifecycleScope *scope = list->items[i];
+
+      if (scope->ties != NULL && !(clear && i == 0))
+        lifecycle_ledger_mute (scope->ties);
+      scope->n_released += lifecycle_ledger_mute (lifecycle_scope_get_ledger (scope));
+    }
+}
+
+static void
+teardown_cancel (LifecycleScopeList *list,
+                 gboolean            clear)
+{
+  for (guint i = list->n_items; i-- > 0;)
+    {
+      LifecycleScope *scope = list->items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      g_autoptr (GCancellable) cancellable = NULL;
+      LifecycleEntry *entry;
+      guint flags;
+
+      lifecycle_ledger_lock (ledger);
+      if (clear && i == 0)
+        cancellable = g_steal_pointer (&ledger->cancellable);
+      else if (ledger->cancellable != NULL)
+        cancellable = g_object_ref (ledger->cancellable);
+      lifecycle_ledger_unlock (ledger);
+
+      if (cancellable != NULL)
+        g_cancellable_cancel (cancellable);
+
+      while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
+        {
+          scope->n_released++;
+          lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+        }
+    }
+}
+
+static void
+teardown_finish (LifecycleScope *scope)
+{
+  g_autoptr (LifecycleScope) owner = lifecycle_scope_dup_owner (scope);
+
+  lifecycle_scope_settle_error (scope);
+  lifecycle_scope_set_closed (scope);
+
+  if (lifecycle_scope_leave (scope) &&
+      owner != NULL &&
+      owner->context == scope->context &&
+      (owner->in_teardown || owner->clearing))
+    {
+      owner->n_released += scope->n_released + 1;
+      lifecycle_scope_pass_failures (scope, owner);
+    }
+
+  lifecycle_scope_emit_closed (scope);
+}
+
+/* The next scope to be released before anything else of this one: a follower, or NULL. */
+static LifecycleScope *
+teardown_next_follower (LifecycleScope *scope)
+{
+  LifecycleLedger *followers = lifecycle_scope_get_ledger (scope)->followers;
+  LifecycleScope *follower = NULL;
+  LifecycleEntry *entry;
+  guint flags;
+
+  while (follower == NULL &&
+         followers != NULL &&
+         (entry = lifecycle_ledger_pop (followers, &followers->live, &flags)) != NULL)
+    {
+      LifecycleLink *link = lifecycle_link_from_far (entry);
+
+      follower = lifecycle_ledger_dup_scope (link->near_ledger);
+      lifecycle_link_unref (link);
+    }
+
+  return follower;
+}
+
+/* Does one piece of work for the scope. Says FALSE when there is none left; `next` is a scope that
+ * has to be finished before the next piece.
+ */
+static gboolean
+teardown_step (LifecycleScope  *scope,
+               gboolean         clear,
+               LifecycleScope **next)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleEntry *entry;
+  guint flags;
+
+  if (!clear && (*next = teardown_next_follower (scope)) != NULL)
+    return TRUE;
+
+  entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
+  if (entry != NULL && entry->type == LIFECYCLE_ENTRY_SCOPE)
+    {
+      g_autoptr (LifecycleScope) child = lifecycle_scope_from_child_entry (entry);
+
+      if (child->in_teardown)
+        {
+          *next = g_steal_pointer (&child);
+        }
+      else
+        {
+          /* It was added after the children had been collected: only a clear() allows that. */
+          lifecycle_teardown_close (child, LIFECYCLE_REASON_PARENT_CLOSED, "cleared");
+          lifecycle_scope_leave (child);
+        }
+      return TRUE;
+    }
+
+  if (entry != NULL)
+    {
+      scope->n_released++;
+      lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+      return TRUE;
+    }
+
+  if (!clear &&
+      scope->ties != NULL &&
+      (entry = lifecycle_ledger_pop (scope->ties, &scope->ties->muted, &flags)) != NULL)
+    {
+      lifecycle_entry_get_class (entry)->release (scope->ties, entry, flags);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The stack is on the heap, however deep the tree is. */
+static void
+teardown_release (LifecycleScope *root,
+                  gboolean        clear)
+{
+  LifecycleScopeList stack;
+
+  lifecycle_scope_list_init (&stack);
+  lifecycle_scope_list_take (&stack, g_object_ref (root));
+
+  while (stack.n_items > 0)
+    {
+      LifecycleScope *scope = stack.items[stack.n_items - 1];
+      gboolean clears = clear && stack.n_items == 1;
+      LifecycleScope *next = NULL;
+
+      if (lifecycle_scope_is_closed (scope))
+        {
+          lifecycle_scope_list_drop (&stack);
+        }
+      else if (teardown_step (scope, clears, &next))
+        {
+          if (next != NULL)
+            lifecycle_scope_list_take (&stack, next);
+        }
+      else
+        {
+          if (!clears)
+            teardown_finish (scope);
+          lifecycle_scope_list_drop (&stack);
+        }
+    }
+
+  lifecycle_scope_list_clear (&stack);
+}
+
+static guint
+teardown_run (LifecycleScope *root,
+              gboolean        clear)
+{
+  LifecycleScopeList list;
+  guint n_released = root->n_released;
+
+  lifecycle_scope_list_init (&list);
+  teardown_collect (&list, root, clear);
+  teardown_announce (&list, clear);
+  teardown_mute (&list, clear);
+  teardown_cancel (&list, clear);
+  teardown_release (root, clear);
+  n_released = root->n_released - n_released;
+  lifecycle_scope_list_clear (&list);
+
+  return n_released;
+}
+
+/* On any thread. */
+guint
+lifecycle_teardown_close (LifecycleScope  *scope,
+                          LifecycleReason  reason,
+                          const char      *detail)
+{
+  gboolean marked = lifecycle_scope_mark (scope, reason, detail);
+  guint n_released = 0;
+
+  if (!lifecycle_scope_enter_home (scope))
+    {
+      if (marked)
+        teardown_hand_over (scope);
+      return 0;
+    }
+
+  if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
+    {
+      g_object_ref (scope);
+      n_released = teardown_run (scope, FALSE);
+      lifecycle_scope_leave_home (scope);
+      g_object_unref (scope);
+    }
+  else
+    {
+      lifecycle_scope_leave_home (scope);
+    }
+
+  return n_released;
+}
+
+/* The last reference is going, or g_object_run_dispose() was called. Says FALSE when the scope
+ * has to live on for a while, because its teardown is still to come.
+ */
+gboolean
+lifecycle_teardown_dispose (LifecycleScope *scope)
+{
+  if (!lifecycle_scope_is_closed (scope))
+    lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+  return lifecycle_scope_is_closed (scope);
+}
+
+/* At home. */
+guint
+lifecycle_teardown_clear (LifecycleScope *scope)
+{
+  gboolean was_clearing = scope->clearing;
+  guint n_released;
+
+  g_object_ref (scope);
+  scope->clearing = TRUE;
+  n_released = teardown_run (scope, TRUE);
+  scope->clearing = was_clearing;
+  if (lifecycle_scope_is_open (scope))
+    lifecycle_scope_settle_error (scope);
+  g_object_unref (scope);
+
+  return n_released;
+}
+
+/* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
+ * the scope is left with an empty one.
+ */
+void
+lifecycle_teardown_move (LifecycleScope *scope,
+                         LifecycleScope *to)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleEntry *entry;
+  guint flags;
+
+  if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
+    return;
+
+  g_object_ref (scope);
+  scope->in_teardown = TRUE;
+  scope->announced = TRUE;
+  lifecycle_scope_emit_closing (scope);
+
+  scope->moved = lifecycle_ledger_ref (ledger);
+  g_atomic_pointer_set (&scope->ledger, lifecycle_ledger_new (scope));
+  lifecycle_ledger_shut (scope->ledger);
+
+  lifecycle_ledger_unref (to->ledger);
+  g_atomic_pointer_set (&to->ledger, ledger);
+  lifecycle_ledger_lock (ledger);
+  ledger->scope = to;
+  g_atomic_int_set (&ledger->open, TRUE);
+  lifecycle_ledger_unlock (ledger);
+  if (ledger->followers != NULL)
+    {
+      lifecycle_ledger_lock (ledger->followers);
+      g_atomic_int_set (&ledger->followers->open, TRUE);
+      lifecycle_ledger_unlock (ledger->followers);
+    }
+
+  /* A scope inherits how often those above it are blocked; the new one has none above it. */
+  to->own_blocked = scope->own_blocked;
+  to->blocked = scope->blocked;
+  if (to->blocked != to->own_blocked)
+    lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
+
+  if (scope->ties != NULL)
+    {
+      lifecycle_ledger_mute (scope->ties);
+      while ((entry = lifecycle_ledger_pop (scope->ties, &scope->ties->muted, &flags)) != NULL)
+        lifecycle_entry_get_class (entry)->release (scope->ties, entry, flags);
+    }
+
+  teardown_finish (scope);
+  g_object_unref (scope);
+}

@@ -1,0 +1,590 @@
+/* lifecycle-tree.c: children, and how they are found
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-anchor-private.h"
+#include "lifecycle-scope-private.h"
+
+void
+lifecycle_scope_list_init (LifecycleScopeList *list)
+{
+  list->items = list->few;
+  list->n_items = 0;
+  list->n_allocated = G_N_ELEMENTS (list->few);
+}
+
+void
+lifecycle_scope_list_take (LifecycleScopeList *list,
+                           LifecycleScope     *scope)
+{
+  if (list->n_items == list->n_allocated)
+    {
+      list->n_allocated *= 2;
+      if (list->items == list->few)
+        list->items = g_memdup2 (list->few, sizeof list->few);
+      list->items = g_renew (LifecycleScope *, list->items, list->n_allocated);
+    }
+
+  list->items[list->n_items++] = scope;
+}
+
+/* Drops the last. */
+void
+lifecycle_scope_list_drop (LifecycleScopeList *list)
+{
+  g_object_unref (list->items[--list->n_items]);
+}
+
+void
+lifecycle_scope_list_clear (LifecycleScopeList *list)
+{
+  while (list->n_items > 0)
+    lifecycle_scope_list_drop (list);
+  if (list->items != list->few)
+    g_free (list->items);
+}
+
+/* Puts the children of a scope at the end of the list. */
+void
+lifecycle_scope_list_children (LifecycleScopeList *list,
+                               LifecycleScope     *parent)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
+  LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
+  guint n_left;
+
+  lifecycle_ledger_lock (ledger);
+
+  n_left = ledger->n_children;
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    {
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, lists[i])
+        {
+          if (n_left == 0)
+            break;
+          if (entry->type == LIFECYCLE_ENTRY_SCOPE)
+            {
+              n_left--;
+              lifecycle_scope_list_take (list, g_object_ref (lifecycle_scope_from_child_entry (entry)));
+            }
+        }
+    }
+
+  lifecycle_ledger_unlock (ledger);
+}
+
+static guint
+key_hash (gconstpointer data)
+{
+  const LifecycleKey *key = data;
+
+  return key->object != NULL ? g_direct_hash (key->object) : g_str_hash (key->name);
+}
+
+static gboolean
+key_equal (gconstpointer a,
+           gconstpointer b)
+{
+  const LifecycleKey *one = a;
+  const LifecycleKey *other = b;
+
+  return one->object == other->object &&
+         (one->object != NULL || g_str_equal (one->name, other->name));
+}
+
+static inline gboolean
+key_is_set (const LifecycleKey *key)
+{
+  return key->object != NULL || key->name != NULL;
+}
+
+static void
+child_claim (LifecycleLedger *ledger,
+             LifecycleEntry  *entry)
+{
+  g_object_ref (lifecycle_scope_from_child_entry (entry));
+}
+
+const LifecycleEntryClass lifecycle_child_class = {
+  .claim = child_claim,
+};
+
+/* The child that a key finds, not referenced. The ledger is locked. The index is made by the first
+ * who asks, so that scopes whose children nobody looks up do without one.
+ */
+static LifecycleScope *
+ledger_look_up (LifecycleLedger    *ledger,
+                const LifecycleKey *key)
+{
+  if (ledger->index == NULL)
+    {
+      ledger->index = g_hash_table_new (key_hash, key_equal);
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+        {
+          LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
+
+          if (entry->type == LIFECYCLE_ENTRY_SCOPE && key_is_set (&child->key))
+            g_hash_table_replace (ledger->index, &child->key, child);
+        }
+    }
+
+  return g_hash_table_lookup (ledger->index, key);
+}
+
+/* The ledger is locked. An older child of the same name stays to be found, while it is open. */
+static void
+ledger_index_child (LifecycleLedger *ledger,
+                    LifecycleScope  *child,
+                    gboolean         replace)
+{
+  LifecycleScope *other;
+
+  if (ledger->index == NULL || !key_is_set (&child->key))
+    return;
+
+  other = g_hash_table_lookup (ledger->index, &child->key);
+  if (other == NULL || replace || !lifecycle_scope_is_open (other))
+    g_hash_table_replace (ledger->index, &child->key, child);
+}
+
+/* Begun, and never opened. */
+void
+lifecycle_scope_be_born_closed (LifecycleScope  *self,
+                                LifecycleReason  reason)
+{
+  self->reason = reason;
+  self->announced = TRUE;
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
+  lifecycle_ledger_shut (self->ledger);
+}
+
+/* Makes the scope an entry of the ledger, which gets a reference of its own, unless it is too late.
+ * Where `unique`, an open child with the same key is returned instead, not referenced.
+ */
+static LifecycleScope *
+scope_join (LifecycleScope  *self,
+            LifecycleLedger *ledger,
+            LifecycleScope  *parent,
+            const char      *place,
+            gboolean         unique,
+            gboolean         replace)
+{
+  LifecycleScope *other;
+
+  self->owner = lifecycle_ledger_ref (ledger);
+
+  if (!lifecycle_ledger_begin_add (ledger))
+    {
+      lifecycle_scope_be_born_closed (self, LIFECYCLE_REASON_PARENT_CLOSED);
+      return self;
+    }
+
+  if (unique)
+    {
+      other = ledger_look_up (ledger, &self->key);
+      if (other != NULL && lifecycle_scope_is_open (other))
+        {
+          lifecycle_ledger_unlock (ledger);
+          return other;
+        }
+    }
+
+  if (parent != NULL)
+    self->blocked = parent->blocked;
+  lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, place);
+  ledger->n_children++;
+  g_object_ref (self);
+  ledger_index_child (ledger, self, replace);
+  lifecycle_ledger_end_add (ledger);
+
+  return self;
+}
+
+/* Takes the scope out of its owner's ledger, and drops the owner's reference: the caller has
+ * another. Says whether it was there.
+ */
+gboolean
+lifecycle_scope_leave (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = self->owner;
+  gboolean linked;
+
+  if (ledger == NULL)
+    return FALSE;
+
+  lifecycle_ledger_lock (ledger);
+  linked = (self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  if (linked)
+    {
+      lifecycle_ledger_remove (ledger, &self->as_child);
+      ledger->n_children--;
+      if (ledger->index != NULL && key_is_set (&self->key) &&
+          g_hash_table_lookup (ledger->index, &self->key) == self)
+        g_hash_table_remove (ledger->index, &self->key);
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  if (linked)
+    g_object_unref (self);
+
+  return linked;
+}
+
+/* Makes the scope a child, unless it is too late. */
+void
+lifecycle_scope_join (LifecycleScope *self,
+                      LifecycleScope *parent,
+                      const char     *place)
+{
+  scope_join (self, lifecycle_scope_get_ledger (parent), parent, place, FALSE, FALSE);
+}
+
+/* The parent, also when the scope has left it, referenced. */
+LifecycleScope *
+lifecycle_scope_dup_owner (LifecycleScope *self)
+{
+  return self->owner != NULL ? lifecycle_ledger_dup_scope (self->owner) : NULL;
+}
+
+/* Adds to the count of blocks of a scope and of all below it, and does what follows from it. */
+void
+lifecycle_scope_shift_blocked (LifecycleScope *self,
+                               gint            by)
+{
+  LifecycleScopeList list;
+
+  lifecycle_scope_list_init (&list);
+  lifecycle_scope_list_take (&list, g_object_ref (self));
+
+  for (guint i = 0; i < list.n_items; i++)
+    {
+      LifecycleScope *scope = list.items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      gboolean was_blocked, is_blocked;
+
+      lifecycle_ledger_lock (ledger);
+      was_blocked = scope->blocked > 0;
+      scope->blocked += (guint) by;
+      is_blocked = scope->blocked > 0;
+      lifecycle_ledger_unlock (ledger);
+
+      if (was_blocked != is_blocked)
+        lifecycle_ledger_set_blocked (ledger, is_blocked);
+      lifecycle_scope_list_children (&list, scope);
+    }
+
+  lifecycle_scope_list_clear (&list);
+}
+
+/**
+ * lifecycle_scope_new_child:
+ * @parent: the scope to end with
+ * @name: (nullable): what to call it; siblings may share a name
+ *
+ * Makes a scope that closes when @parent does, as [enum@Reason.parent_closed].
+ *
+ * It is at home in the thread-default main context, which is usually that of its parent. Where it
+ * is another, the close of the parent hands the child's teardown over to it and does not wait.
+ *
+ * On a closed parent the child is born closed. May be called on any thread.
+ *
+ * Returns: (transfer full): a scope; the parent holds another reference until it closes
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_new_child (LifecycleScope *parent,
+                           const char     *name)
+{
+  return lifecycle_scope_new_child_at (NULL, parent, name);
+}
+
+LifecycleScope *
+lifecycle_scope_new_child_at (const char     *place,
+                              LifecycleScope *parent,
+                              const char     *name)
+{
+  LifecycleScope *self;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (parent), NULL);
+
+  self = lifecycle_scope_create (name);
+  lifecycle_scope_join (self, parent, place);
+
+  return self;
+}
+
+/* Keeps a child that was born closed for as long as the parent lives, because it was promised to a
+ * caller who gets no reference.
+ */
+static void
+tree_keep_stillborn (LifecycleLedger *ledger,
+                     LifecycleScope  *parent,
+                     LifecycleScope  *child)
+{
+  lifecycle_ledger_lock (ledger);
+  if (parent->stillborn == NULL)
+    parent->stillborn = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (parent->stillborn, g_object_ref (child));
+  ledger_index_child (ledger, child, TRUE);
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* The child that a key finds, made where there is none, and then followed by a TRUE in `made`. Not
+ * referenced: the parent, or the anchor, keeps it.
+ */
+static LifecycleScope *
+tree_ensure_child (LifecycleLedger *ledger,
+                   LifecycleScope  *parent,
+                   const char      *name,
+                   gpointer         object,
+                   gboolean        *made)
+{
+  LifecycleKey key = { name, object };
+  LifecycleScope *child;
+  LifecycleScope *found;
+  gboolean usable;
+
+  *made = FALSE;
+
+  /* Of the closed ones only those born so are in the index. */
+  lifecycle_ledger_lock (ledger);
+  found = ledger_look_up (ledger, &key);
+  usable = found != NULL &&
+           (ledger->open ? lifecycle_scope_is_open (found) : lifecycle_scope_is_closed (found));
+  lifecycle_ledger_unlock (ledger);
+  if (usable)
+    return found;
+
+  child = lifecycle_scope_create (name);
+  child->key.object = object;
+  found = scope_join (child, ledger, parent, NULL, TRUE, FALSE);
+  if (found == child)
+    {
+      *made = lifecycle_scope_is_open (child);
+      if (!*made && parent != NULL)
+        tree_keep_stillborn (ledger, parent, child);
+    }
+  g_object_unref (child);
+
+  return found;
+}
+
+/**
+ * lifecycle_scope_get_child:
+ * @self: a scope
+ * @name: a name among the children
+ *
+ * Finds the open child of that name, or makes one.
+ *
+ * A child made with [ctor@Scope.new_child] is found as well; among several of the same name the
+ * one that was there first. However many children there are makes no difference to the cost.
+ *
+ * On a closed scope the child is born closed. May be called on any thread, where somebody makes
+ * sure that the child does not close meanwhile.
+ *
+ * Returns: (transfer none): the child, which lives until it closes; one that was born closed lives
+ *   as long as @self
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_get_child (LifecycleScope *self,
+                           const char     *name)
+{
+  gboolean made;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return tree_ensure_child (lifecycle_scope_get_ledger (self), self, name, NULL, &made);
+}
+
+/**
+ * lifecycle_scope_get_child_for:
+ * @self: a scope
+ * @object: an object; no reference is held
+ *
+ * Finds the open child that is for @object, or makes one, which follows it.
+ *
+ * This is for what belongs to two: a service and a player, a window and a document. It closes with
+ * @self as [enum@Reason.parent_closed], or with the scope that [func@Scope.of] gives for @object as
+ * [enum@Reason.owner_gone]. It is named after the type of @object.
+ *
+ * On a closed scope the child is born closed. May be called on any thread, where somebody makes
+ * sure that the child does not close meanwhile.
+ *
+ * Returns: (transfer none): the child, which lives until it closes; one that was born closed lives
+ *   as long as @self
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_get_child_for (LifecycleScope *self,
+                               GObject        *object)
+{
+  LifecycleScope *child;
+  gboolean made;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (G_IS_OBJECT (object), NULL);
+
+  child = tree_ensure_child (lifecycle_scope_get_ledger (self), self,
+                             G_OBJECT_TYPE_NAME (object), object, &made);
+  if (made)
+    lifecycle_scope_follow_object (child, object);
+
+  return child;
+}
+
+/**
+ * lifecycle_scope_renew_child:
+ * @self: a scope
+ * @name: a name among the children
+ *
+ * Makes a new child of that name, and then closes the one that [method@Scope.get_child] would have
+ * found, as [enum@Reason.replaced].
+ *
+ * While the old one is taken down, the new one is already in its place.
+ *
+ * On a closed scope the child is born closed. To be called at home.
+ *
+ * Returns: (transfer none): the new child, which lives until it closes; one that was born closed
+ *   lives as long as @self
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_renew_child (LifecycleScope *self,
+                             const char     *name)
+{
+  LifecycleLedger *ledger;
+  LifecycleKey key = { name, NULL };
+  LifecycleScope *old;
+  LifecycleScope *child;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  ledger = lifecycle_scope_get_ledger (self);
+  lifecycle_ledger_lock (ledger);
+  old = ledger_look_up (ledger, &key);
+  if (old != NULL && lifecycle_scope_is_open (old))
+    g_object_ref (old);
+  else
+    old = NULL;
+  lifecycle_ledger_unlock (ledger);
+
+  child = lifecycle_scope_create (name);
+  scope_join (child, ledger, self, NULL, FALSE, TRUE);
+  if (!lifecycle_scope_is_open (child))
+    tree_keep_stillborn (ledger, self, child);
+  g_object_unref (child);
+
+  if (old != NULL)
+    {
+      lifecycle_scope_close_with_reason (old, LIFECYCLE_REASON_REPLACED, NULL);
+      g_object_unref (old);
+    }
+
+  return child;
+}
+
+/**
+ * lifecycle_scope_of:
+ * @object: an object; no reference is held
+ *
+ * The scope of the life of an object, made on demand.
+ *
+ * It closes as [enum@Reason.owner_gone] when @object is disposed. Whoever wants to end something
+ * with the object adds it here, or follows this scope; closing it ends all that belongs to the
+ * object while the object itself lives on, and the next call makes a new one.
+ *
+ * It has no parent, is named after the type of @object, and is at home where it was first asked
+ * for. May be called on any thread by a holder of a reference on @object.
+ *
+ * Returns: (transfer none): the open scope of @object, which lives until it closes
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_of (GObject *object)
+{
+  LifecycleAnchor *anchor;
+  gboolean made;
+
+  g_return_val_if_fail (G_IS_OBJECT (object), NULL);
+
+  anchor = lifecycle_anchor_get (object);
+
+  return tree_ensure_child (lifecycle_anchor_get_ledger (anchor), NULL,
+                            G_OBJECT_TYPE_NAME (object), object, &made);
+}
+
+/**
+ * lifecycle_scope_get_parent: (attributes org.gtk.Method.get_property=parent)
+ * @self: a scope
+ *
+ * The scope that this one ends with. To be called at home.
+ *
+ * Returns: (transfer none) (nullable): the parent; %NULL if there is none, or if the scope has left
+ *   it because it closed
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_get_parent (LifecycleScope *self)
+{
+  LifecycleScope *parent = NULL;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  if (self->owner != NULL)
+    {
+      lifecycle_ledger_lock (self->owner);
+      if ((self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+        parent = self->owner->scope;
+      lifecycle_ledger_unlock (self->owner);
+    }
+
+  return parent;
+}
+
+/**
+ * lifecycle_scope_get_path:
+ * @self: a scope
+ *
+ * The names from the root down to the scope, joined by slashes, for reports. A scope without a name
+ * appears as `unnamed`. It stays the same when the scope has closed, as long as its parents live.
+ *
+ * Returns: (transfer full): the path
+ *
+ * Since: 1.0
+ */
+char *
+lifecycle_scope_get_path (LifecycleScope *self)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  g_autoptr (LifecycleScope) scope = NULL;
+  GString *path;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  names = g_ptr_array_new_with_free_func (g_free);
+  scope = g_object_ref (self);
+  while (scope != NULL)
+    {
+      LifecycleScope *above = lifecycle_scope_dup_owner (scope);
+
+      g_ptr_array_add (names, g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed"));
+      g_object_unref (scope);
+      scope = above;
+    }
+
+  path = g_string_new (g_ptr_array_index (names, names->len - 1));
+  for (guint i = names->len - 1; i-- > 0;)
+    g_string_append_printf (path, "/%s", (const char *) g_ptr_array_index (names, i));
+
+  return g_string_free (path, FALSE);
+}

@@ -1,0 +1,84 @@
+/* lifecycle-types.h: types that several headers name
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (LIFECYCLE_INSIDE) && !defined (LIFECYCLE_COMPILATION)
+#error "Only <lifecycle.h> can be included directly."
+#endif
+
+#include <gio/gio.h>
+
+#include "lifecycle-visibility.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LifecycleState:
+ * @LIFECYCLE_STATE_OPEN: things can be added
+ * @LIFECYCLE_STATE_CLOSING: the teardown has been decided or is under way; what is added now is
+ *   released at once
+ * @LIFECYCLE_STATE_CLOSED: nothing is owned any more, for ever
+ *
+ * Where a [class@Scope] is in its life. It passes each state once, in this order.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  LIFECYCLE_STATE_OPEN,
+  LIFECYCLE_STATE_CLOSING,
+  LIFECYCLE_STATE_CLOSED
+} LifecycleState;
+
+/**
+ * LifecycleReason:
+ * @LIFECYCLE_REASON_NONE: the scope is still open
+ * @LIFECYCLE_REASON_COMPLETED: what the scope was for is done
+ * @LIFECYCLE_REASON_ABORTED: it was given up
+ * @LIFECYCLE_REASON_CONFLICTED: something else made it impossible
+ * @LIFECYCLE_REASON_TIMED_OUT: its deadline passed
+ * @LIFECYCLE_REASON_REPLACED: another scope took its place
+ * @LIFECYCLE_REASON_PARENT_CLOSED: the parent let go of it
+ * @LIFECYCLE_REASON_OWNER_GONE: an object or a scope that it follows went away
+ * @LIFECYCLE_REASON_SHUTDOWN: the program ends
+ * @LIFECYCLE_REASON_DROPPED: the last reference went without a close
+ *
+ * Why a [class@Scope] closed.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  LIFECYCLE_REASON_NONE,
+  LIFECYCLE_REASON_COMPLETED,
+  LIFECYCLE_REASON_ABORTED,
+  LIFECYCLE_REASON_CONFLICTED,
+  LIFECYCLE_REASON_TIMED_OUT,
+  LIFECYCLE_REASON_REPLACED,
+  LIFECYCLE_REASON_PARENT_CLOSED,
+  LIFECYCLE_REASON_OWNER_GONE,
+  LIFECYCLE_REASON_SHUTDOWN,
+  LIFECYCLE_REASON_DROPPED
+} LifecycleReason;
+
+#define LIFECYCLE_TYPE_SCOPE (lifecycle_scope_get_type ())
+
+LIFECYCLE_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (LifecycleScope, lifecycle_scope, LIFECYCLE, SCOPE, GObject)
+
+/**
+ * LIFECYCLE_PLACE: (skip)
+ *
+ * The place in the source where it stands, `file:line`, as a string constant.
+ *
+ * The functions that add something to a scope are wrapped by macros that record this as the name
+ * of what was added. Define `LIFECYCLE_DISABLE_SOURCE_NAMES` before the include to go without.
+ *
+ * Since: 1.0
+ */
+#define LIFECYCLE_PLACE __FILE__ ":" G_STRINGIFY (__LINE__)
+
+G_END_DECLS

@@ -1,0 +1,20 @@
+/* lifecycle.h: the only header to include
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#define LIFECYCLE_INSIDE
+
+#include "lifecycle-enums.h"
+#include "lifecycle-error.h"
+#include "lifecycle-objects.h"
+#include "lifecycle-scope.h"
+#include "lifecycle-signals.h"
+#include "lifecycle-sources.h"
+#include "lifecycle-types.h"
+#include "lifecycle-version.h"
+#include "lifecycle-visibility.h"
+
+#undef LIFECYCLE_INSIDE
