@@ -12,29 +12,21 @@
  * ends are in the ledger of followers of another scope. The teardown knows what to do with both.
  */
 
-/* It has stopped following, so the other one need not know it any more. */
-static void
-tie_mute (LifecycleLedger *ledger,
-          LifecycleEntry  *entry)
-{
-  LifecycleLink *link = lifecycle_link_from_near (entry);
-
-  /* One lock at a time. The link stays, because nobody else takes its near end out. */
-  lifecycle_ledger_unlock (ledger);
-  lifecycle_link_cut_far (link);
-  lifecycle_ledger_lock (ledger);
-}
-
+/* Ties call nobody, so there is nothing to mute; and until the follower is released, the teardown of
+ * the other scope has to find it.
+ */
 static void
 tie_release (LifecycleLedger *ledger,
              LifecycleEntry  *entry,
              guint            flags)
 {
-  lifecycle_link_unref (lifecycle_link_from_near (entry));
+  LifecycleLink *link = lifecycle_link_from_near (entry);
+
+  lifecycle_link_cut_far (link);
+  lifecycle_link_unref (link);
 }
 
 const LifecycleEntryClass lifecycle_tie_class = {
-  .mute = tie_mute,
   .release = tie_release,
 };
 

@@ -283,6 +283,10 @@ handler_new (gsize            size,
 {
   GClosure *closure = g_closure_new_simple ((guint) size, data);
 
+  /* GLib grows this array with g_renew(), by one for our notifier and by another for its own. To have
+   * the room from the start saves moving it, which is a tenth of what the connection costs.
+   */
+  closure->notifiers = g_new (GClosureNotifyData, 2);
   g_closure_add_finalize_notifier (closure, ledger, handler_finalized);
 
   return (Handler *) closure;
@@ -300,42 +304,39 @@ handler_connect (Handler               *handler,
   GClosure *closure = &handler->closure.closure;
   gulong id = 0;
 
-  g_closure_ref (closure);
-  g_closure_sink (closure);
-
-  if (!signal_is_known (instance, detailed_signal))
+  if (G_UNLIKELY (!signal_is_known (instance, detailed_signal)))
     {
       g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
                   detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));
     }
-  else if (g_atomic_int_get (&ledger->open))
+  else if (lifecycle_ledger_begin_add (ledger))
     {
       if ((flags & LIFECYCLE_CONNECT_ONCE) != 0)
         g_closure_set_meta_marshal (closure, ledger, once_marshal);
 
+      /* Connecting runs no user code, so the lock can be kept meanwhile. On another thread the
+       * handler may be called, and even be disconnected, before this returns; but its closure has
+       * to come past this lock to be finalized.
+       */
+      lifecycle_ledger_append_counted (ledger, &handler->entry, LIFECYCLE_ENTRY_HANDLER, place);
       handler->instance = instance;
       handler->id = id = g_signal_connect_closure (instance, detailed_signal, closure,
                                                    (flags & LIFECYCLE_CONNECT_AFTER) != 0);
-
-      if (id != 0 && lifecycle_ledger_begin_add (ledger))
+      if (G_UNLIKELY (lifecycle_ledger_is_blocked (ledger)))
         {
-          lifecycle_ledger_append_counted (ledger, &handler->entry, LIFECYCLE_ENTRY_HANDLER, place);
-          if (G_UNLIKELY (lifecycle_ledger_is_blocked (ledger)))
-            {
-              handler_set_blocked (&handler->entry, TRUE);
-              handler->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
-            }
-          lifecycle_ledger_end_add (ledger);
+          handler_set_blocked (&handler->entry, TRUE);
+          handler->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
         }
-      else if (id != 0)
-        {
-          /* The scope has closed on another thread meanwhile. */
-          g_signal_handler_disconnect (instance, id);
-          id = 0;
-        }
+      lifecycle_ledger_end_add (ledger);
     }
 
-  g_closure_unref (closure);
+  if (G_UNLIKELY (id == 0))
+    {
+      /* Frees it. */
+      g_closure_ref (closure);
+      g_closure_sink (closure);
+      g_closure_unref (closure);
+    }
 
   return id;
 }
