@@ -21,6 +21,7 @@ typedef struct _LifecycleNode       LifecycleNode;
   X (NOTICE,          lifecycle_notice_class)          /* what is left of a muted handler */ \
   X (SOURCE,          lifecycle_source_class)          /* made by the scope */       \
   X (ADOPTED_SOURCE,  lifecycle_adopted_source_class)  /* a source that was handed over */ \
+  X (TIMER,           lifecycle_timer_class)                                         \
   X (OBJECT,          lifecycle_object_class)                                        \
   X (DATA,            lifecycle_data_class)                                          \
   X (CLEANUP,         lifecycle_cleanup_class)                                       \
@@ -65,6 +66,7 @@ struct _LifecycleEntry
   const char    *name;
   guint8         type;
   guint8         flags;
+  guint16        more;          /* for the kind's own use, and under its own lock */
 };
 
 struct _LifecycleEntryClass

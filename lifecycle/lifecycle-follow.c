@@ -8,7 +8,7 @@
 #include "lifecycle-signals-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* What a scope follows is in its ledger of ties: handlers, and the near ends of links whose far
+/* What a scope follows is in its ledger of ties: handlers, its deadline, and the near ends of links whose far
  * ends are in the ledger of followers of another scope. The teardown knows what to do with both.
  */
 
@@ -43,8 +43,8 @@ const LifecycleEntryClass lifecycle_follower_class = {
 };
 
 /* The ledger of ties, made on demand, or NULL when the scope is not open. */
-static LifecycleLedger *
-follow_get_ties (LifecycleScope *self)
+LifecycleLedger *
+lifecycle_scope_ensure_ties (LifecycleScope *self)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleLedger *ties = NULL;
@@ -106,7 +106,7 @@ lifecycle_scope_follow (LifecycleScope *self,
   g_return_if_fail (LIFECYCLE_IS_SCOPE (other));
   g_return_if_fail (self != other);
 
-  ties = follow_get_ties (self);
+  ties = lifecycle_scope_ensure_ties (self);
   if (ties == NULL)
     return;
 
@@ -190,7 +190,7 @@ follow_connect (LifecycleScope  *self,
                 const char      *detailed_signal,
                 LifecycleReason  reason)
 {
-  LifecycleLedger *ties = follow_get_ties (self);
+  LifecycleLedger *ties = lifecycle_scope_ensure_ties (self);
   GClosure *closure;
   FollowClosure *follow;
 

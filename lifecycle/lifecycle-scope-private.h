@@ -7,6 +7,7 @@
 
 #include "lifecycle-ledger-private.h"
 #include "lifecycle-scope.h"
+#include "lifecycle-timer.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +28,7 @@ struct _LifecycleScope
   LifecycleLedger *ledger;
   LifecycleLedger *moved;       /* the one that move() took away: others may just be looking at it */
   LifecycleLedger *ties;        /* what the scope follows */
+  LifecycleTimer  *deadline;    /* one of the ties */
 
   GMainContext    *context;     /* home, */
   GThread         *thread;      /* and the thread that is at home there while nobody runs it */
@@ -78,6 +80,7 @@ gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                LifecycleReason     reason,
                                                const char         *detail);
 void            lifecycle_scope_set_closed    (LifecycleScope     *self);
+LifecycleLedger *lifecycle_scope_ensure_ties  (LifecycleScope     *self);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 void            lifecycle_scope_emit_closing  (LifecycleScope     *self);

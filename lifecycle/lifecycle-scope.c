@@ -218,6 +218,7 @@ lifecycle_scope_finalize (GObject *object)
 
   g_clear_pointer (&self->ledger, lifecycle_ledger_unref);
   g_clear_pointer (&self->moved, lifecycle_ledger_unref);
+  g_clear_pointer (&self->deadline, lifecycle_timer_unref);
   g_clear_pointer (&self->ties, lifecycle_ledger_unref);
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
   g_clear_pointer (&self->stillborn, g_ptr_array_unref);

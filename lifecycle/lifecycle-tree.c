@@ -378,7 +378,7 @@ tree_ensure_child (LifecycleLedger *ledger,
  *
  * Finds the open child of that name, or makes one.
  *
- * A child made with [ctor@Scope.new_child] is found as well; among several of the same name the
+ * A child made with [method@Scope.new_child] is found as well; among several of the same name the
  * one that was there first. However many children there are makes no difference to the cost.
  *
  * On a closed scope the child is born closed. May be called on any thread, where somebody makes

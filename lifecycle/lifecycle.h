@@ -13,6 +13,7 @@
 #include "lifecycle-scope.h"
 #include "lifecycle-signals.h"
 #include "lifecycle-sources.h"
+#include "lifecycle-timer.h"
 #include "lifecycle-types.h"
 #include "lifecycle-version.h"
 #include "lifecycle-visibility.h"

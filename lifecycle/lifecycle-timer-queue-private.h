@@ -1,0 +1,81 @@
+/* lifecycle-timer-queue-private.h: one source for all timers of a context
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-timer.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LifecycleTimerQueue LifecycleTimerQueue;
+
+#define LIFECYCLE_TIMER_NOT_ARMED G_MAXUINT
+
+/* Guarded by the lock of the queue. */
+typedef enum
+{
+  LIFECYCLE_TIMER_IN_CALL = 1 << 0, /* its function is running */
+  LIFECYCLE_TIMER_STOPPED = 1 << 1, /* it will not be armed again, unless it is revived */
+  LIFECYCLE_TIMER_ENDED   = 1 << 2, /* stopped for good; when the call returns, destroy is due */
+  LIFECYCLE_TIMER_PAUSED  = 1 << 3, /* the scope is blocked; the deadline is what remains */
+  LIFECYCLE_TIMER_RESTART = 1 << 4  /* the deadline has been set by the call itself */
+} LifecycleTimerFlags;
+
+/* A timer has to fit into 104 bytes to keep within its budget of memory: the places in the heap and
+ * what the allocator adds make it 128.
+ */
+struct _LifecycleTimer
+{
+  LifecycleEntry       entry;
+  LifecycleLedger     *ledger;
+  LifecycleTimerQueue *queue;
+  gint64               deadline;        /* µs of monotonic time */
+  GSourceFunc          func;
+  gpointer             data;
+  GDestroyNotify       destroy;
+  guint32              serial;          /* the order of arming */
+  guint                place;           /* in the heap */
+  guint                interval;        /* ms */
+  guint                max_calls;
+  guint                n_calls;
+  gint                 refs;
+};
+
+LifecycleTimerQueue *lifecycle_timer_queue_get    (GMainContext        *context);
+void                 lifecycle_timer_queue_unref  (LifecycleTimerQueue *queue);
+void                 lifecycle_timer_queue_lock   (LifecycleTimerQueue *queue);
+void                 lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue);
+void                 lifecycle_timer_queue_arm    (LifecycleTimerQueue *queue,
+                                                   LifecycleTimer      *timer,
+                                                   gint64               deadline);
+void                 lifecycle_timer_queue_disarm (LifecycleTimerQueue *queue,
+                                                   LifecycleTimer      *timer);
+
+/* In lifecycle-timer.c: what the queue calls when the time has come. */
+void                 lifecycle_timer_fire         (LifecycleTimer      *timer,
+                                                   gint64               now);
+
+static inline gint64
+lifecycle_timer_get_span (LifecycleTimer *timer)
+{
+  return (gint64) timer->interval * 1000;
+}
+
+static inline guint
+lifecycle_timer_get_flags (LifecycleTimer *timer)
+{
+  return timer->entry.more;
+}
+
+static inline void
+lifecycle_timer_change_flags (LifecycleTimer *timer,
+                              guint           set,
+                              guint           unset)
+{
+  timer->entry.more = (guint16) ((timer->entry.more | set) & ~unset);
+}
+
+G_END_DECLS

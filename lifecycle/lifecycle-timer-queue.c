@@ -1,0 +1,317 @@
+/* lifecycle-timer-queue.c: one source for all timers of a context
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-timer-queue-private.h"
+
+/* The main loop walks all of its sources in every iteration. This one stands for any number of
+ * timers, in a heap with four children to a node, ordered by deadline and then by arming.
+ *
+ * The lock of a queue is taken after that of a ledger, and before that of the context.
+ */
+struct _LifecycleTimerQueue
+{
+  GSource          source;
+  GMutex           lock;
+  GMainContext    *context;     /* not owned: it owns the source */
+  LifecycleTimer **heap;
+  guint            n_timers;
+  guint            n_allocated;
+  guint32          last_serial;
+  gint64           ready_time;  /* what the source has been told, or G_MAXINT64 */
+};
+
+#define HEAP_ARITY 4
+#define HEAP_LEAST 16
+
+static GMutex queues_lock;
+static GHashTable *queues;      /* GMainContext → LifecycleTimerQueue, neither referenced */
+static guint queues_generation; /* changes whenever one is freed */
+
+/* What the thread has looked up last. */
+typedef struct
+{
+  GMainContext        *context;
+  LifecycleTimerQueue *queue;
+  guint                generation;
+} QueueCache;
+
+static GPrivate queue_cache = G_PRIVATE_INIT (g_free);
+
+static inline gboolean
+timer_is_before (LifecycleTimer *a,
+                 LifecycleTimer *b)
+{
+  if (a->deadline != b->deadline)
+    return a->deadline < b->deadline;
+
+  /* It may have wrapped around. */
+  return (gint32) (a->serial - b->serial) < 0;
+}
+
+static inline void
+heap_put (LifecycleTimerQueue *queue,
+          guint                place,
+          LifecycleTimer      *timer)
+{
+  queue->heap[place] = timer;
+  timer->place = place;
+}
+
+static void
+heap_sift_up (LifecycleTimerQueue *queue,
+              guint                place,
+              LifecycleTimer      *timer)
+{
+  while (place > 0)
+    {
+      guint above = (place - 1) / HEAP_ARITY;
+
+      if (!timer_is_before (timer, queue->heap[above]))
+        break;
+      heap_put (queue, place, queue->heap[above]);
+      place = above;
+    }
+
+  heap_put (queue, place, timer);
+}
+
+static void
+heap_sift_down (LifecycleTimerQueue *queue,
+                guint                place,
+                LifecycleTimer      *timer)
+{
+  for (;;)
+    {
+      gsize first = (gsize) place * HEAP_ARITY + 1;
+      gsize end = MIN (first + HEAP_ARITY, queue->n_timers);
+      guint least;
+
+      if (first >= queue->n_timers)
+        break;
+
+      least = (guint) first;
+      for (gsize i = first + 1; i < end; i++)
+        {
+          if (timer_is_before (queue->heap[i], queue->heap[least]))
+            least = (guint) i;
+        }
+
+      if (!timer_is_before (queue->heap[least], timer))
+        break;
+      heap_put (queue, place, queue->heap[least]);
+      place = least;
+    }
+
+  heap_put (queue, place, timer);
+}
+
+static void
+heap_resize (LifecycleTimerQueue *queue,
+             guint                n_allocated)
+{
+  queue->n_allocated = n_allocated;
+  queue->heap = g_renew (LifecycleTimer *, queue->heap, n_allocated);
+}
+
+static void
+heap_remove (LifecycleTimerQueue *queue,
+             LifecycleTimer      *timer)
+{
+  guint place = timer->place;
+  LifecycleTimer *last = queue->heap[--queue->n_timers];
+
+  timer->place = LIFECYCLE_TIMER_NOT_ARMED;
+
+  if (last != timer)
+    {
+      if (place > 0 && timer_is_before (last, queue->heap[(place - 1) / HEAP_ARITY]))
+        heap_sift_up (queue, place, last);
+      else
+        heap_sift_down (queue, place, last);
+    }
+
+  if (queue->n_allocated > HEAP_LEAST && queue->n_timers < queue->n_allocated / 4)
+    heap_resize (queue, queue->n_allocated / 2);
+}
+
+static void
+queue_set_ready_time (LifecycleTimerQueue *queue,
+                      gint64               ready_time)
+{
+  queue->ready_time = ready_time;
+  g_source_set_ready_time (&queue->source, ready_time == G_MAXINT64 ? -1 : ready_time);
+}
+
+static gboolean
+timer_queue_dispatch (GSource     *source,
+                      GSourceFunc  func,
+                      gpointer     data)
+{
+  LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
+  gint64 now = g_source_get_time (source);
+  guint32 last;
+
+  g_mutex_lock (&queue->lock);
+
+  /* Each timer runs at most once: what is armed from now on waits for the next iteration, so that
+   * no timer keeps other sources from their turn. It is behind all that is due, too.
+   */
+  last = queue->last_serial;
+  while (queue->n_timers > 0)
+    {
+      LifecycleTimer *timer = queue->heap[0];
+
+      if (timer->deadline > now || (gint32) (timer->serial - last) > 0)
+        break;
+
+      heap_remove (queue, timer);
+      lifecycle_timer_change_flags (timer, LIFECYCLE_TIMER_IN_CALL, 0);
+      lifecycle_timer_ref (timer);
+      g_mutex_unlock (&queue->lock);
+
+      lifecycle_timer_fire (timer, now);
+      lifecycle_timer_unref (timer);
+
+      g_mutex_lock (&queue->lock);
+    }
+
+  queue_set_ready_time (queue, queue->n_timers > 0 ? queue->heap[0]->deadline : G_MAXINT64);
+
+  g_mutex_unlock (&queue->lock);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+timer_queue_finalize (GSource *source)
+{
+  LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
+
+  g_mutex_lock (&queues_lock);
+  if (g_hash_table_lookup (queues, queue->context) == queue)
+    g_hash_table_remove (queues, queue->context);
+  g_atomic_int_inc (&queues_generation);
+  g_mutex_unlock (&queues_lock);
+
+  g_assert (queue->n_timers == 0);
+  g_free (queue->heap);
+  g_mutex_clear (&queue->lock);
+}
+
+static GSourceFuncs timer_queue_funcs = {
+  .dispatch = timer_queue_dispatch,
+  .finalize = timer_queue_finalize,
+};
+
+static LifecycleTimerQueue *
+timer_queue_new (GMainContext *context)
+{
+  GSource *source = g_source_new (&timer_queue_funcs, sizeof (LifecycleTimerQueue));
+  LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
+
+  g_source_set_static_name (source, "Lifecycle timers");
+  /* A callback may run the main loop, and the other timers go on then. */
+  g_source_set_can_recurse (source, TRUE);
+  g_mutex_init (&queue->lock);
+  queue->context = context;
+  queue->ready_time = G_MAXINT64;
+  heap_resize (queue, HEAP_LEAST);
+  g_source_attach (source, context);
+  g_source_unref (source);
+
+  return queue;
+}
+
+/* The queue of a context that somebody keeps alive, referenced. */
+LifecycleTimerQueue *
+lifecycle_timer_queue_get (GMainContext *context)
+{
+  QueueCache *cache = g_private_get (&queue_cache);
+
+  if (cache == NULL)
+    {
+      cache = g_new0 (QueueCache, 1);
+      g_private_set (&queue_cache, cache);
+    }
+
+  /* While the context lives, its queue does: only another context at the same address deceives. */
+  if (cache->context != context ||
+      cache->generation != (guint) g_atomic_int_get (&queues_generation))
+    {
+      g_mutex_lock (&queues_lock);
+      if (queues == NULL)
+        queues = g_hash_table_new (NULL, NULL);
+      cache->queue = g_hash_table_lookup (queues, context);
+      if (cache->queue == NULL)
+        {
+          cache->queue = timer_queue_new (context);
+          g_hash_table_insert (queues, context, cache->queue);
+        }
+      cache->context = context;
+      cache->generation = (guint) g_atomic_int_get (&queues_generation);
+      g_mutex_unlock (&queues_lock);
+    }
+
+  g_source_ref (&cache->queue->source);
+
+  return cache->queue;
+}
+
+void
+lifecycle_timer_queue_unref (LifecycleTimerQueue *queue)
+{
+  g_source_unref (&queue->source);
+}
+
+void
+lifecycle_timer_queue_lock (LifecycleTimerQueue *queue)
+{
+  g_mutex_lock (&queue->lock);
+}
+
+void
+lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue)
+{
+  g_mutex_unlock (&queue->lock);
+}
+
+/* The queue is locked, as for the next one. An armed timer is armed anew. */
+void
+lifecycle_timer_queue_arm (LifecycleTimerQueue *queue,
+                           LifecycleTimer      *timer,
+                           gint64               deadline)
+{
+  gint64 old_deadline = timer->deadline;
+
+  timer->deadline = deadline;
+  timer->serial = ++queue->last_serial;
+
+  if (timer->place == LIFECYCLE_TIMER_NOT_ARMED)
+    {
+      if (queue->n_timers == queue->n_allocated)
+        heap_resize (queue, queue->n_allocated * 2);
+      heap_sift_up (queue, queue->n_timers++, timer);
+    }
+  else if (deadline < old_deadline)
+    {
+      heap_sift_up (queue, timer->place, timer);
+    }
+  else
+    {
+      heap_sift_down (queue, timer->place, timer);
+    }
+
+  /* Too early a wake-up does no harm, so nobody pays for taking one back. */
+  if (deadline < queue->ready_time)
+    queue_set_ready_time (queue, deadline);
+}
+
+void
+lifecycle_timer_queue_disarm (LifecycleTimerQueue *queue,
+                              LifecycleTimer      *timer)
+{
+  if (timer->place != LIFECYCLE_TIMER_NOT_ARMED)
+    heap_remove (queue, timer);
+}
