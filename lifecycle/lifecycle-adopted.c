@@ -15,9 +15,7 @@
 typedef struct
 {
   LifecycleLink    link;
-  LifecycleAnchor *anchor;      /* lives while the far end is linked */
-  GObject         *instance;    /* the same */
-  GObject         *held;        /* a reference on it, for the release */
+  GObject         *instance;    /* lives while the far end is linked */
   gulong           id;
 } AdoptedHandler;
 
@@ -57,9 +55,10 @@ adopted_claim (LifecycleLedger *ledger,
   AdoptedHandler *self = adopted_from_near (entry);
 
   /* While the entry is in the list, and the list is locked, the instance has not told us of its
-   * dispose, or is waiting to do so. In the latter case there is nothing left to disconnect.
+   * dispose, or is waiting to do so: a reference can still be taken. It may be in its dispose, and
+   * want us to be quick.
    */
-  self->held = lifecycle_anchor_dup_object (self->anchor);
+  g_object_ref (self->instance);
 }
 
 static void
@@ -68,18 +67,15 @@ adopted_release (LifecycleLedger *ledger,
                  guint            flags)
 {
   AdoptedHandler *self = adopted_from_near (entry);
-  GObject *held = g_steal_pointer (&self->held);
+  GObject *instance = self->instance;
   gulong id = self->id;
 
   lifecycle_link_cut_far (&self->link);
   lifecycle_link_unref (&self->link);
 
-  if (held != NULL)
-    {
-      if (g_signal_handler_is_connected (held, id))
-        g_signal_handler_disconnect (held, id);
-      g_object_unref (held);
-    }
+  if (lifecycle_handler_is_connected (instance, id, 0))
+    g_signal_handler_disconnect (instance, id);
+  g_object_unref (instance);
 }
 
 const LifecycleEntryClass lifecycle_adopted_handler_class = {
@@ -180,6 +176,7 @@ lifecycle_scope_add_handler_at (const char     *place,
                                 gulong          handler_id)
 {
   LifecycleLedger *ledger;
+  LifecycleLedger *tethers;
   AdoptedHandler *adopted;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
@@ -190,15 +187,15 @@ lifecycle_scope_add_handler_at (const char     *place,
 
   ledger = lifecycle_scope_get_ledger (self);
   adopted = g_new0 (AdoptedHandler, 1);
-  adopted->anchor = lifecycle_anchor_get (instance);
   adopted->instance = instance;
   adopted->id = handler_id;
 
-  anchor_sweep (lifecycle_anchor_get_ledger (adopted->anchor), 2);
+  tethers = lifecycle_anchor_get_ledger (lifecycle_anchor_get (instance));
+  anchor_sweep (tethers, 2);
 
   if (lifecycle_link_connect (&adopted->link,
                               ledger, LIFECYCLE_ENTRY_ADOPTED_HANDLER,
-                              lifecycle_anchor_get_ledger (adopted->anchor), LIFECYCLE_ENTRY_TETHER,
+                              tethers, LIFECYCLE_ENTRY_TETHER,
                               place))
     {
       lifecycle_ledger_lock (ledger);
@@ -215,7 +212,7 @@ lifecycle_scope_add_handler_at (const char     *place,
     }
 
   lifecycle_link_unref (&adopted->link);
-  if (g_signal_handler_is_connected (instance, handler_id))
+  if (lifecycle_handler_is_connected (instance, handler_id, 0))
     g_signal_handler_disconnect (instance, handler_id);
 
   return FALSE;

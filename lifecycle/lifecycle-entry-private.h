@@ -26,6 +26,7 @@ typedef struct _LifecycleNode       LifecycleNode;
   X (DATA,            lifecycle_data_class)                                          \
   X (CLEANUP,         lifecycle_cleanup_class)                                       \
   X (SCOPE,           lifecycle_child_class)           /* a child */                 \
+  X (FENCE,           lifecycle_fence_class)           /* the end of what a clear() is to clear */ \
   X (TETHER,          lifecycle_tether_class)          /* an adopted handler, seen from its instance */ \
   X (TIE,             lifecycle_tie_class)             /* what a scope follows */    \
   X (FOLLOWER,        lifecycle_follower_class)        /* who follows a scope */

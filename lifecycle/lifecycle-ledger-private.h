@@ -32,6 +32,7 @@ struct _LifecycleLedger
 
   LifecycleScope  *scope;       /* not owned; NULL before the scope is finalized */
   GThread         *muter;       /* the thread that is disconnecting a handler with the lock held */
+  gpointer         sound;       /* during phase one: an instance that is not being disposed */
   GHashTable      *index;       /* LifecycleKey → LifecycleScope, made by the first look-up */
   LifecycleLedger *followers;
   GCancellable    *cancellable;
@@ -60,7 +61,10 @@ void             lifecycle_ledger_set_limit    (LifecycleLedger  *ledger,
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
 void             lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
 
-guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger);
+void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
+                                                LifecycleEntry   *fence);
+guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger,
+                                                LifecycleEntry   *fence);
 LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,
                                                 LifecycleNode    *list,
                                                 guint            *flags);

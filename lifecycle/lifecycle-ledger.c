@@ -149,26 +149,50 @@ lifecycle_ledger_end_add (LifecycleLedger *ledger)
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Phase one: silences all that is live, the last added first. No user code runs. Says how many
- * entries it has done with already.
+const LifecycleEntryClass lifecycle_fence_class = { 0 };
+
+/* Puts a mark behind all that is live. It is not an entry, and does not count. */
+void
+lifecycle_ledger_set_fence (LifecycleLedger *ledger,
+                            LifecycleEntry  *fence)
+{
+  fence->type = LIFECYCLE_ENTRY_FENCE;
+
+  lifecycle_ledger_lock (ledger);
+  lifecycle_node_insert_after (&fence->node, ledger->live.prev);
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Phase one: silences all that is live, or what is before the fence, the last added first. No user
+ * code runs. Says how many entries it has done with already.
  */
 guint
-lifecycle_ledger_mute (LifecycleLedger *ledger)
+lifecycle_ledger_mute (LifecycleLedger *ledger,
+                       LifecycleEntry  *fence)
 {
+  LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
   LifecycleNode muted;
-  LifecycleEntry *entry;
   guint n_dropped;
 
   lifecycle_node_init (&muted);
 
   lifecycle_ledger_lock (ledger);
 
-  while ((entry = lifecycle_list_peek_last (&ledger->live)) != NULL)
+  ledger->sound = NULL;
+  while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))
     {
+      LifecycleEntry *entry = (LifecycleEntry *) end->prev;
       const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
 
       /* It moves first, because mute() may put an end to it, or open the lock for a moment. */
       lifecycle_node_remove (&entry->node);
+      if (entry->type == LIFECYCLE_ENTRY_FENCE)
+        {
+          /* All that it fenced in is being done here. */
+          lifecycle_node_init (&entry->node);
+          continue;
+        }
+
       lifecycle_node_insert_after (&entry->node, class->foreign ? &ledger->foreign : &muted);
       entry->flags |= LIFECYCLE_ENTRY_MUTED;
 
@@ -184,6 +208,9 @@ lifecycle_ledger_mute (LifecycleLedger *ledger)
       muted.prev->next = &ledger->muted;
       ledger->muted.prev = muted.prev;
     }
+
+  if (fence != NULL)
+    lifecycle_node_remove (&fence->node);
 
   n_dropped = ledger->n_dropped;
   ledger->n_dropped = 0;

@@ -65,7 +65,8 @@ void            lifecycle_scope_list_take     (LifecycleScopeList *list,
 void            lifecycle_scope_list_drop     (LifecycleScopeList *list);
 void            lifecycle_scope_list_clear    (LifecycleScopeList *list);
 void            lifecycle_scope_list_children (LifecycleScopeList *list,
-                                               LifecycleScope     *parent);
+                                               LifecycleScope     *parent,
+                                               LifecycleEntry     *fence);
 
 LifecycleScope *lifecycle_scope_create        (const char         *name);
 void            lifecycle_scope_be_born_closed (LifecycleScope    *self,

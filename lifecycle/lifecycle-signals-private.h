@@ -17,6 +17,10 @@ gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                          LifecycleConnectFlags  flags,
                                          const char            *place);
 
+gboolean lifecycle_handler_is_connected  (gpointer               instance,
+                                          gulong                 id,
+                                          guint                  signal_id);
+
 LifecycleEntry *lifecycle_ledger_find_handler (LifecycleLedger *ledger,
                                                gpointer         instance,
                                                gulong           id);

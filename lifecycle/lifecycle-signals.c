@@ -135,6 +135,84 @@ handler_finalized (gpointer  data,
     destroy (full->destroy_data, closure);
 }
 
+/* Where a handler was found by searching: where there is one, there are often more. */
+static gint last_signal_id;
+
+static gboolean
+signal_has_handler (guint    signal_id,
+                    gpointer instance)
+{
+  return g_signal_handler_find (instance, G_SIGNAL_MATCH_ID, signal_id, 0, NULL, NULL, NULL) != 0;
+}
+
+static gboolean
+type_has_handlers (GType    type,
+                   gpointer instance)
+{
+  g_autofree guint *ids = NULL;
+  guint n_ids;
+
+  if (!G_TYPE_IS_INSTANTIATABLE (type) && !G_TYPE_IS_INTERFACE (type))
+    return FALSE;
+
+  ids = g_signal_list_ids (type, &n_ids);
+  for (guint i = 0; i < n_ids; i++)
+    {
+      if (signal_has_handler (ids[i], instance))
+        {
+          g_atomic_int_set (&last_signal_id, (gint) ids[i]);
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}
+
+/* Whether the instance has lists of handlers. `signal_id` is a signal that should have one, or 0. */
+static gboolean
+instance_has_handlers (gpointer instance,
+                       guint    signal_id)
+{
+  g_autofree GType *interfaces = NULL;
+  GType type = G_TYPE_FROM_INSTANCE (instance);
+  guint n_interfaces;
+
+  if (signal_id == 0)
+    signal_id = (guint) g_atomic_int_get (&last_signal_id);
+  if (signal_id != 0 && signal_has_handler (signal_id, instance))
+    return TRUE;
+
+  for (; type != 0; type = g_type_parent (type))
+    {
+      if (type_has_handlers (type, instance))
+        return TRUE;
+    }
+
+  interfaces = g_type_interfaces (G_TYPE_FROM_INSTANCE (instance), &n_interfaces);
+  for (guint i = 0; i < n_interfaces; i++)
+    {
+      if (type_has_handlers (interfaces[i], instance))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Whether a handler is connected and may be disconnected.
+ *
+ * There is a trap here. When an object is disposed, GLib takes away its lists of handlers first, and
+ * then ends the handlers one by one. What the destroy notify of one of them runs still sees the
+ * others as connected, but disconnecting them aborts the process. They end without our help.
+ */
+gboolean
+lifecycle_handler_is_connected (gpointer instance,
+                                gulong   id,
+                                guint    signal_id)
+{
+  return g_signal_handler_is_connected (instance, id) &&
+         instance_has_handlers (instance, signal_id);
+}
+
 static void
 handler_mute (LifecycleLedger *ledger,
               LifecycleEntry  *entry)
@@ -144,8 +222,19 @@ handler_mute (LifecycleLedger *ledger,
   /* An instance lives until all of its handlers are gone, and while this one is in the list, and
    * the list is locked, it is not gone.
    */
-  if (!g_signal_handler_is_connected (handler->instance, handler->id))
-    return;
+  if (ledger->sound == handler->instance)
+    {
+      if (!g_signal_handler_is_connected (handler->instance, handler->id))
+        return;
+    }
+  else
+    {
+      if (!lifecycle_handler_is_connected (handler->instance, handler->id, entry->more))
+        return;
+
+      /* No need to look twice while no user code runs. */
+      ledger->sound = handler->instance;
+    }
 
   g_atomic_pointer_set (&ledger->muter, g_thread_self ());
   g_signal_handler_disconnect (handler->instance, handler->id);
@@ -199,7 +288,8 @@ handler_retire (Handler         *handler,
     lifecycle_ledger_remove (ledger, &handler->entry);
   lifecycle_ledger_unlock (ledger);
 
-  if (retired && g_signal_handler_is_connected (handler->instance, handler->id))
+  if (retired &&
+      lifecycle_handler_is_connected (handler->instance, handler->id, handler->entry.more))
     g_signal_handler_disconnect (handler->instance, handler->id);
 
   return retired;
@@ -251,29 +341,33 @@ closure_release (gpointer  data,
   g_closure_unref (data);
 }
 
-/* Whether the type of the instance has the signal. Looking it up costs as much as a quarter of a
- * connection, so what was found lately is remembered. The place of the name is as good as the name
- * here: a wrong guess only changes who complains.
+/* The id of a signal of the instance's type, or 0. Looking it up costs as much as a quarter of a
+ * connection, so what was found lately is remembered, together with the place of the name, which is
+ * as good as the name here: a wrong guess only changes who complains, and where handlers are looked
+ * for first. Ids that do not fit are G_MAXUINT16.
  */
-static gboolean
-signal_is_known (gpointer    instance,
-                 const char *detailed_signal)
+static guint16
+signal_look_up (gpointer    instance,
+                const char *detailed_signal)
 {
   static gsize known[64];
   GType type = G_TYPE_FROM_INSTANCE (instance);
-  gsize hash = ((gsize) type * 31) ^ ((gsize) detailed_signal * 17);
-  gsize *slot = &known[(hash ^ (hash >> 12)) % G_N_ELEMENTS (known)];
+  gsize hash = (((gsize) type * 31) ^ ((gsize) detailed_signal * 17)) << 16;
+  gsize *slot = &known[(hash >> 16 ^ hash >> 24) % G_N_ELEMENTS (known)];
+  gsize found = (gsize) g_atomic_pointer_get (slot);
   guint signal_id;
   GQuark detail;
 
-  if (G_LIKELY ((gsize) g_atomic_pointer_get (slot) == hash))
-    return TRUE;
+  if (G_UNLIKELY (found == 0 || (found ^ hash) > G_MAXUINT16))
+    {
+      if (!g_signal_parse_name (detailed_signal, type, &signal_id, &detail, TRUE))
+        return 0;
 
-  if (!g_signal_parse_name (detailed_signal, type, &signal_id, &detail, TRUE))
-    return FALSE;
+      found = hash | MIN (signal_id, G_MAXUINT16);
+      g_atomic_pointer_set (slot, found);
+    }
 
-  g_atomic_pointer_set (slot, hash);
-  return TRUE;
+  return (guint16) found;
 }
 
 static Handler *
@@ -304,7 +398,8 @@ handler_connect (Handler               *handler,
   GClosure *closure = &handler->closure.closure;
   gulong id = 0;
 
-  if (G_UNLIKELY (!signal_is_known (instance, detailed_signal)))
+  handler->entry.more = signal_look_up (instance, detailed_signal);
+  if (G_UNLIKELY (handler->entry.more == 0))
     {
       g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
                   detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));

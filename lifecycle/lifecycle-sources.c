@@ -160,6 +160,9 @@ source_mute (LifecycleLedger *ledger,
   g_source_destroy (source);
   g_source_unref (source);
   lifecycle_ledger_lock (ledger);
+
+  /* Nothing that was known of others has to be true any more. */
+  ledger->sound = NULL;
 }
 
 /* A block whose callback is running sees to itself when that has returned. */

@@ -129,24 +129,26 @@ teardown_list_followers (LifecycleScopeList *list,
     }
 }
 
+/* Where there is a fence, the root is only cleared of what is before it. */
 static void
 teardown_collect (LifecycleScopeList *list,
                   LifecycleScope     *root,
-                  gboolean            clear)
+                  LifecycleEntry     *fence)
 {
   static gsize last_visit;
 
   root->visited = (gsize) g_atomic_pointer_add (&last_visit, 1) + 1;
-  root->in_teardown = !clear;
+  if (fence == NULL)
+    root->in_teardown = TRUE;
   lifecycle_scope_list_take (list, g_object_ref (root));
 
   for (guint i = 0; i < list->n_items; i++)
     {
       LifecycleScope *scope = list->items[i];
-      gboolean stays = clear && scope == root;
+      gboolean stays = fence != NULL && scope == root;
       guint first = list->n_items;
 
-      lifecycle_scope_list_children (list, scope);
+      lifecycle_scope_list_children (list, scope, stays ? fence : NULL);
       teardown_admit (list, first, LIFECYCLE_REASON_PARENT_CLOSED, stays ? "cleared" : NULL);
 
       if (!stays)
@@ -160,9 +162,9 @@ teardown_collect (LifecycleScopeList *list,
 
 static void
 teardown_announce (LifecycleScopeList *list,
-                   gboolean            clear)
+                   LifecycleEntry     *fence)
 {
-  for (guint i = clear ? 1 : 0; i < list->n_items; i++)
+  for (guint i = fence != NULL ? 1 : 0; i < list->n_items; i++)
     {
       LifecycleScope *scope = list->items[i];
 
@@ -176,15 +178,21 @@ teardown_announce (LifecycleScopeList *list,
 
 static void
 teardown_mute (LifecycleScopeList *list,
-               gboolean            clear)
+               LifecycleEntry     *fence)
 {
   for (guint i = list->n_items; i-- > 0;)
     {
       LifecycleScope *scope = list->items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
 
-      if (scope->ties != NULL && !(clear && i == 0))
-        lifecycle_ledger_mute (scope->ties);
-      scope->n_released += lifecycle_ledger_mute (lifecycle_scope_get_ledger (scope));
+      if (fence != NULL && i == 0)
+        {
+          scope->n_released += lifecycle_ledger_mute (ledger, fence);
+          break;
+        }
+      if (scope->ties != NULL)
+        lifecycle_ledger_mute (scope->ties, NULL);
+      scope->n_released += lifecycle_ledger_mute (ledger, NULL);
     }
 }
 
@@ -278,18 +286,7 @@ teardown_step (LifecycleScope  *scope,
   entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
   if (entry != NULL && entry->type == LIFECYCLE_ENTRY_SCOPE)
     {
-      g_autoptr (LifecycleScope) child = lifecycle_scope_from_child_entry (entry);
-
-      if (child->in_teardown)
-        {
-          *next = g_steal_pointer (&child);
-        }
-      else
-        {
-          /* It was added after the children had been collected: only a clear() allows that. */
-          lifecycle_teardown_close (child, LIFECYCLE_REASON_PARENT_CLOSED, "cleared");
-          lifecycle_scope_leave (child);
-        }
+      *next = lifecycle_scope_from_child_entry (entry);
       return TRUE;
     }
 
@@ -349,17 +346,17 @@ teardown_release (LifecycleScope *root,
 
 static guint
 teardown_run (LifecycleScope *root,
-              gboolean        clear)
+              LifecycleEntry *fence)
 {
   LifecycleScopeList list;
   guint n_released = root->n_released;
 
   lifecycle_scope_list_init (&list);
-  teardown_collect (&list, root, clear);
-  teardown_announce (&list, clear);
-  teardown_mute (&list, clear);
-  teardown_cancel (&list, clear);
-  teardown_release (root, clear);
+  teardown_collect (&list, root, fence);
+  teardown_announce (&list, fence);
+  teardown_mute (&list, fence);
+  teardown_cancel (&list, fence != NULL);
+  teardown_release (root, fence != NULL);
   n_released = root->n_released - n_released;
   lifecycle_scope_list_clear (&list);
 
@@ -385,7 +382,7 @@ lifecycle_teardown_close (LifecycleScope  *scope,
   if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
     {
       g_object_ref (scope);
-      n_released = teardown_run (scope, FALSE);
+      n_released = teardown_run (scope, NULL);
       lifecycle_scope_leave_home (scope);
       g_object_unref (scope);
     }
@@ -413,12 +410,14 @@ lifecycle_teardown_dispose (LifecycleScope *scope)
 guint
 lifecycle_teardown_clear (LifecycleScope *scope)
 {
+  LifecycleEntry fence = { 0 };
   gboolean was_clearing = scope->clearing;
   guint n_released;
 
   g_object_ref (scope);
   scope->clearing = TRUE;
-  n_released = teardown_run (scope, TRUE);
+  lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &fence);
+  n_released = teardown_run (scope, &fence);
   scope->clearing = was_clearing;
   if (lifecycle_scope_is_open (scope))
     lifecycle_scope_settle_error (scope);
@@ -438,8 +437,15 @@ lifecycle_teardown_move (LifecycleScope *scope,
   LifecycleEntry *entry;
   guint flags;
 
+  /* What a clear() further up has begun with cannot change hands. */
+  if (scope->clearing)
+    lifecycle_teardown_clear (scope);
+
   if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
-    return;
+    {
+      lifecycle_scope_be_born_closed (to, scope->reason);
+      return;
+    }
 
   g_object_ref (scope);
   scope->in_teardown = TRUE;
@@ -471,7 +477,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
 
   if (scope->ties != NULL)
     {
-      lifecycle_ledger_mute (scope->ties);
+      lifecycle_ledger_mute (scope->ties, NULL);
       while ((entry = lifecycle_ledger_pop (scope->ties, &scope->ties->muted, &flags)) != NULL)
         lifecycle_entry_get_class (entry)->release (scope->ties, entry, flags);
     }

@@ -45,12 +45,14 @@ lifecycle_scope_list_clear (LifecycleScopeList *list)
     g_free (list->items);
 }
 
-/* Puts the children of a scope at the end of the list. */
+/* Puts the children of a scope at the end of the list, those behind a fence left out. */
 void
 lifecycle_scope_list_children (LifecycleScopeList *list,
-                               LifecycleScope     *parent)
+                               LifecycleScope     *parent,
+                               LifecycleEntry     *fence)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
+  LifecycleNode *ends[] = { fence != NULL ? &fence->node : &ledger->live, &ledger->muted };
   LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
   guint n_left;
 
@@ -59,10 +61,10 @@ lifecycle_scope_list_children (LifecycleScopeList *list,
   n_left = ledger->n_children;
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
-      LIFECYCLE_LIST_FOREACH_REVERSE (entry, lists[i])
+      for (LifecycleNode *node = ends[i]->prev; n_left > 0 && node != lists[i]; node = node->prev)
         {
-          if (n_left == 0)
-            break;
+          LifecycleEntry *entry = (LifecycleEntry *) node;
+
           if (entry->type == LIFECYCLE_ENTRY_SCOPE)
             {
               n_left--;
@@ -160,7 +162,7 @@ lifecycle_scope_be_born_closed (LifecycleScope  *self,
 }
 
 /* Makes the scope an entry of the ledger, which gets a reference of its own, unless it is too late.
- * Where `unique`, an open child with the same key is returned instead, not referenced.
+ * Where `unique`, an open child with the same key is returned instead, referenced.
  */
 static LifecycleScope *
 scope_join (LifecycleScope  *self,
@@ -185,6 +187,7 @@ scope_join (LifecycleScope  *self,
       other = ledger_look_up (ledger, &self->key);
       if (other != NULL && lifecycle_scope_is_open (other))
         {
+          g_object_ref (other);
           lifecycle_ledger_unlock (ledger);
           return other;
         }
@@ -271,7 +274,7 @@ lifecycle_scope_shift_blocked (LifecycleScope *self,
 
       if (was_blocked != is_blocked)
         lifecycle_ledger_set_blocked (ledger, is_blocked);
-      lifecycle_scope_list_children (&list, scope);
+      lifecycle_scope_list_children (&list, scope, NULL);
     }
 
   lifecycle_scope_list_clear (&list);
@@ -315,24 +318,32 @@ lifecycle_scope_new_child_at (const char     *place,
   return self;
 }
 
-/* Keeps a child that was born closed for as long as the parent lives, because it was promised to a
- * caller who gets no reference.
+/* Turns a reference on a child into the promise that it lives while its owner has it. One that was
+ * born closed, or has closed on the way here, is kept for as long as the parent lives.
  */
-static void
-tree_keep_stillborn (LifecycleLedger *ledger,
-                     LifecycleScope  *parent,
-                     LifecycleScope  *child)
+static LifecycleScope *
+tree_return_child (LifecycleLedger *ledger,
+                   LifecycleScope  *parent,
+                   LifecycleScope  *child)
 {
-  lifecycle_ledger_lock (ledger);
-  if (parent->stillborn == NULL)
-    parent->stillborn = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (parent->stillborn, g_object_ref (child));
-  ledger_index_child (ledger, child, TRUE);
-  lifecycle_ledger_unlock (ledger);
+  if (parent != NULL && !lifecycle_scope_is_open (child))
+    {
+      lifecycle_ledger_lock (ledger);
+      if (parent->stillborn == NULL)
+        parent->stillborn = g_ptr_array_new_with_free_func (g_object_unref);
+      if (!g_ptr_array_find (parent->stillborn, child, NULL))
+        g_ptr_array_add (parent->stillborn, g_object_ref (child));
+      if (!ledger->open)
+        ledger_index_child (ledger, child, FALSE);
+      lifecycle_ledger_unlock (ledger);
+    }
+  g_object_unref (child);
+
+  return child;
 }
 
-/* The child that a key finds, made where there is none, and then followed by a TRUE in `made`. Not
- * referenced: the parent, or the anchor, keeps it.
+/* The child that a key finds, made where there is none, and then followed by a TRUE in `made`.
+ * Referenced.
  */
 static LifecycleScope *
 tree_ensure_child (LifecycleLedger *ledger,
@@ -353,6 +364,8 @@ tree_ensure_child (LifecycleLedger *ledger,
   found = ledger_look_up (ledger, &key);
   usable = found != NULL &&
            (ledger->open ? lifecycle_scope_is_open (found) : lifecycle_scope_is_closed (found));
+  if (usable)
+    g_object_ref (found);
   lifecycle_ledger_unlock (ledger);
   if (usable)
     return found;
@@ -361,12 +374,9 @@ tree_ensure_child (LifecycleLedger *ledger,
   child->key.object = object;
   found = scope_join (child, ledger, parent, NULL, TRUE, FALSE);
   if (found == child)
-    {
-      *made = lifecycle_scope_is_open (child);
-      if (!*made && parent != NULL)
-        tree_keep_stillborn (ledger, parent, child);
-    }
-  g_object_unref (child);
+    *made = lifecycle_scope_is_open (child);
+  else
+    g_object_unref (child);
 
   return found;
 }
@@ -393,12 +403,15 @@ LifecycleScope *
 lifecycle_scope_get_child (LifecycleScope *self,
                            const char     *name)
 {
+  LifecycleLedger *ledger;
   gboolean made;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
-  return tree_ensure_child (lifecycle_scope_get_ledger (self), self, name, NULL, &made);
+  ledger = lifecycle_scope_get_ledger (self);
+
+  return tree_return_child (ledger, self, tree_ensure_child (ledger, self, name, NULL, &made));
 }
 
 /**
@@ -424,18 +437,19 @@ LifecycleScope *
 lifecycle_scope_get_child_for (LifecycleScope *self,
                                GObject        *object)
 {
+  LifecycleLedger *ledger;
   LifecycleScope *child;
   gboolean made;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (G_IS_OBJECT (object), NULL);
 
-  child = tree_ensure_child (lifecycle_scope_get_ledger (self), self,
-                             G_OBJECT_TYPE_NAME (object), object, &made);
+  ledger = lifecycle_scope_get_ledger (self);
+  child = tree_ensure_child (ledger, self, G_OBJECT_TYPE_NAME (object), object, &made);
   if (made)
     lifecycle_scope_follow_object (child, object);
 
-  return child;
+  return tree_return_child (ledger, self, child);
 }
 
 /**
@@ -478,17 +492,16 @@ lifecycle_scope_renew_child (LifecycleScope *self,
 
   child = lifecycle_scope_create (name);
   scope_join (child, ledger, self, NULL, FALSE, TRUE);
-  if (!lifecycle_scope_is_open (child))
-    tree_keep_stillborn (ledger, self, child);
-  g_object_unref (child);
 
   if (old != NULL)
     {
-      lifecycle_scope_close_with_reason (old, LIFECYCLE_REASON_REPLACED, NULL);
+      /* Nothing takes its place if the parent has closed. */
+      if (lifecycle_scope_is_open (child))
+        lifecycle_scope_close_with_reason (old, LIFECYCLE_REASON_REPLACED, NULL);
       g_object_unref (old);
     }
 
-  return child;
+  return tree_return_child (ledger, self, child);
 }
 
 /**
@@ -511,15 +524,16 @@ lifecycle_scope_renew_child (LifecycleScope *self,
 LifecycleScope *
 lifecycle_scope_of (GObject *object)
 {
-  LifecycleAnchor *anchor;
+  LifecycleLedger *ledger;
   gboolean made;
 
   g_return_val_if_fail (G_IS_OBJECT (object), NULL);
 
-  anchor = lifecycle_anchor_get (object);
+  ledger = lifecycle_anchor_get_ledger (lifecycle_anchor_get (object));
 
-  return tree_ensure_child (lifecycle_anchor_get_ledger (anchor), NULL,
-                            G_OBJECT_TYPE_NAME (object), object, &made);
+  return tree_return_child (ledger, NULL,
+                            tree_ensure_child (ledger, NULL, G_OBJECT_TYPE_NAME (object), object,
+                                               &made));
 }
 
 /**
