@@ -47,7 +47,7 @@ typedef enum
   LIFECYCLE_ENTRY_ENDED   = 1 << 2, /* muted, and what it stood for is gone: its memory is waiting */
   LIFECYCLE_ENTRY_BLOCKED = 1 << 3, /* the scope blocks it */
   LIFECYCLE_ENTRY_COUNTED = 1 << 4, /* it has a reference on the ledger */
-  LIFECYCLE_ENTRY_FIRED   = 1 << 5, /* a handler for once has run */
+  LIFECYCLE_ENTRY_RETIRED = 1 << 5, /* a handler that the library has disconnected by itself */
   LIFECYCLE_ENTRY_FULL    = 1 << 6  /* a handler with the longer structure */
 } LifecycleEntryFlags;
 

@@ -71,10 +71,10 @@ cleanup_run (LifecycleScope       *scope,
   GError *error = NULL;
 
   func (scope, reason, data, &error);
-  if (destroy != NULL)
-    destroy (data);
   if (error != NULL)
     lifecycle_scope_take_failure (scope, error, name);
+  if (destroy != NULL)
+    destroy (data);
 }
 
 static void

@@ -272,8 +272,8 @@ const LifecycleEntryClass lifecycle_handler_class = {
   .set_blocked = handler_set_blocked,
 };
 
-/* Takes a live handler out of its ledger and disconnects it, from within the library. Says FALSE
- * when somebody else is doing it.
+/* Disconnects a handler from within the library, once, and takes it out of its ledger, if it was not
+ * stolen from there. Says FALSE when a teardown is doing it, or it has been done.
  */
 static gboolean
 handler_retire (Handler         *handler,
@@ -282,10 +282,13 @@ handler_retire (Handler         *handler,
   gboolean retired;
 
   lifecycle_ledger_lock (ledger);
-  retired = (handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0 &&
-            (handler->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0;
+  retired = (handler->entry.flags & (LIFECYCLE_ENTRY_MUTED | LIFECYCLE_ENTRY_RETIRED)) == 0;
   if (retired)
-    lifecycle_ledger_remove (ledger, &handler->entry);
+    {
+      handler->entry.flags |= LIFECYCLE_ENTRY_RETIRED;
+      if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+        lifecycle_ledger_remove (ledger, &handler->entry);
+    }
   lifecycle_ledger_unlock (ledger);
 
   if (retired &&

@@ -90,6 +90,9 @@ teardown_admit (LifecycleScopeList *list,
         }
       else
         {
+          /* What an earlier clear() of it has released does not count. */
+          if (!scope->in_teardown)
+            scope->n_released = 0;
           scope->visited = root->visited;
           scope->in_teardown = TRUE;
           list->items[kept++] = scope;
@@ -160,19 +163,53 @@ teardown_collect (LifecycleScopeList *list,
     }
 }
 
+/* Announces a scope, and before it those above it that are taken down as well. A scope that was taken
+ * in as a follower may have got into the list before its parent.
+ */
+static void
+teardown_announce_scope (LifecycleScope *root,
+                         LifecycleScope *scope)
+{
+  LifecycleScopeList chain;
+
+  lifecycle_scope_list_init (&chain);
+  lifecycle_scope_list_take (&chain, g_object_ref (scope));
+  while (scope != NULL)
+    {
+      LifecycleScope *above = scope != root ? lifecycle_scope_dup_owner (scope) : NULL;
+
+      scope = NULL;
+      if (above != NULL &&
+          above->context == root->context &&
+          above->visited == root->visited &&
+          above->in_teardown &&
+          !above->announced)
+        lifecycle_scope_list_take (&chain, scope = above);
+      else
+        g_clear_object (&above);
+    }
+
+  while (chain.n_items > 0)
+    {
+      scope = chain.items[chain.n_items - 1];
+      if (!scope->announced)
+        {
+          scope->announced = TRUE;
+          lifecycle_scope_emit_closing (scope);
+        }
+      lifecycle_scope_list_drop (&chain);
+    }
+  lifecycle_scope_list_clear (&chain);
+}
+
 static void
 teardown_announce (LifecycleScopeList *list,
                    LifecycleEntry     *fence)
 {
   for (guint i = fence != NULL ? 1 : 0; i < list->n_items; i++)
     {
-      LifecycleScope *scope = list->items[i];
-
-      if (!scope->announced)
-        {
-          scope->announced = TRUE;
-          lifecycle_scope_emit_closing (scope);
-        }
+      if (!list->items[i]->announced)
+        teardown_announce_scope (list->items[0], list->items[i]);
     }
 }
 
@@ -330,7 +367,10 @@ teardown_release (LifecycleScope *root,
         }
       else if (teardown_step (scope, clears, &next))
         {
-          if (next != NULL)
+          /* A scope that follows its own child is closed when it has been cleared. */
+          if (clear && next == root)
+            g_object_unref (next);
+          else if (next != NULL)
             lifecycle_scope_list_take (&stack, next);
         }
       else
@@ -419,6 +459,10 @@ lifecycle_teardown_clear (LifecycleScope *scope)
   lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &fence);
   n_released = teardown_run (scope, &fence);
   scope->clearing = was_clearing;
+
+  /* It has been marked meanwhile: one of its children was what it followed. */
+  if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
+    n_released += teardown_run (scope, NULL);
   if (lifecycle_scope_is_open (scope))
     lifecycle_scope_settle_error (scope);
   g_object_unref (scope);
@@ -451,6 +495,13 @@ lifecycle_teardown_move (LifecycleScope *scope,
   scope->in_teardown = TRUE;
   scope->announced = TRUE;
   lifecycle_scope_emit_closing (scope);
+
+  /* A handler may have closed the parent, which closes this one in earnest: nothing is left. */
+  if (lifecycle_scope_is_closed (scope))
+    {
+      g_object_unref (scope);
+      return;
+    }
 
   scope->moved = lifecycle_ledger_ref (ledger);
   g_atomic_pointer_set (&scope->ledger, lifecycle_ledger_new (scope));
