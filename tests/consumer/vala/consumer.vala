@@ -1,0 +1,21 @@
+// consumer.vala: what consumer.c does, in Vala
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+int main () {
+  var scope = new Lifecycle.Scope ("consumer");
+  var emitter = new Cancellable ();
+  var n_heard = 0;
+
+  scope.add_handler (emitter, emitter.cancelled.connect (() => { n_heard++; }));
+  scope.defer ((closing, reason) => { print ("goodbye %s\n", closing.get_name ()); });
+
+  emitter.cancel ();
+  print ("%u released\n", scope.close ());
+
+  emitter.reset ();
+  emitter.cancel ();
+  print ("%d heard\n", n_heard);
+
+  return scope.is_closed () ? 0 : 1;
+}
