@@ -22,6 +22,8 @@ typedef struct _LifecycleNode       LifecycleNode;
   X (SOURCE,          lifecycle_source_class)          /* made by the scope */       \
   X (ADOPTED_SOURCE,  lifecycle_adopted_source_class)  /* a source that was handed over */ \
   X (TIMER,           lifecycle_timer_class)                                         \
+  X (OPERATION,       lifecycle_operation_class)                                     \
+  X (CANCELLATION,    lifecycle_cancellation_class)    /* what an operation needs first */ \
   X (OBJECT,          lifecycle_object_class)                                        \
   X (DATA,            lifecycle_data_class)                                          \
   X (CLEANUP,         lifecycle_cleanup_class)                                       \
@@ -77,6 +79,9 @@ struct _LifecycleEntryClass
    */
   gboolean foreign;
 
+  /* Whether it does not count among what was released. */
+  gboolean silent;
+
   /* Phase one, on the home thread, the ledger locked, the entry in its list. No user code may run.
    * It may take the entry out of the list, put another in its place, or leave it for release().
    */
@@ -99,6 +104,9 @@ struct _LifecycleEntryClass
   /* The ledger is locked. No user code may run. */
   void (* set_blocked) (LifecycleEntry *entry,
                         gboolean        blocked);
+
+  /* The ledger is locked. What is still under way of it, for reports, or NULL. */
+  char *(* describe_pending) (LifecycleEntry *entry);
 };
 
 #define LIFECYCLE_ENTRY_TYPE_CLASS(NAME, class) extern const LifecycleEntryClass class;

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 /**
  * LifecycleError:
  * @LIFECYCLE_ERROR_CLEANUP: several cleanups failed; the message names each
+ * @LIFECYCLE_ERROR_TIMED_OUT: a close has waited long enough; the message names what for
  *
  * Errors of this library.
  *
@@ -25,7 +26,8 @@ G_BEGIN_DECLS
  */
 typedef enum
 {
-  LIFECYCLE_ERROR_CLEANUP
+  LIFECYCLE_ERROR_CLEANUP,
+  LIFECYCLE_ERROR_TIMED_OUT
 } LifecycleError;
 
 #define LIFECYCLE_ERROR (lifecycle_error_quark ())

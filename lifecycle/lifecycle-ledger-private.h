@@ -36,10 +36,12 @@ struct _LifecycleLedger
   GHashTable      *index;       /* LifecycleKey → LifecycleScope, made by the first look-up */
   LifecycleLedger *followers;
   GCancellable    *cancellable;
+  GSList          *drains;      /* who is to be told when nothing is pending any more */
 
   guint            n_entries;
   guint            n_children;
   guint            n_dropped;   /* handlers that ended in phase one and need no release */
+  guint            n_pending;   /* what a teardown may have to wait for */
   guint            refs;
   guint            limit;
   guint            warn_at;

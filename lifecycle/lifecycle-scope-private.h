@@ -11,6 +11,8 @@
 
 G_BEGIN_DECLS
 
+typedef struct _LifecycleDrain LifecycleDrain;
+
 /* What a child is found by. */
 typedef struct
 {
@@ -37,6 +39,7 @@ struct _LifecycleScope
   GError          *error;
   GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
   GPtrArray       *stillborn;   /* children that were asked for too late */
+  LifecycleDrain  *drain;       /* who waits for the close; at home */
 
   gsize            visited;     /* by which walk, and only at home */
   guint            blocked;     /* how often, by the scope and by those above it */
@@ -48,6 +51,7 @@ struct _LifecycleScope
   guint            announced : 1;
   guint            in_teardown : 1;
   guint            clearing : 1;
+  guint            draining : 1; /* all is done but the release */
 };
 
 /* A list of scopes that are referenced. */

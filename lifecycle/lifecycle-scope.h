@@ -52,6 +52,17 @@ guint            lifecycle_scope_close_with_reason  (LifecycleScope  *self,
                                                      LifecycleReason  reason,
                                                      const char      *detail);
 LIFECYCLE_AVAILABLE_IN_1_0
+void             lifecycle_scope_close_async        (LifecycleScope      *self,
+                                                     LifecycleReason      reason,
+                                                     guint                timeout_ms,
+                                                     GCancellable        *cancellable,
+                                                     GAsyncReadyCallback  callback,
+                                                     gpointer             user_data);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean         lifecycle_scope_close_finish       (LifecycleScope  *self,
+                                                     GAsyncResult    *result,
+                                                     GError         **error);
+LIFECYCLE_AVAILABLE_IN_1_0
 guint            lifecycle_scope_clear              (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_move               (LifecycleScope  *self);

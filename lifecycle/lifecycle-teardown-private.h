@@ -5,13 +5,16 @@
 
 #pragma once
 
-#include "lifecycle-scope.h"
+#include "lifecycle-scope-private.h"
 
 G_BEGIN_DECLS
 
 guint    lifecycle_teardown_close    (LifecycleScope  *scope,
                                       LifecycleReason  reason,
                                       const char      *detail);
+void     lifecycle_teardown_start    (LifecycleScopeList *list,
+                                      LifecycleScope     *scope);
+guint    lifecycle_teardown_finish   (LifecycleScope  *scope);
 guint    lifecycle_teardown_clear    (LifecycleScope  *scope);
 void     lifecycle_teardown_move     (LifecycleScope  *scope,
                                       LifecycleScope  *to);

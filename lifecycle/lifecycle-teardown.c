@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-drain-private.h"
 #include "lifecycle-link-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
@@ -257,8 +258,11 @@ teardown_cancel (LifecycleScopeList *list,
 
       while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
         {
-          scope->n_released++;
-          lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+          if (!class->silent)
+            scope->n_released++;
+          class->release (ledger, entry, flags);
         }
     }
 }
@@ -281,6 +285,9 @@ teardown_finish (LifecycleScope *scope)
     }
 
   lifecycle_scope_emit_closed (scope);
+
+  if (scope->drain != NULL)
+    lifecycle_drain_scope_closed (scope);
 }
 
 /* The next scope to be released before anything else of this one: a follower, or NULL. */
@@ -384,6 +391,18 @@ teardown_release (LifecycleScope *root,
   lifecycle_scope_list_clear (&stack);
 }
 
+/* Everything up to the release. The list gets the scopes that are concerned. */
+static void
+teardown_prepare (LifecycleScopeList *list,
+                  LifecycleScope     *root,
+                  LifecycleEntry     *fence)
+{
+  teardown_collect (list, root, fence);
+  teardown_announce (list, fence);
+  teardown_mute (list, fence);
+  teardown_cancel (list, fence != NULL);
+}
+
 static guint
 teardown_run (LifecycleScope *root,
               LifecycleEntry *fence)
@@ -392,13 +411,33 @@ teardown_run (LifecycleScope *root,
   guint n_released = root->n_released;
 
   lifecycle_scope_list_init (&list);
-  teardown_collect (&list, root, fence);
-  teardown_announce (&list, fence);
-  teardown_mute (&list, fence);
-  teardown_cancel (&list, fence != NULL);
+  teardown_prepare (&list, root, fence);
   teardown_release (root, fence != NULL);
   n_released = root->n_released - n_released;
   lifecycle_scope_list_clear (&list);
+
+  return n_released;
+}
+
+/* At home. Does all of a teardown but the release, for which something is waited. */
+void
+lifecycle_teardown_start (LifecycleScopeList *list,
+                          LifecycleScope     *scope)
+{
+  teardown_prepare (list, scope, NULL);
+}
+
+/* At home. Does the release. */
+guint
+lifecycle_teardown_finish (LifecycleScope *scope)
+{
+  guint n_released = scope->n_released;
+
+  g_object_ref (scope);
+  scope->draining = FALSE;
+  teardown_release (scope, FALSE);
+  n_released = scope->n_released - n_released;
+  g_object_unref (scope);
 
   return n_released;
 }
@@ -419,7 +458,15 @@ lifecycle_teardown_close (LifecycleScope  *scope,
       return 0;
     }
 
-  if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
+  if (scope->draining && !lifecycle_scope_is_closed (scope))
+    {
+      /* Who closes like this does not wait. */
+      g_object_ref (scope);
+      n_released = lifecycle_teardown_finish (scope);
+      lifecycle_scope_leave_home (scope);
+      g_object_unref (scope);
+    }
+  else if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
     {
       g_object_ref (scope);
       n_released = teardown_run (scope, NULL);

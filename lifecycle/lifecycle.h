@@ -10,6 +10,7 @@
 #include "lifecycle-enums.h"
 #include "lifecycle-error.h"
 #include "lifecycle-objects.h"
+#include "lifecycle-operation.h"
 #include "lifecycle-scope.h"
 #include "lifecycle-signals.h"
 #include "lifecycle-sources.h"

@@ -1,0 +1,464 @@
+/* lifecycle-drain.c: a close that waits for what is under way
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-drain-private.h"
+#include "lifecycle-error.h"
+#include "lifecycle-teardown-private.h"
+
+/* One for each scope that close_async() has been called on, from that call to the end of the close.
+ * It does the first part of the teardown, waits until none of the ledgers concerned has anything
+ * pending, or until the deadline, and does the second part. All of it happens at home; what ends
+ * elsewhere sends a wake-up.
+ */
+struct _LifecycleDrain
+{
+  gint                refs;
+  gint                woken;            /* a wake-up is on its way */
+  LifecycleScope     *root;             /* not referenced: the drain ends before it does */
+  GMainContext       *context;
+  LifecycleScopeList  scopes;
+  GPtrArray          *waiters;          /* of Waiter */
+  GSource            *timeout;
+  GError             *overdue;          /* what was not waited for to the end */
+};
+
+typedef struct
+{
+  LifecycleDrain *drain;
+  GTask          *task;
+  GSource        *cancel;
+} Waiter;
+
+static void
+drain_unref (gpointer data)
+{
+  LifecycleDrain *self = data;
+
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  g_main_context_unref (self->context);
+  g_ptr_array_unref (self->waiters);
+  g_clear_error (&self->overdue);
+  g_free (self);
+}
+
+static LifecycleDrain *
+drain_ref (LifecycleDrain *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+static void
+waiter_free (gpointer data)
+{
+  Waiter *waiter = data;
+
+  if (waiter->cancel != NULL)
+    {
+      g_source_destroy (waiter->cancel);
+      g_source_unref (waiter->cancel);
+    }
+  g_object_unref (waiter->task);
+  g_free (waiter);
+}
+
+/* Forgets the ledgers, so that none of them wakes it any more. */
+static void
+drain_let_go (LifecycleDrain *self)
+{
+  for (guint i = 0; i < self->scopes.n_items; i++)
+    {
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (self->scopes.items[i]);
+      GSList *link;
+
+      lifecycle_ledger_lock (ledger);
+      link = g_slist_find (ledger->drains, self);
+      if (link != NULL)
+        ledger->drains = g_slist_delete_link (ledger->drains, link);
+      lifecycle_ledger_unlock (ledger);
+
+      if (link != NULL)
+        drain_unref (self);
+    }
+  lifecycle_scope_list_clear (&self->scopes);
+  lifecycle_scope_list_init (&self->scopes);
+
+  if (self->timeout != NULL)
+    {
+      g_source_destroy (self->timeout);
+      g_clear_pointer (&self->timeout, g_source_unref);
+    }
+}
+
+static gboolean
+drain_has_pending (LifecycleDrain *self)
+{
+  for (guint i = 0; i < self->scopes.n_items; i++)
+    {
+      LifecycleScope *scope = self->scopes.items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      gboolean pending;
+
+      lifecycle_ledger_lock (ledger);
+      pending = ledger->n_pending > 0 && !lifecycle_scope_is_closed (scope);
+      lifecycle_ledger_unlock (ledger);
+      if (pending)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+drain_woken_cb (gpointer data)
+{
+  LifecycleDrain *self = data;
+
+  g_atomic_int_set (&self->woken, FALSE);
+
+  /* Once the release has begun, there is nothing left to do. */
+  if (self->scopes.n_items > 0 && self->root->draining && !drain_has_pending (self))
+    lifecycle_teardown_finish (self->root);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* On any thread, and with a ledger locked. */
+static void
+drain_wake (LifecycleDrain *self)
+{
+  GSource *source;
+
+  if (!g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
+    return;
+
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_static_name (source, "Lifecycle drain");
+  g_source_set_callback (source, drain_woken_cb, drain_ref (self), drain_unref);
+  g_source_attach (source, self->context);
+  g_source_unref (source);
+}
+
+void
+lifecycle_ledger_add_pending (LifecycleLedger *ledger)
+{
+  ledger->n_pending++;
+}
+
+void
+lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
+{
+  if (--ledger->n_pending == 0)
+    g_slist_foreach (ledger->drains, (GFunc) drain_wake, NULL);
+}
+
+/* What is still pending in the scopes, each with the path of its scope. */
+static GError *
+drain_describe (LifecycleDrain *self)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+  guint n = 0;
+
+  for (guint i = 0; i < self->scopes.n_items; i++)
+    {
+      LifecycleScope *scope = self->scopes.items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+
+      lifecycle_ledger_lock (ledger);
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->muted)
+        {
+          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+          char *what = class->describe_pending != NULL ? class->describe_pending (entry) : NULL;
+
+          if (what != NULL)
+            g_ptr_array_add (found, what);
+        }
+      lifecycle_ledger_unlock (ledger);
+
+      if (found->len > 0)
+        {
+          g_autofree char *path = lifecycle_scope_get_path (scope);
+
+          for (guint j = 0; j < found->len; j++)
+            g_string_append_printf (message, "%s%s: %s", n++ > 0 ? "; " : "", path,
+                                    (const char *) g_ptr_array_index (found, j));
+        }
+    }
+
+  return g_error_new (LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT,
+                      "Closed without waiting any longer for %s", message->str);
+}
+
+static gboolean
+drain_timed_out_cb (gpointer data)
+{
+  LifecycleDrain *self = data;
+
+  if (self->scopes.n_items > 0 && self->root->draining)
+    {
+      self->overdue = drain_describe (self);
+      lifecycle_teardown_finish (self->root);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Those who join later may want it to be over sooner, but not later. */
+static void
+drain_set_timeout (LifecycleDrain *self,
+                   guint           timeout_ms)
+{
+  gint64 ready_time = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+
+  if (timeout_ms == 0 ||
+      (self->timeout != NULL && g_source_get_ready_time (self->timeout) <= ready_time))
+    return;
+
+  if (self->timeout == NULL)
+    {
+      self->timeout = g_timeout_source_new (timeout_ms);
+      g_source_set_static_name (self->timeout, "Lifecycle drain");
+      g_source_set_callback (self->timeout, drain_timed_out_cb, drain_ref (self), drain_unref);
+      g_source_attach (self->timeout, self->context);
+    }
+  g_source_set_ready_time (self->timeout, ready_time);
+}
+
+static void
+task_return (GTask          *task,
+             LifecycleScope *scope,
+             const GError   *overdue)
+{
+  if (overdue != NULL && scope->error != NULL)
+    g_task_return_new_error (task, overdue->domain, overdue->code, "%s; %s",
+                             overdue->message, scope->error->message);
+  else if (overdue != NULL)
+    g_task_return_error (task, g_error_copy (overdue));
+  else if (scope->error != NULL)
+    g_task_return_error (task, g_error_copy (scope->error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+lifecycle_drain_scope_closed (LifecycleScope *scope)
+{
+  LifecycleDrain *self = g_steal_pointer (&scope->drain);
+  g_autoptr (GPtrArray) waiters = NULL;
+
+  drain_let_go (self);
+
+  waiters = g_steal_pointer (&self->waiters);
+  self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      Waiter *waiter = g_ptr_array_index (waiters, i);
+
+      task_return (waiter->task, scope, self->overdue);
+    }
+
+  drain_unref (self);
+}
+
+static gboolean
+wait_cancelled_cb (GCancellable *cancellable,
+                   gpointer      data)
+{
+  Waiter *waiter = data;
+  g_autoptr (GTask) task = g_object_ref (waiter->task);
+
+  /* Only the wait: the close goes on. */
+  g_ptr_array_remove (waiter->drain->waiters, waiter);
+  g_task_return_error_if_cancelled (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drain_add_waiter (LifecycleDrain *self,
+                  GTask          *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->drain = self;
+  waiter->task = g_object_ref (task);
+  g_ptr_array_add (self->waiters, waiter);
+
+  if (cancellable != NULL)
+    {
+      waiter->cancel = g_cancellable_source_new (cancellable);
+      g_source_set_static_name (waiter->cancel, "Lifecycle drain");
+      g_source_set_callback (waiter->cancel, G_SOURCE_FUNC (wait_cancelled_cb), waiter, NULL);
+      g_source_attach (waiter->cancel, self->context);
+    }
+}
+
+/* What a call of close_async() is about; the data of its task. */
+typedef struct
+{
+  LifecycleReason reason;
+  guint           timeout_ms;
+} CloseCall;
+
+/* At home. */
+static void
+close_call_run (GTask *task)
+{
+  LifecycleScope *scope = g_task_get_source_object (task);
+  CloseCall *call = g_task_get_task_data (task);
+  LifecycleDrain *self = scope->drain;
+
+  lifecycle_scope_mark (scope, call->reason, NULL);
+
+  if (lifecycle_scope_is_closed (scope))
+    {
+      task_return (task, scope, NULL);
+      return;
+    }
+
+  if (self == NULL)
+    {
+      self = g_new0 (LifecycleDrain, 1);
+      self->refs = 1;
+      self->root = scope;
+      self->context = g_main_context_ref (scope->context);
+      self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+      lifecycle_scope_list_init (&self->scopes);
+      scope->drain = self;
+    }
+  drain_ref (self);
+  drain_add_waiter (self, task);
+
+  /* If a teardown is under way already, its end is what is waited for. */
+  if (!scope->in_teardown)
+    {
+      lifecycle_teardown_start (&self->scopes, scope);
+
+      for (guint i = 0; i < self->scopes.n_items; i++)
+        {
+          LifecycleLedger *ledger = lifecycle_scope_get_ledger (self->scopes.items[i]);
+
+          lifecycle_ledger_lock (ledger);
+          ledger->drains = g_slist_prepend (ledger->drains, drain_ref (self));
+          lifecycle_ledger_unlock (ledger);
+        }
+
+      if (lifecycle_scope_is_closed (scope))
+        drain_let_go (self);
+      else if (drain_has_pending (self))
+        scope->draining = TRUE;
+      else
+        lifecycle_teardown_finish (scope);
+    }
+
+  if (scope->draining)
+    drain_set_timeout (self, call->timeout_ms);
+  drain_unref (self);
+}
+
+static gboolean
+close_call_cb (gpointer data)
+{
+  close_call_run (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * lifecycle_scope_close_async:
+ * @self: a scope
+ * @reason: why, for cleanups, handlers and reports; not [enum@Reason.none]
+ * @timeout_ms: how long to wait at most, in milliseconds, or 0 for as long as it takes
+ * @cancellable: (nullable): ends the wait, but not the close
+ * @callback: (nullable) (scope async): what to call when the scope is closed
+ * @user_data: data for @callback
+ *
+ * Closes the scope, but before it releases anything, waits until all operations of the scope, and of
+ * those below it, have ended.
+ *
+ * Everything is muted, and operations are cancelled, at once. What is still under way at the
+ * deadline is not waited for: everything is released nevertheless, and the error is
+ * [error@Error.timed_out], whose message names each straggler, its age, and where it was begun.
+ *
+ * When the scope is being closed like this already, the call joins the wait; it can make it
+ * shorter. [method@Scope.close] meanwhile releases at once. Scopes that end with this one but are at
+ * home elsewhere are handed over to their homes, and not waited for. May be called on any thread;
+ * the wait is at home.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_close_async (LifecycleScope      *self,
+                             LifecycleReason      reason,
+                             guint                timeout_ms,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  CloseCall *call;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, lifecycle_scope_close_async);
+  g_task_set_name (task, "Lifecycle close");
+  /* The close goes on, and its result is that of the task. */
+  g_task_set_check_cancellable (task, FALSE);
+  call = g_new0 (CloseCall, 1);
+  call->reason = reason;
+  call->timeout_ms = timeout_ms;
+  g_task_set_task_data (task, call, g_free);
+
+  if (lifecycle_scope_enter_home (self))
+    {
+      close_call_run (task);
+      lifecycle_scope_leave_home (self);
+    }
+  else
+    {
+      GSource *source = g_idle_source_new ();
+
+      lifecycle_scope_mark (self, reason, NULL);
+      g_source_set_priority (source, G_PRIORITY_HIGH);
+      g_source_set_static_name (source, "Lifecycle close");
+      g_source_set_callback (source, close_call_cb, g_object_ref (task), g_object_unref);
+      g_source_attach (source, self->context);
+      g_source_unref (source);
+    }
+}
+
+/**
+ * lifecycle_scope_close_finish:
+ * @self: a scope
+ * @result: what the callback got
+ * @error: where to put the error
+ *
+ * Ends a call of [method@Scope.close_async].
+ *
+ * The scope is closed in any case, except when the wait was cancelled.
+ *
+ * Returns: whether everything ended in time and no cleanup failed
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_close_finish (LifecycleScope  *self,
+                              GAsyncResult    *result,
+                              GError         **error)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
