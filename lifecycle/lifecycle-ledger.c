@@ -209,8 +209,12 @@ lifecycle_ledger_mute (LifecycleLedger *ledger,
       ledger->muted.prev = muted.prev;
     }
 
+  /* From then on the fence is alone. */
   if (fence != NULL)
-    lifecycle_node_remove (&fence->node);
+    {
+      lifecycle_node_remove (&fence->node);
+      lifecycle_node_init (&fence->node);
+    }
 
   n_dropped = ledger->n_dropped;
   ledger->n_dropped = 0;

@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 typedef struct _LifecycleDrain LifecycleDrain;
+typedef struct _LifecycleClear LifecycleClear;
 
 /* What a child is found by. */
 typedef struct
@@ -40,8 +41,10 @@ struct _LifecycleScope
   GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
   GPtrArray       *stillborn;   /* children that were asked for too late */
   LifecycleDrain  *drain;       /* who waits for the close; at home */
+  LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 
   gsize            visited;     /* by which walk, and only at home */
+  gsize            stacked;     /* by which release, the same */
   guint            blocked;     /* how often, by the scope and by those above it */
   guint            own_blocked;
   guint            n_released;
@@ -50,7 +53,6 @@ struct _LifecycleScope
   LifecycleReason  reason;
   guint            announced : 1;
   guint            in_teardown : 1;
-  guint            clearing : 1;
   guint            draining : 1; /* all is done but the release */
 };
 

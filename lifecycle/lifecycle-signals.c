@@ -65,21 +65,33 @@ const LifecycleEntryClass lifecycle_notice_class = {
   .release = notice_release,
 };
 
-/* The ledger is locked. Puts what the handler has to tell in its place, for the release. */
+/* The ledger is locked. Takes a muted handler out, and puts what it has to tell in its place, for the
+ * release.
+ */
 static void
-handler_leave_notice (Handler     *handler,
-                      FullHandler *full)
+handler_leave (LifecycleLedger *ledger,
+               Handler         *handler,
+               FullHandler     *full)
 {
-  Notice *notice = g_new0 (Notice, 1);
+  Notice *notice;
 
+  if (full == NULL || full->destroy == NULL)
+    {
+      lifecycle_ledger_remove (ledger, &handler->entry);
+      ledger->n_dropped++;
+      return;
+    }
+
+  notice = g_new0 (Notice, 1);
   notice->entry.name = handler->entry.name;
   notice->entry.type = LIFECYCLE_ENTRY_NOTICE;
   notice->entry.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
-  notice->destroy = full->destroy;
+  notice->destroy = g_steal_pointer (&full->destroy);
   notice->destroy_data = full->destroy_data;
 
   lifecycle_node_insert_after (&notice->entry.node, &handler->entry.node);
   lifecycle_node_remove (&handler->entry.node);
+  handler->entry.flags &= ~LIFECYCLE_ENTRY_LINKED;
 }
 
 static void closure_invalidated_cb (gpointer  data,
@@ -95,7 +107,7 @@ handler_finalized (gpointer  data,
   LifecycleLedger *ledger = data;
   Handler *handler = (Handler *) closure;
   FullHandler *full = handler_get_full (handler);
-  GClosureNotify destroy = full != NULL ? full->destroy : NULL;
+  GClosureNotify destroy;
 
   if (full != NULL && full->watched != NULL)
     g_closure_remove_invalidate_notifier (full->watched, full, closure_invalidated_cb);
@@ -103,8 +115,8 @@ handler_finalized (gpointer  data,
   if (G_UNLIKELY ((handler->entry.flags & LIFECYCLE_ENTRY_COUNTED) == 0))
     {
       /* Never was an entry. */
-      if (destroy != NULL)
-        destroy (full->destroy_data, closure);
+      if (full != NULL && full->destroy != NULL)
+        full->destroy (full->destroy_data, closure);
       return;
     }
 
@@ -113,20 +125,14 @@ handler_finalized (gpointer  data,
       /* Inside handler_mute(), which has the lock. User code has to wait for the release. The
        * teardown keeps the ledger.
        */
-      if (destroy != NULL)
-        {
-          handler_leave_notice (handler, full);
-        }
-      else
-        {
-          lifecycle_ledger_remove (ledger, &handler->entry);
-          ledger->n_dropped++;
-        }
+      handler_leave (ledger, handler, full);
+      g_atomic_pointer_set (&ledger->muter, NULL);
       ledger->refs--;
       return;
     }
 
   lifecycle_ledger_lock (ledger);
+  destroy = full != NULL ? full->destroy : NULL;
   if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
     lifecycle_ledger_remove (ledger, &handler->entry);
   lifecycle_ledger_unref_locked (ledger);
@@ -214,31 +220,75 @@ lifecycle_handler_is_connected (gpointer instance,
 }
 
 static void
+forward_marshal (GClosure     *closure,
+                 GValue       *return_value,
+                 guint         n_param_values,
+                 const GValue *param_values,
+                 gpointer      invocation_hint,
+                 gpointer      marshal_data)
+{
+  GClosure *target = g_atomic_pointer_get (&closure->data);
+
+  if (target != NULL)
+    g_closure_invoke (target, return_value, n_param_values, param_values, invocation_hint);
+}
+
+static gpointer
+do_nothing (void)
+{
+  return NULL;
+}
+
+/* Nobody should be calling the handler any more. If another thread does all the same, because it had
+ * chosen the handler before it was disconnected, no harm is done.
+ */
+static void
+handler_defuse (Handler *handler)
+{
+  if (handler->closure.closure.marshal == forward_marshal)
+    g_atomic_pointer_set (&handler->closure.closure.data, NULL);
+  else
+    g_atomic_pointer_set (&handler->closure.callback, do_nothing);
+}
+
+static void
 handler_mute (LifecycleLedger *ledger,
               LifecycleEntry  *entry)
 {
   Handler *handler = handler_from_entry (entry);
+  gboolean connected;
 
   /* An instance lives until all of its handlers are gone, and while this one is in the list, and
    * the list is locked, it is not gone.
    */
-  if (ledger->sound == handler->instance)
+  if (ledger->sound != handler->instance)
     {
-      if (!g_signal_handler_is_connected (handler->instance, handler->id))
-        return;
+      /* No need to look twice while no user code runs. */
+      connected = lifecycle_handler_is_connected (handler->instance, handler->id, entry->more);
+      ledger->sound = connected ? handler->instance : NULL;
     }
   else
     {
-      if (!lifecycle_handler_is_connected (handler->instance, handler->id, entry->more))
-        return;
-
-      /* No need to look twice while no user code runs. */
-      ledger->sound = handler->instance;
+      connected = g_signal_handler_is_connected (handler->instance, handler->id);
     }
 
-  g_atomic_pointer_set (&ledger->muter, g_thread_self ());
-  g_signal_handler_disconnect (handler->instance, handler->id);
-  g_atomic_pointer_set (&ledger->muter, NULL);
+  if (connected)
+    {
+      g_atomic_pointer_set (&ledger->muter, g_thread_self ());
+      g_signal_handler_disconnect (handler->instance, handler->id);
+      if (g_atomic_pointer_get (&ledger->muter) == NULL)
+        return;
+      g_atomic_pointer_set (&ledger->muter, NULL);
+    }
+
+  /* Something still has the closure, such as an emission that has passed it: GLib lets go of a
+   * handler only when it is done with the next one. Unless it is running, its end is now.
+   */
+  if (!handler->closure.closure.in_marshal)
+    {
+      handler_defuse (handler);
+      handler_leave (ledger, handler, handler_get_full (handler));
+    }
 }
 
 static void
@@ -256,8 +306,8 @@ handler_set_blocked (LifecycleEntry *entry,
     g_signal_handler_unblock (handler->instance, handler->id);
 }
 
-/* There is no release: what is still here after muting is a closure that somebody is running, or
- * finalizing on another thread, and it sees to itself.
+/* There is no release: what is still here after muting is a handler that is running, and sees to
+ * itself.
  */
 static void
 handler_release (LifecycleLedger *ledger,
@@ -312,17 +362,6 @@ once_marshal (GClosure     *closure,
   /* An outer emission may have chosen it before an inner one ran it. */
   if (handler_retire ((Handler *) closure, ledger))
     closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
-}
-
-static void
-forward_marshal (GClosure     *closure,
-                 GValue       *return_value,
-                 guint         n_param_values,
-                 const GValue *param_values,
-                 gpointer      invocation_hint,
-                 gpointer      marshal_data)
-{
-  g_closure_invoke (closure->data, return_value, n_param_values, param_values, invocation_hint);
 }
 
 static void
@@ -605,7 +644,7 @@ lifecycle_scope_connect_full_at (const char            *place,
                                  LifecycleConnectFlags  flags)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
-  g_return_val_if_fail (G_TYPE_CHECK_INSTANCE (instance), 0);
+  g_return_val_if_fail (instance != NULL && G_TYPE_CHECK_INSTANCE (instance), 0);
   g_return_val_if_fail (detailed_signal != NULL, 0);
   g_return_val_if_fail (handler != NULL, 0);
 

@@ -484,7 +484,8 @@ lifecycle_scope_steal_source (LifecycleScope *self,
 
   if (watch != NULL)
     {
-      if (!g_source_is_destroyed (watch))
+      /* The source tells its own destroy notify before it tells us. */
+      if (!g_source_is_destroyed (source) && !g_source_is_destroyed (watch))
         g_source_remove_child_source (source, watch);
       g_source_unref (watch);
     }

@@ -133,15 +133,22 @@ teardown_list_followers (LifecycleScopeList *list,
     }
 }
 
+/* A number that no walk and no release has had before. */
+static gsize
+teardown_next_serial (void)
+{
+  static gsize last;
+
+  return (gsize) g_atomic_pointer_add (&last, 1) + 1;
+}
+
 /* Where there is a fence, the root is only cleared of what is before it. */
 static void
 teardown_collect (LifecycleScopeList *list,
                   LifecycleScope     *root,
                   LifecycleEntry     *fence)
 {
-  static gsize last_visit;
-
-  root->visited = (gsize) g_atomic_pointer_add (&last_visit, 1) + 1;
+  root->visited = teardown_next_serial ();
   if (fence == NULL)
     root->in_teardown = TRUE;
   lifecycle_scope_list_take (list, g_object_ref (root));
@@ -278,7 +285,7 @@ teardown_finish (LifecycleScope *scope)
   if (lifecycle_scope_leave (scope) &&
       owner != NULL &&
       owner->context == scope->context &&
-      (owner->in_teardown || owner->clearing))
+      (owner->in_teardown || owner->clear != NULL))
     {
       owner->n_released += scope->n_released + 1;
       lifecycle_scope_pass_failures (scope, owner);
@@ -290,26 +297,52 @@ teardown_finish (LifecycleScope *scope)
     lifecycle_drain_scope_closed (scope);
 }
 
-/* The next scope to be released before anything else of this one: a follower, or NULL. */
+/* The next follower to be released before anything else of the scope, or NULL. It stays in the list
+ * until it has closed, for other teardowns to find. In a circle, one that is further up in this very
+ * release is passed over.
+ */
 static LifecycleScope *
-teardown_next_follower (LifecycleScope *scope)
+teardown_next_follower (LifecycleScope *scope,
+                        gsize           release)
 {
   LifecycleLedger *followers = lifecycle_scope_get_ledger (scope)->followers;
-  LifecycleScope *follower = NULL;
-  LifecycleEntry *entry;
-  guint flags;
+  guint n_passed = 0;
 
-  while (follower == NULL &&
-         followers != NULL &&
-         (entry = lifecycle_ledger_pop (followers, &followers->live, &flags)) != NULL)
+  while (followers != NULL)
     {
-      LifecycleLink *link = lifecycle_link_from_far (entry);
+      LifecycleLink *link = NULL;
+      LifecycleScope *follower;
+      guint n = 0;
+
+      lifecycle_ledger_lock (followers);
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &followers->live)
+        {
+          if (n++ == n_passed)
+            {
+              link = lifecycle_link_ref (lifecycle_link_from_far (entry));
+              break;
+            }
+        }
+      lifecycle_ledger_unlock (followers);
+
+      if (link == NULL)
+        break;
 
       follower = lifecycle_ledger_dup_scope (link->near_ledger);
+      if (follower == NULL)
+        lifecycle_link_cut_far (link);
       lifecycle_link_unref (link);
+
+      if (follower != NULL)
+        {
+          if (follower->stacked != release)
+            return follower;
+          g_object_unref (follower);
+          n_passed++;
+        }
     }
 
-  return follower;
+  return NULL;
 }
 
 /* Does one piece of work for the scope. Says FALSE when there is none left; `next` is a scope that
@@ -318,13 +351,14 @@ teardown_next_follower (LifecycleScope *scope)
 static gboolean
 teardown_step (LifecycleScope  *scope,
                gboolean         clear,
+               gsize            release,
                LifecycleScope **next)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
   LifecycleEntry *entry;
   guint flags;
 
-  if (!clear && (*next = teardown_next_follower (scope)) != NULL)
+  if (!clear && (*next = teardown_next_follower (scope, release)) != NULL)
     return TRUE;
 
   entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
@@ -357,10 +391,12 @@ static void
 teardown_release (LifecycleScope *root,
                   gboolean        clear)
 {
+  gsize release = teardown_next_serial ();
   LifecycleScopeList stack;
 
   lifecycle_scope_list_init (&stack);
   lifecycle_scope_list_take (&stack, g_object_ref (root));
+  root->stacked = release;
 
   while (stack.n_items > 0)
     {
@@ -372,13 +408,13 @@ teardown_release (LifecycleScope *root,
         {
           lifecycle_scope_list_drop (&stack);
         }
-      else if (teardown_step (scope, clears, &next))
+      else if (teardown_step (scope, clears, release, &next))
         {
-          /* A scope that follows its own child is closed when it has been cleared. */
-          if (clear && next == root)
-            g_object_unref (next);
-          else if (next != NULL)
-            lifecycle_scope_list_take (&stack, next);
+          if (next != NULL)
+            {
+              next->stacked = release;
+              lifecycle_scope_list_take (&stack, next);
+            }
         }
       else
         {
@@ -493,19 +529,25 @@ lifecycle_teardown_dispose (LifecycleScope *scope)
   return lifecycle_scope_is_closed (scope);
 }
 
+/* One clear(), on the stack. */
+struct _LifecycleClear
+{
+  LifecycleEntry  fence;        /* behind what it is to clear, until that is muted */
+  LifecycleClear *outer;
+};
+
 /* At home. */
 guint
 lifecycle_teardown_clear (LifecycleScope *scope)
 {
-  LifecycleEntry fence = { 0 };
-  gboolean was_clearing = scope->clearing;
+  LifecycleClear clear = { .outer = scope->clear };
   guint n_released;
 
   g_object_ref (scope);
-  scope->clearing = TRUE;
-  lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &fence);
-  n_released = teardown_run (scope, &fence);
-  scope->clearing = was_clearing;
+  scope->clear = &clear;
+  lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &clear.fence);
+  n_released = teardown_run (scope, &clear.fence);
+  scope->clear = clear.outer;
 
   /* It has been marked meanwhile: one of its children was what it followed. */
   if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
@@ -529,8 +571,8 @@ lifecycle_teardown_move (LifecycleScope *scope,
   guint flags;
 
   /* What a clear() further up has begun with cannot change hands. */
-  if (scope->clearing)
-    lifecycle_teardown_clear (scope);
+  for (LifecycleClear *clear = scope->clear; clear != NULL; clear = clear->outer)
+    teardown_run (scope, &clear->fence);
 
   if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
     {

@@ -52,11 +52,15 @@ lifecycle_scope_list_children (LifecycleScopeList *list,
                                LifecycleEntry     *fence)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
-  LifecycleNode *ends[] = { fence != NULL ? &fence->node : &ledger->live, &ledger->muted };
   LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
+  LifecycleNode *ends[] = { &ledger->live, &ledger->muted };
   guint n_left;
 
   lifecycle_ledger_lock (ledger);
+
+  /* A fence that is alone has nothing before it. */
+  if (fence != NULL)
+    ends[0] = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
 
   n_left = ledger->n_children;
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
