@@ -13,5 +13,6 @@ typedef struct _LifecycleAnchor LifecycleAnchor;
 
 LifecycleAnchor *lifecycle_anchor_get        (GObject         *object);
 LifecycleLedger *lifecycle_anchor_get_ledger (LifecycleAnchor *anchor);
+GObject         *lifecycle_anchor_dup_object (LifecycleAnchor *anchor);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 struct _LifecycleAnchor
 {
   LifecycleLedger *ledger;
+  GWeakRef         object;
   gboolean         armed;
 };
 
@@ -75,6 +76,7 @@ lifecycle_anchor_free (gpointer data)
 
   anchor_release_all (anchor, NULL);
   lifecycle_ledger_unref (anchor->ledger);
+  g_weak_ref_clear (&anchor->object);
   g_free (anchor);
 }
 
@@ -89,6 +91,7 @@ lifecycle_anchor_get (GObject *object)
     {
       anchor = g_new0 (LifecycleAnchor, 1);
       anchor->ledger = lifecycle_ledger_new (NULL);
+      g_weak_ref_init (&anchor->object, NULL);
 
       if (!g_object_replace_qdata (object, lifecycle_anchor_quark (), NULL, anchor,
                                    lifecycle_anchor_free, NULL))
@@ -106,7 +109,10 @@ lifecycle_anchor_get (GObject *object)
   lifecycle_ledger_unlock (anchor->ledger);
 
   if (arm)
-    g_object_weak_ref (object, anchor_object_disposed_cb, anchor);
+    {
+      g_weak_ref_set (&anchor->object, object);
+      g_object_weak_ref (object, anchor_object_disposed_cb, anchor);
+    }
 
   return anchor;
 }
@@ -115,4 +121,13 @@ LifecycleLedger *
 lifecycle_anchor_get_ledger (LifecycleAnchor *anchor)
 {
   return anchor->ledger;
+}
+
+/* A reference on the object, or NULL once its last reference is going, maybe on another thread, and
+ * GLib has begun to end its handlers.
+ */
+GObject *
+lifecycle_anchor_dup_object (LifecycleAnchor *anchor)
+{
+  return g_weak_ref_get (&anchor->object);
 }

@@ -205,7 +205,7 @@ follow_connect (LifecycleScope  *self,
   g_closure_set_marshal (closure, follow_closure_marshal);
   g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
 
-  return lifecycle_ledger_connect_closure (ties, instance, detailed_signal, closure,
+  return lifecycle_ledger_connect_closure (ties, self->context, instance, detailed_signal, closure,
                                            LIFECYCLE_CONNECT_DEFAULT, NULL) != 0;
 }
 

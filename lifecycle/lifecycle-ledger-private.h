@@ -38,6 +38,10 @@ struct _LifecycleLedger
   GCancellable    *cancellable;
   GSList          *drains;      /* who is to be told when nothing is pending any more */
 
+  GQueue           mail;        /* for queued handlers */
+  gboolean         has_mail_source;
+  guint            generation;  /* how often all that was owned has been let go of */
+
   guint            n_entries;
   guint            n_children;
   guint            n_dropped;   /* handlers that ended in phase one and need no release */

@@ -34,6 +34,8 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   g_assert (lifecycle_node_is_alone (&ledger->live));
   g_assert (lifecycle_node_is_alone (&ledger->foreign));
   g_assert (lifecycle_node_is_alone (&ledger->muted));
+  g_assert (ledger->mail.length == 0);
+  g_assert (ledger->drains == NULL);
 
   g_clear_pointer (&ledger->index, g_hash_table_unref);
   g_clear_pointer (&ledger->followers, lifecycle_ledger_unref);
@@ -159,6 +161,7 @@ lifecycle_ledger_set_fence (LifecycleLedger *ledger,
   fence->type = LIFECYCLE_ENTRY_FENCE;
 
   lifecycle_ledger_lock (ledger);
+  ledger->generation++;
   lifecycle_node_insert_after (&fence->node, ledger->live.prev);
   lifecycle_ledger_unlock (ledger);
 }

@@ -152,6 +152,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
   self->reason = reason;
   self->detail = g_strdup (detail);
   g_atomic_int_set (&ledger->open, FALSE);
+  ledger->generation++;
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
   lifecycle_ledger_unlock (ledger);
 

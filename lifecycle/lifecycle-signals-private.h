@@ -11,6 +11,7 @@
 G_BEGIN_DECLS
 
 gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
+                                         GMainContext          *context,
                                          gpointer               instance,
                                          const char            *detailed_signal,
                                          GClosure              *closure,
@@ -20,6 +21,9 @@ gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
 gboolean lifecycle_handler_is_connected  (gpointer               instance,
                                           gulong                 id,
                                           guint                  signal_id);
+
+gboolean lifecycle_handler_retire        (GClosure              *closure,
+                                          LifecycleLedger       *ledger);
 
 LifecycleEntry *lifecycle_ledger_find_handler (LifecycleLedger *ledger,
                                                gpointer         instance,

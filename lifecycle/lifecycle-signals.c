@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-anchor-private.h"
+#include "lifecycle-gate-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-signals-private.h"
 
@@ -27,6 +29,9 @@ typedef struct
   gpointer         destroy_data;
   LifecycleLedger *ledger;
   GClosure        *watched;     /* a closure of others: its invalidation is the end of the handler */
+  LifecycleGate   *gate;        /* of a handler that may be called on any thread, */
+  LifecycleAnchor *anchor;      /* whose instance may die on any thread; */
+  GObject         *held;        /* a reference on that one, for the time of disconnecting */
 } FullHandler;
 
 /* What is left of a handler with a destroy notify after it has been muted. */
@@ -35,6 +40,8 @@ typedef struct
   LifecycleEntry entry;
   GClosureNotify destroy;
   gpointer       destroy_data;
+  LifecycleGate *gate;
+  GObject       *held;
 } Notice;
 
 static inline Handler *
@@ -59,10 +66,26 @@ notice_release (LifecycleLedger *ledger,
 
   g_free (self);
   notice.destroy (notice.destroy_data, NULL);
+  g_clear_pointer (&notice.gate, lifecycle_gate_unref);
+  g_clear_object (&notice.held);
+}
+
+static char *
+notice_describe_pending (LifecycleEntry *entry)
+{
+  Notice *self = LIFECYCLE_ENTRY_CONTAINER (entry, Notice, entry);
+  g_autofree char *what = self->gate != NULL ? lifecycle_gate_describe (self->gate) : NULL;
+
+  if (what == NULL)
+    return NULL;
+
+  return g_strdup_printf ("%s%s%s", what, entry->name != NULL ? ", connected at " : "",
+                          entry->name != NULL ? entry->name : "");
 }
 
 const LifecycleEntryClass lifecycle_notice_class = {
   .release = notice_release,
+  .describe_pending = notice_describe_pending,
 };
 
 /* The ledger is locked. Takes a muted handler out, and puts what it has to tell in its place, for the
@@ -88,6 +111,8 @@ handler_leave (LifecycleLedger *ledger,
   notice->entry.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
   notice->destroy = g_steal_pointer (&full->destroy);
   notice->destroy_data = full->destroy_data;
+  notice->gate = full->gate != NULL ? lifecycle_gate_ref (full->gate) : NULL;
+  notice->held = g_steal_pointer (&full->held);
 
   lifecycle_node_insert_after (&notice->entry.node, &handler->entry.node);
   lifecycle_node_remove (&handler->entry.node);
@@ -107,6 +132,7 @@ handler_finalized (gpointer  data,
   LifecycleLedger *ledger = data;
   Handler *handler = (Handler *) closure;
   FullHandler *full = handler_get_full (handler);
+  LifecycleGate *gate = full != NULL ? full->gate : NULL;
   GClosureNotify destroy;
 
   if (full != NULL && full->watched != NULL)
@@ -117,6 +143,7 @@ handler_finalized (gpointer  data,
       /* Never was an entry. */
       if (full != NULL && full->destroy != NULL)
         full->destroy (full->destroy_data, closure);
+      g_clear_pointer (&gate, lifecycle_gate_unref);
       return;
     }
 
@@ -128,6 +155,8 @@ handler_finalized (gpointer  data,
       handler_leave (ledger, handler, full);
       g_atomic_pointer_set (&ledger->muter, NULL);
       ledger->refs--;
+      /* Never the last reference: the notice has one. */
+      g_clear_pointer (&gate, lifecycle_gate_unref);
       return;
     }
 
@@ -139,6 +168,7 @@ handler_finalized (gpointer  data,
 
   if (destroy != NULL)
     destroy (full->destroy_data, closure);
+  g_clear_pointer (&gate, lifecycle_gate_unref);
 }
 
 /* Where a handler was found by searching: where there is one, there are often more. */
@@ -256,7 +286,23 @@ handler_mute (LifecycleLedger *ledger,
               LifecycleEntry  *entry)
 {
   Handler *handler = handler_from_entry (entry);
+  FullHandler *full = handler_get_full (handler);
   gboolean connected;
+
+  if (full != NULL && full->gate != NULL)
+    {
+      lifecycle_gate_close (full->gate);
+
+      /* Without a reference it would be too late at any moment. If there is none to be had, GLib
+       * disconnects the handler. The reference is dropped in the release.
+       */
+      full->held = lifecycle_anchor_dup_object (full->anchor);
+      if (full->held == NULL)
+        {
+          handler_leave (ledger, handler, full);
+          return;
+        }
+    }
 
   /* An instance lives until all of its handlers are gone, and while this one is in the list, and
    * the list is locked, it is not gone.
@@ -284,10 +330,14 @@ handler_mute (LifecycleLedger *ledger,
   /* Something still has the closure, such as an emission that has passed it: GLib lets go of a
    * handler only when it is done with the next one. Unless it is running, its end is now.
    */
-  if (!handler->closure.closure.in_marshal)
+  if (full != NULL && full->gate != NULL)
+    {
+      handler_leave (ledger, handler, full);
+    }
+  else if (!handler->closure.closure.in_marshal)
     {
       handler_defuse (handler);
-      handler_leave (ledger, handler, handler_get_full (handler));
+      handler_leave (ledger, handler, full);
     }
 }
 
@@ -325,10 +375,11 @@ const LifecycleEntryClass lifecycle_handler_class = {
 /* Disconnects a handler from within the library, once, and takes it out of its ledger, if it was not
  * stolen from there. Says FALSE when a teardown is doing it, or it has been done.
  */
-static gboolean
-handler_retire (Handler         *handler,
-                LifecycleLedger *ledger)
+gboolean
+lifecycle_handler_retire (GClosure        *closure,
+                          LifecycleLedger *ledger)
 {
+  Handler *handler = (Handler *) closure;
   gboolean retired;
 
   lifecycle_ledger_lock (ledger);
@@ -360,7 +411,7 @@ once_marshal (GClosure     *closure,
   LifecycleLedger *ledger = marshal_data;
 
   /* An outer emission may have chosen it before an inner one ran it. */
-  if (handler_retire ((Handler *) closure, ledger))
+  if (lifecycle_handler_retire (closure, ledger))
     closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
 }
 
@@ -372,7 +423,7 @@ closure_invalidated_cb (gpointer  data,
 
   full->watched = NULL;
   g_closure_ref (&full->handler.closure.closure);
-  handler_retire (&full->handler, full->ledger);
+  lifecycle_handler_retire (&full->handler.closure.closure, full->ledger);
   g_closure_unref (&full->handler.closure.closure);
 }
 
@@ -448,7 +499,8 @@ handler_connect (Handler               *handler,
     }
   else if (lifecycle_ledger_begin_add (ledger))
     {
-      if ((flags & LIFECYCLE_CONNECT_ONCE) != 0)
+      if ((flags & (LIFECYCLE_CONNECT_ONCE | LIFECYCLE_CONNECT_QUEUED |
+                    LIFECYCLE_CONNECT_GUARDED)) == LIFECYCLE_CONNECT_ONCE)
         g_closure_set_meta_marshal (closure, ledger, once_marshal);
 
       /* Connecting runs no user code, so the lock can be kept meanwhile. On another thread the
@@ -480,6 +532,7 @@ handler_connect (Handler               *handler,
 
 static gulong
 ledger_connect (LifecycleLedger       *ledger,
+                GMainContext          *context,
                 gpointer               instance,
                 const char            *detailed_signal,
                 GCallback              callback,
@@ -489,6 +542,16 @@ ledger_connect (LifecycleLedger       *ledger,
                 const char            *place)
 {
   Handler *handler;
+
+  if (G_UNLIKELY ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) != 0))
+    {
+      GClosure *target = (flags & LIFECYCLE_CONNECT_SWAPPED) != 0
+        ? g_cclosure_new_swap (callback, data, destroy)
+        : g_cclosure_new (callback, data, destroy);
+
+      return lifecycle_ledger_connect_closure (ledger, context, instance, detailed_signal, target,
+                                               flags, place);
+    }
 
   handler = handler_new (destroy != NULL ? sizeof (FullHandler) : sizeof (Handler), ledger, data);
   handler->closure.callback = (gpointer) callback;
@@ -507,11 +570,36 @@ ledger_connect (LifecycleLedger       *ledger,
   return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
 }
 
+/* A queued handler runs too late to return anything. */
+static gboolean
+flags_suit_signal (LifecycleConnectFlags  flags,
+                   gpointer               instance,
+                   const char            *detailed_signal)
+{
+  GSignalQuery query;
+  guint signal_id;
+  GQuark detail;
+
+  if ((flags & LIFECYCLE_CONNECT_QUEUED) == 0 ||
+      !g_signal_parse_name (detailed_signal, G_TYPE_FROM_INSTANCE (instance), &signal_id, &detail,
+                            TRUE))
+    return TRUE;
+
+  g_signal_query (signal_id, &query);
+  if ((query.return_type & ~G_SIGNAL_TYPE_STATIC_SCOPE) == G_TYPE_NONE)
+    return TRUE;
+
+  g_critical ("Signal '%s' of type '%s' returns a value, so its handlers cannot be queued",
+              detailed_signal, G_OBJECT_TYPE_NAME (instance));
+  return FALSE;
+}
+
 /* The closure stays what it is, a closure of somebody else, who may hold references on it: what is
  * connected is one of ours that forwards to it.
  */
 gulong
 lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
+                                  GMainContext          *context,
                                   gpointer               instance,
                                   const char            *detailed_signal,
                                   GClosure              *closure,
@@ -524,7 +612,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
   g_closure_ref (closure);
   g_closure_sink (closure);
 
-  if (closure->is_invalid)
+  if (closure->is_invalid || !flags_suit_signal (flags, instance, detailed_signal))
     {
       g_closure_unref (closure);
       return 0;
@@ -534,12 +622,24 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     g_closure_set_marshal (closure, g_cclosure_marshal_generic);
 
   handler = handler_new (sizeof (FullHandler), ledger, closure);
-  g_closure_set_marshal (&handler->closure.closure, forward_marshal);
   handler->entry.flags = LIFECYCLE_ENTRY_FULL;
   full = (FullHandler *) handler;
-  full->destroy = closure_release;
-  full->destroy_data = closure;
   full->ledger = ledger;
+  if ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) == 0)
+    {
+      g_closure_set_marshal (&handler->closure.closure, forward_marshal);
+      full->destroy = closure_release;
+      full->destroy_data = closure;
+    }
+  else
+    {
+      g_closure_set_marshal (&handler->closure.closure, lifecycle_gate_marshal);
+      full->gate = lifecycle_gate_new (ledger, context, closure, flags);
+      full->anchor = lifecycle_anchor_get (instance);
+      full->destroy = lifecycle_gate_disown;
+      full->destroy_data = lifecycle_gate_ref (full->gate);
+      handler->closure.closure.data = full->gate;
+    }
 
   /* A closure has room for 255 of these. One that is connected more often than that is not one
    * that a binding invalidates.
@@ -551,6 +651,18 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     }
 
   return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+}
+
+/* Whether a handler is queued or guarded, but not both, and of an object in that case. */
+static gboolean
+flags_are_sound (LifecycleConnectFlags flags,
+                 gpointer              instance)
+{
+  guint apart = flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED);
+
+  return apart == 0 ||
+         (apart != (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED) &&
+          G_IS_OBJECT (instance));
 }
 
 /**
@@ -609,6 +721,17 @@ lifecycle_scope_connect_signal_at (const char     *place,
  *
  * Connects a handler that the scope disconnects when it closes.
  *
+ * @instance is expected to live, and to emit, on the scope's home thread. If it does not, say with
+ * @flags what is to happen:
+ *
+ * - with [flags@ConnectFlags.queued] the arguments of the emission are copied, and @handler runs
+ *   later, at home. The order of emissions is kept among the handlers of a scope. If the scope closes
+ *   first, @handler does not run; the copies are freed at home. A pointer that is not a boxed type
+ *   is copied as it is. Signals that return a value are refused.
+ * - with [flags@ConnectFlags.guarded] @handler runs on the emitting thread. When the scope is being
+ *   closed, no call starts any more, but one may be under way; [method@Scope.close_async] waits
+ *   for it.
+ *
  * @destroy is called exactly once, whatever happens: when the scope releases the entry, when somebody
  * else disconnects the handler, or at once if nothing could be connected. Like all destroy notifies
  * of handlers it waits for the end of a call of @handler that is under way. Its second argument, the
@@ -647,9 +770,10 @@ lifecycle_scope_connect_full_at (const char            *place,
   g_return_val_if_fail (instance != NULL && G_TYPE_CHECK_INSTANCE (instance), 0);
   g_return_val_if_fail (detailed_signal != NULL, 0);
   g_return_val_if_fail (handler != NULL, 0);
+  g_return_val_if_fail (flags_are_sound (flags, instance), 0);
 
-  return ledger_connect (lifecycle_scope_get_ledger (self), instance, detailed_signal, handler, data,
-                         destroy, flags, place);
+  return ledger_connect (lifecycle_scope_get_ledger (self), self->context, instance,
+                         detailed_signal, handler, data, destroy, flags, place);
 }
 
 /**
@@ -693,9 +817,10 @@ lifecycle_scope_connect_closure_at (const char            *place,
   g_return_val_if_fail (detailed_signal != NULL, 0);
   g_return_val_if_fail (closure != NULL, 0);
   g_return_val_if_fail ((flags & LIFECYCLE_CONNECT_SWAPPED) == 0, 0);
+  g_return_val_if_fail (flags_are_sound (flags, instance), 0);
 
-  return lifecycle_ledger_connect_closure (lifecycle_scope_get_ledger (self), instance,
-                                           detailed_signal, closure, flags, place);
+  return lifecycle_ledger_connect_closure (lifecycle_scope_get_ledger (self), self->context,
+                                           instance, detailed_signal, closure, flags, place);
 }
 
 /**

@@ -19,6 +19,10 @@ G_BEGIN_DECLS
  * @LIFECYCLE_CONNECT_AFTER: the handler runs after the default handler of the signal
  * @LIFECYCLE_CONNECT_SWAPPED: the handler gets its data first and the instance last; C only
  * @LIFECYCLE_CONNECT_ONCE: the handler is disconnected just before it runs for the first time
+ * @LIFECYCLE_CONNECT_QUEUED: the emission may happen on any thread; its arguments are copied, and the
+ *   handler runs later, at home, or never if the scope has closed before
+ * @LIFECYCLE_CONNECT_GUARDED: the handler runs on the emitting thread, whichever that is; once the
+ *   scope is being closed, no call starts any more
  *
  * How a handler is connected.
  *
@@ -29,7 +33,9 @@ typedef enum /*< flags >*/
   LIFECYCLE_CONNECT_DEFAULT = 0,
   LIFECYCLE_CONNECT_AFTER   = 1 << 0,
   LIFECYCLE_CONNECT_SWAPPED = 1 << 1,
-  LIFECYCLE_CONNECT_ONCE    = 1 << 2
+  LIFECYCLE_CONNECT_ONCE    = 1 << 2,
+  LIFECYCLE_CONNECT_QUEUED  = 1 << 3,
+  LIFECYCLE_CONNECT_GUARDED = 1 << 4
 } LifecycleConnectFlags;
 
 LIFECYCLE_AVAILABLE_IN_1_0

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-drain-private.h"
+#include "lifecycle-gate-private.h"
 #include "lifecycle-link-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
@@ -262,6 +263,8 @@ teardown_cancel (LifecycleScopeList *list,
 
       if (cancellable != NULL)
         g_cancellable_cancel (cancellable);
+
+      lifecycle_ledger_drop_mail (ledger, !(clear && i == 0));
 
       while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
         {
@@ -600,6 +603,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   g_atomic_pointer_set (&to->ledger, ledger);
   lifecycle_ledger_lock (ledger);
   ledger->scope = to;
+  ledger->generation--;
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);
   if (ledger->followers != NULL)

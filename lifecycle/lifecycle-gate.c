@@ -1,0 +1,330 @@
+/* lifecycle-gate.c: what stands between an emission on any thread and a handler
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-drain-private.h"
+#include "lifecycle-gate-private.h"
+#include "lifecycle-signals-private.h"
+
+/* A guarded handler is called on the emitting thread. The gate counts who is inside, and closes: from
+ * then on nobody enters, and nobody has to wait for those inside but close_async().
+ *
+ * A queued handler is called at home. What goes through the gate is a message with a copy of the
+ * arguments, which waits in the ledger, in the order of the emissions.
+ *
+ * The target, and with it the user's data, is dropped when the handler has given up the gate and
+ * the last one is out.
+ */
+struct _LifecycleGate
+{
+  gint                   refs;
+  gint                   state;         /* the flags below, and how many are inside */
+  LifecycleConnectFlags  flags;
+  guint                  generation;    /* of the ledger, at the time of the connection */
+  LifecycleLedger       *ledger;
+  GMainContext          *context;
+  GClosure              *target;
+};
+
+#define GATE_CLOSED (1 << 30)
+#define GATE_OWNED  (1 << 29)   /* by the handler */
+#define GATE_WAITED (1 << 28)   /* the ledger counts those inside as pending */
+#define GATE_INSIDE (GATE_WAITED - 1)
+
+typedef struct
+{
+  LifecycleGate         *gate;
+  GSignalInvocationHint  hint;
+  guint                  n_values;
+  GValue                 values[];
+} Message;
+
+LifecycleGate *
+lifecycle_gate_new (LifecycleLedger       *ledger,
+                    GMainContext          *context,
+                    GClosure              *target,
+                    LifecycleConnectFlags  flags)
+{
+  LifecycleGate *self = g_new0 (LifecycleGate, 1);
+
+  self->refs = 1;
+  self->state = GATE_OWNED;
+  self->flags = flags;
+  self->ledger = lifecycle_ledger_ref (ledger);
+  self->generation = ledger->generation;
+  self->context = g_main_context_ref (context);
+  self->target = target;
+
+  return self;
+}
+
+LifecycleGate *
+lifecycle_gate_ref (LifecycleGate *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+void
+lifecycle_gate_unref (gpointer data)
+{
+  LifecycleGate *self = data;
+
+  if (g_atomic_int_dec_and_test (&self->refs))
+    {
+      g_assert (self->target == NULL);
+      lifecycle_ledger_unref (self->ledger);
+      g_main_context_unref (self->context);
+      g_free (self);
+    }
+}
+
+/* Changes the state, and does what is due: only the change that empties the gate sees it empty. */
+static void
+gate_change (LifecycleGate *self,
+             gint           add,
+             gint           clear)
+{
+  gint old, new;
+
+  do
+    {
+      old = g_atomic_int_get (&self->state);
+      new = (old + add) & ~clear;
+      if ((new & GATE_INSIDE) == 0)
+        new &= ~GATE_WAITED;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, old, new));
+
+  if ((new & (GATE_OWNED | GATE_INSIDE)) == 0)
+    g_closure_unref (g_steal_pointer (&self->target));
+
+  if ((old & GATE_WAITED) != 0 && (new & GATE_WAITED) == 0)
+    {
+      lifecycle_ledger_lock (self->ledger);
+      lifecycle_ledger_drop_pending (self->ledger);
+      lifecycle_ledger_unlock (self->ledger);
+    }
+}
+
+static gboolean
+gate_enter (LifecycleGate *self)
+{
+  gint old;
+
+  do
+    {
+      old = g_atomic_int_get (&self->state);
+      if ((old & GATE_CLOSED) != 0 || (old & (GATE_OWNED | GATE_INSIDE)) == 0)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, old, old + 1));
+
+  return TRUE;
+}
+
+static void
+gate_leave (LifecycleGate *self)
+{
+  gate_change (self, -1, 0);
+}
+
+/* Phase one, the ledger locked. From now on nobody enters. */
+void
+lifecycle_gate_close (LifecycleGate *self)
+{
+  gboolean waited;
+  gint old, new;
+
+  do
+    {
+      old = g_atomic_int_get (&self->state);
+      waited = (self->flags & LIFECYCLE_CONNECT_GUARDED) != 0 && (old & GATE_INSIDE) != 0;
+      new = old | GATE_CLOSED | (waited ? GATE_WAITED : 0);
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, old, new));
+
+  /* Whoever takes the flag away needs the lock for it, and so comes after this. */
+  if (waited)
+    lifecycle_ledger_add_pending (self->ledger);
+}
+
+/* The handler has no more use for the gate. */
+void
+lifecycle_gate_disown (gpointer  data,
+                       GClosure *closure)
+{
+  LifecycleGate *self = data;
+
+  gate_change (self, 0, GATE_OWNED);
+  lifecycle_gate_unref (self);
+}
+
+char *
+lifecycle_gate_describe (LifecycleGate *self)
+{
+  gint n_inside = g_atomic_int_get (&self->state) & GATE_INSIDE;
+
+  if ((self->flags & LIFECYCLE_CONNECT_GUARDED) == 0 || n_inside == 0)
+    return NULL;
+
+  return g_strdup_printf ("guarded handler, running %d times", n_inside);
+}
+
+static void
+message_free (Message *message)
+{
+  gate_leave (message->gate);
+  lifecycle_gate_unref (message->gate);
+  for (guint i = 0; i < message->n_values; i++)
+    g_value_unset (&message->values[i]);
+  g_free (message);
+}
+
+/* The ledger is locked. A close and a clear() make all messages of before stale. */
+static gboolean
+gate_is_stale (LifecycleGate *self)
+{
+  return !self->ledger->open || self->generation != self->ledger->generation;
+}
+
+static gboolean
+mail_cb (gpointer data)
+{
+  LifecycleLedger *ledger = data;
+  guint n_left = G_MAXUINT;
+  Message *message;
+
+  do
+    {
+      gboolean stale = FALSE;
+
+      lifecycle_ledger_lock (ledger);
+      /* Those that come meanwhile have to wait, so that they starve nobody. */
+      if (n_left == G_MAXUINT)
+        n_left = ledger->mail.length;
+      message = n_left > 0 ? g_queue_pop_head (&ledger->mail) : NULL;
+      if (message != NULL)
+        stale = gate_is_stale (message->gate);
+      else if (ledger->mail.length == 0)
+        ledger->has_mail_source = FALSE;
+      lifecycle_ledger_unlock (ledger);
+
+      if (message != NULL)
+        {
+          n_left--;
+          if (!stale)
+            g_closure_invoke (message->gate->target, NULL, message->n_values, message->values,
+                              &message->hint);
+          message_free (message);
+        }
+    }
+  while (message != NULL);
+
+  lifecycle_ledger_lock (ledger);
+  n_left = ledger->has_mail_source ? ledger->mail.length : 0;
+  if (n_left == 0)
+    ledger->has_mail_source = FALSE;
+  lifecycle_ledger_unlock (ledger);
+
+  return n_left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+gate_send (LifecycleGate               *self,
+           guint                        n_values,
+           const GValue                *values,
+           const GSignalInvocationHint *hint)
+{
+  LifecycleLedger *ledger = self->ledger;
+  Message *message;
+
+  message = g_malloc0 (sizeof (Message) + n_values * sizeof (GValue));
+  message->gate = lifecycle_gate_ref (self);
+  if (hint != NULL)
+    message->hint = *hint;
+  message->n_values = n_values;
+  for (guint i = 0; i < n_values; i++)
+    {
+      g_value_init (&message->values[i], G_VALUE_TYPE (&values[i]));
+      g_value_copy (&values[i], &message->values[i]);
+    }
+
+  /* Even if the scope is closing: whoever has closed the gate comes for the mail after that. */
+  lifecycle_ledger_lock (ledger);
+  g_queue_push_tail (&ledger->mail, message);
+  if (!ledger->has_mail_source)
+    {
+      GSource *source = g_idle_source_new ();
+
+      ledger->has_mail_source = TRUE;
+      ledger->refs++;
+      g_source_set_priority (source, G_PRIORITY_DEFAULT);
+      g_source_set_static_name (source, "Lifecycle mail");
+      g_source_set_callback (source, mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
+      g_source_attach (source, self->context);
+      g_source_unref (source);
+    }
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Drops what will not be delivered any more. At home, where the arguments are to be freed. */
+void
+lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
+                            gboolean         all)
+{
+  GQueue dropped = G_QUEUE_INIT;
+  Message *message;
+  GList *next;
+
+  lifecycle_ledger_lock (ledger);
+  for (GList *link = ledger->mail.head; link != NULL; link = next)
+    {
+      next = link->next;
+      message = link->data;
+      if (all || gate_is_stale (message->gate))
+        {
+          g_queue_unlink (&ledger->mail, link);
+          g_queue_push_tail_link (&dropped, link);
+        }
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  while ((message = g_queue_pop_head (&dropped)) != NULL)
+    message_free (message);
+}
+
+/* The marshaller of the closures that are connected. It runs on the emitting thread. */
+void
+lifecycle_gate_marshal (GClosure     *closure,
+                        GValue       *return_value,
+                        guint         n_param_values,
+                        const GValue *param_values,
+                        gpointer      invocation_hint,
+                        gpointer      marshal_data)
+{
+  LifecycleGate *self = closure->data;
+
+  if (!gate_enter (self))
+    return;
+
+  if ((self->flags & LIFECYCLE_CONNECT_ONCE) != 0 &&
+      !lifecycle_handler_retire (closure, self->ledger))
+    {
+      gate_leave (self);
+    }
+  else if ((self->flags & LIFECYCLE_CONNECT_QUEUED) != 0)
+    {
+      /* The message leaves the gate when it is delivered. */
+      gate_send (self, n_param_values, param_values, invocation_hint);
+    }
+  else
+    {
+      lifecycle_gate_ref (self);
+      g_closure_invoke (self->target, return_value, n_param_values, param_values, invocation_hint);
+      gate_leave (self);
+      lifecycle_gate_unref (self);
+    }
+}
