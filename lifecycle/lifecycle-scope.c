@@ -212,11 +212,25 @@ lifecycle_scope_dispose (GObject *object)
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
 }
 
+/* The ledger may live on, for the sake of others, but the cancellable does not. */
+static void
+scope_drop_cancellable (LifecycleScope *self)
+{
+  GCancellable *cancellable;
+
+  lifecycle_ledger_lock (self->ledger);
+  cancellable = g_steal_pointer (&self->ledger->cancellable);
+  lifecycle_ledger_unlock (self->ledger);
+
+  g_clear_object (&cancellable);
+}
+
 static void
 lifecycle_scope_finalize (GObject *object)
 {
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
+  scope_drop_cancellable (self);
   g_clear_pointer (&self->ledger, lifecycle_ledger_unref);
   g_clear_pointer (&self->moved, lifecycle_ledger_unref);
   g_clear_pointer (&self->deadline, lifecycle_timer_unref);

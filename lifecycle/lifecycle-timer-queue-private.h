@@ -50,7 +50,8 @@ void                 lifecycle_timer_queue_lock   (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_arm    (LifecycleTimerQueue *queue,
                                                    LifecycleTimer      *timer,
-                                                   gint64               deadline);
+                                                   gint64               deadline,
+                                                   gboolean             resume);
 void                 lifecycle_timer_queue_disarm (LifecycleTimerQueue *queue,
                                                    LifecycleTimer      *timer);
 

@@ -27,17 +27,9 @@ struct _LifecycleTimerQueue
 
 static GMutex queues_lock;
 static GHashTable *queues;      /* GMainContext → LifecycleTimerQueue, neither referenced */
-static guint queues_generation; /* changes whenever one is freed */
 
-/* What the thread has looked up last. */
-typedef struct
-{
-  GMainContext        *context;
-  LifecycleTimerQueue *queue;
-  guint                generation;
-} QueueCache;
-
-static GPrivate queue_cache = G_PRIVATE_INIT (g_free);
+/* What the thread has looked up last, referenced. */
+static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) lifecycle_timer_queue_unref);
 
 static inline gboolean
 timer_is_before (LifecycleTimer *a,
@@ -192,7 +184,6 @@ timer_queue_finalize (GSource *source)
   g_mutex_lock (&queues_lock);
   if (g_hash_table_lookup (queues, queue->context) == queue)
     g_hash_table_remove (queues, queue->context);
-  g_atomic_int_inc (&queues_generation);
   g_mutex_unlock (&queues_lock);
 
   g_assert (queue->n_timers == 0);
@@ -224,39 +215,40 @@ timer_queue_new (GMainContext *context)
   return queue;
 }
 
+/* A context may be at the address of one that is gone, and with it the source of its queue. */
+static inline gboolean
+queue_is_of (LifecycleTimerQueue *queue,
+             GMainContext        *context)
+{
+  return queue != NULL && queue->context == context && !g_source_is_destroyed (&queue->source);
+}
+
 /* The queue of a context that somebody keeps alive, referenced. */
 LifecycleTimerQueue *
 lifecycle_timer_queue_get (GMainContext *context)
 {
-  QueueCache *cache = g_private_get (&queue_cache);
+  LifecycleTimerQueue *queue = g_private_get (&last_queue);
 
-  if (cache == NULL)
-    {
-      cache = g_new0 (QueueCache, 1);
-      g_private_set (&queue_cache, cache);
-    }
-
-  /* While the context lives, its queue does: only another context at the same address deceives. */
-  if (cache->context != context ||
-      cache->generation != (guint) g_atomic_int_get (&queues_generation))
+  if (!queue_is_of (queue, context))
     {
       g_mutex_lock (&queues_lock);
       if (queues == NULL)
         queues = g_hash_table_new (NULL, NULL);
-      cache->queue = g_hash_table_lookup (queues, context);
-      if (cache->queue == NULL)
+      queue = g_hash_table_lookup (queues, context);
+      if (!queue_is_of (queue, context))
         {
-          cache->queue = timer_queue_new (context);
-          g_hash_table_insert (queues, context, cache->queue);
+          queue = timer_queue_new (context);
+          g_hash_table_replace (queues, context, queue);
         }
-      cache->context = context;
-      cache->generation = (guint) g_atomic_int_get (&queues_generation);
+      g_source_ref (&queue->source);
       g_mutex_unlock (&queues_lock);
+
+      g_private_replace (&last_queue, queue);
     }
 
-  g_source_ref (&cache->queue->source);
+  g_source_ref (&queue->source);
 
-  return cache->queue;
+  return queue;
 }
 
 void
@@ -277,16 +269,20 @@ lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue)
   g_mutex_unlock (&queue->lock);
 }
 
-/* The queue is locked, as for the next one. An armed timer is armed anew. */
+/* The queue is locked, as for the next one. An armed timer is armed anew. One that resumes keeps its
+ * place among those of the same deadline.
+ */
 void
 lifecycle_timer_queue_arm (LifecycleTimerQueue *queue,
                            LifecycleTimer      *timer,
-                           gint64               deadline)
+                           gint64               deadline,
+                           gboolean             resume)
 {
   gint64 old_deadline = timer->deadline;
 
   timer->deadline = deadline;
-  timer->serial = ++queue->last_serial;
+  if (!resume)
+    timer->serial = ++queue->last_serial;
 
   if (timer->place == LIFECYCLE_TIMER_NOT_ARMED)
     {

@@ -112,7 +112,7 @@ timer_set_blocked (LifecycleEntry *entry,
     {
       lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_PAUSED);
       if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) == 0)
-        lifecycle_timer_queue_arm (self->queue, self, now + self->deadline);
+        lifecycle_timer_queue_arm (self->queue, self, now + self->deadline, TRUE);
     }
   lifecycle_timer_queue_unlock (self->queue);
 }
@@ -131,7 +131,23 @@ timer_arm (LifecycleTimer *self,
   if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_PAUSED) != 0)
     self->deadline = lifecycle_timer_get_span (self);
   else
-    lifecycle_timer_queue_arm (self->queue, self, now + lifecycle_timer_get_span (self));
+    lifecycle_timer_queue_arm (self->queue, self, now + lifecycle_timer_get_span (self), FALSE);
+}
+
+/* The queue is locked. Begins an interval now, or, in a call, when that has returned. */
+static void
+timer_start (LifecycleTimer *self,
+             gint64          now)
+{
+  if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) != 0)
+    {
+      self->deadline = now;
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_RESTART, 0);
+    }
+  else
+    {
+      timer_arm (self, now);
+    }
 }
 
 void
@@ -172,31 +188,42 @@ lifecycle_timer_fire (LifecycleTimer *self,
     }
 }
 
-/* Makes the timer an entry, which has a reference of its own, and arms it. */
-static gboolean
+/* The ledger is locked. Makes the timer an entry, with a reference of its own, and arms it. It may be
+ * one that has ended, even in a call that is under way and still has that reference.
+ */
+static void
 timer_join (LifecycleTimer *self,
             const char     *place)
 {
-  if (!lifecycle_ledger_begin_add (self->ledger))
-    return FALSE;
-
-  lifecycle_timer_ref (self);
   self->entry.flags = 0;
+  self->n_calls = 0;
   lifecycle_ledger_append (self->ledger, &self->entry, LIFECYCLE_ENTRY_TIMER, place);
 
   lifecycle_timer_queue_lock (self->queue);
-  lifecycle_timer_change_flags (self, 0, G_MAXUINT16);
+  if ((lifecycle_timer_get_flags (self) & (LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_ENDED)) !=
+      (LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_ENDED))
+    lifecycle_timer_ref (self);
+  lifecycle_timer_change_flags (self, 0, G_MAXUINT16 & ~LIFECYCLE_TIMER_IN_CALL);
   if (G_UNLIKELY (lifecycle_ledger_is_blocked (self->ledger)))
     {
       lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_PAUSED, 0);
       self->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
     }
-  timer_arm (self, g_get_monotonic_time ());
+  timer_start (self, g_get_monotonic_time ());
+  lifecycle_timer_queue_unlock (self->queue);
+}
+
+/* Whether whoever has taken the timer out of its ledger is through with it. */
+static gboolean
+timer_has_ended (LifecycleTimer *self)
+{
+  gboolean ended;
+
+  lifecycle_timer_queue_lock (self->queue);
+  ended = (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_ENDED) != 0;
   lifecycle_timer_queue_unlock (self->queue);
 
-  lifecycle_ledger_end_add (self->ledger);
-
-  return TRUE;
+  return ended;
 }
 
 /* A timer of the ledger, which holds the only reference, or NULL. */
@@ -231,11 +258,17 @@ ledger_add_timer (LifecycleLedger *ledger,
   self->data = data;
   self->destroy = destroy;
 
-  added = timer_join (self, place);
-  if (!added && destroy != NULL)
-    destroy (data);
-  else if (added)
-    added = lifecycle_timer_is_active (self);
+  added = lifecycle_ledger_begin_add (ledger);
+  if (added)
+    {
+      timer_join (self, place);
+      lifecycle_ledger_end_add (ledger);
+      added = lifecycle_timer_is_active (self);
+    }
+  else if (destroy != NULL)
+    {
+      destroy (data);
+    }
   lifecycle_timer_unref (self);
 
   return added ? self : NULL;
@@ -453,35 +486,34 @@ lifecycle_timer_cancel (LifecycleTimer *self)
 gboolean
 lifecycle_timer_restart (LifecycleTimer *self)
 {
-  gint64 now = g_get_monotonic_time ();
+  LifecycleLedger *ledger;
   gboolean active;
-  gboolean ended;
 
   g_return_val_if_fail (self != NULL, FALSE);
 
-  lifecycle_ledger_lock (self->ledger);
-  active = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
-           LIFECYCLE_ENTRY_LINKED;
-  lifecycle_timer_queue_lock (self->queue);
-  if (active && (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) != 0)
-    {
-      self->deadline = now;
-      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_RESTART, 0);
-    }
-  else if (active)
-    {
-      timer_arm (self, now);
-    }
-  ended = (lifecycle_timer_get_flags (self) & (LIFECYCLE_TIMER_ENDED | LIFECYCLE_TIMER_IN_CALL)) ==
-          LIFECYCLE_TIMER_ENDED;
-  lifecycle_timer_queue_unlock (self->queue);
-  lifecycle_ledger_unlock (self->ledger);
+  ledger = self->ledger;
+  if (!lifecycle_ledger_begin_add (ledger))
+    return lifecycle_timer_is_active (self);
 
-  if (!active && ended && self->destroy == NULL)
+  active = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  if (!active && self->destroy == NULL && timer_has_ended (self))
     {
-      self->n_calls = 0;
-      active = timer_join (self, self->entry.name);
+      timer_join (self, self->entry.name);
+      lifecycle_ledger_end_add (ledger);
+      return TRUE;
     }
+
+  if (active && (self->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0)
+    {
+      lifecycle_timer_queue_lock (self->queue);
+      timer_start (self, g_get_monotonic_time ());
+      lifecycle_timer_queue_unlock (self->queue);
+    }
+  else
+    {
+      active = FALSE;
+    }
+  lifecycle_ledger_unlock (ledger);
 
   return active;
 }
@@ -508,7 +540,7 @@ lifecycle_timer_set_interval (LifecycleTimer *self,
   difference = ((gint64) interval_ms - (gint64) self->interval) * 1000;
   self->interval = interval_ms;
   if (self->place != LIFECYCLE_TIMER_NOT_ARMED)
-    lifecycle_timer_queue_arm (self->queue, self, self->deadline + difference);
+    lifecycle_timer_queue_arm (self->queue, self, self->deadline + difference, FALSE);
   else if ((lifecycle_timer_get_flags (self) & (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_RESTART)) ==
            LIFECYCLE_TIMER_PAUSED)
     self->deadline = MAX (self->deadline + difference, 0);
