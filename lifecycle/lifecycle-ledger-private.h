@@ -69,6 +69,8 @@ void             lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
 
 void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
+void             lifecycle_ledger_lift_fence   (LifecycleLedger  *ledger,
+                                                LifecycleEntry   *fence);
 guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
 LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,

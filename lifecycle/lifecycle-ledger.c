@@ -166,6 +166,17 @@ lifecycle_ledger_set_fence (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
+/* From then on the fence is alone. */
+void
+lifecycle_ledger_lift_fence (LifecycleLedger *ledger,
+                             LifecycleEntry  *fence)
+{
+  lifecycle_ledger_lock (ledger);
+  lifecycle_node_remove (&fence->node);
+  lifecycle_node_init (&fence->node);
+  lifecycle_ledger_unlock (ledger);
+}
+
 /* Phase one: silences all that is live, or what is before the fence, the last added first. No user
  * code runs. Says how many entries it has done with already.
  */
@@ -212,7 +223,6 @@ lifecycle_ledger_mute (LifecycleLedger *ledger,
       ledger->muted.prev = muted.prev;
     }
 
-  /* From then on the fence is alone. */
   if (fence != NULL)
     {
       lifecycle_node_remove (&fence->node);

@@ -288,7 +288,8 @@ teardown_finish (LifecycleScope *scope)
   if (lifecycle_scope_leave (scope) &&
       owner != NULL &&
       owner->context == scope->context &&
-      (owner->in_teardown || owner->clear != NULL))
+      (owner->in_teardown ||
+       (owner->clear != NULL && scope->reason == LIFECYCLE_REASON_PARENT_CLOSED)))
     {
       owner->n_released += scope->n_released + 1;
       lifecycle_scope_pass_failures (scope, owner);
@@ -430,13 +431,11 @@ teardown_release (LifecycleScope *root,
   lifecycle_scope_list_clear (&stack);
 }
 
-/* Everything up to the release. The list gets the scopes that are concerned. */
+/* Everything up to the release. */
 static void
 teardown_prepare (LifecycleScopeList *list,
-                  LifecycleScope     *root,
                   LifecycleEntry     *fence)
 {
-  teardown_collect (list, root, fence);
   teardown_announce (list, fence);
   teardown_mute (list, fence);
   teardown_cancel (list, fence != NULL);
@@ -450,7 +449,17 @@ teardown_run (LifecycleScope *root,
   guint n_released = root->n_released;
 
   lifecycle_scope_list_init (&list);
-  teardown_prepare (&list, root, fence);
+  teardown_collect (&list, root, fence);
+  if (fence != NULL && !lifecycle_scope_is_open (root) && !root->in_teardown)
+    {
+      /* Something that ends with what is cleared has the root end, too. */
+      lifecycle_ledger_lift_fence (lifecycle_scope_get_ledger (root), fence);
+      fence = NULL;
+      lifecycle_scope_list_clear (&list);
+      lifecycle_scope_list_init (&list);
+      teardown_collect (&list, root, NULL);
+    }
+  teardown_prepare (&list, fence);
   teardown_release (root, fence != NULL);
   n_released = root->n_released - n_released;
   lifecycle_scope_list_clear (&list);
@@ -463,7 +472,8 @@ void
 lifecycle_teardown_start (LifecycleScopeList *list,
                           LifecycleScope     *scope)
 {
-  teardown_prepare (list, scope, NULL);
+  teardown_collect (list, scope, NULL);
+  teardown_prepare (list, NULL);
 }
 
 /* At home. Does the release. */
