@@ -6,7 +6,7 @@
 #include "lifecycle-anchor-private.h"
 #include "lifecycle-link-private.h"
 #include "lifecycle-scope-private.h"
-#include "lifecycle-signals-private.h"
+#include "lifecycle-handler-private.h"
 
 /* GLib has no event for the end of a handler that is not ours, except the end of its instance. The
  * near end of the link is the entry of the scope, the far end is in the ledger of the instance's

@@ -236,13 +236,15 @@ task_return (GTask          *task,
              LifecycleScope *scope,
              const GError   *overdue)
 {
-  if (overdue != NULL && scope->error != NULL)
+  const GError *error = lifecycle_scope_peek_extra (scope)->error;
+
+  if (overdue != NULL && error != NULL)
     g_task_return_new_error (task, overdue->domain, overdue->code, "%s; %s",
-                             overdue->message, scope->error->message);
+                             overdue->message, error->message);
   else if (overdue != NULL)
     g_task_return_error (task, g_error_copy (overdue));
-  else if (scope->error != NULL)
-    g_task_return_error (task, g_error_copy (scope->error));
+  else if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
   else
     g_task_return_boolean (task, TRUE);
 }
@@ -250,7 +252,7 @@ task_return (GTask          *task,
 void
 lifecycle_drain_scope_closed (LifecycleScope *scope)
 {
-  LifecycleDrain *self = g_steal_pointer (&scope->drain);
+  LifecycleDrain *self = g_steal_pointer (&lifecycle_scope_ensure_extra (scope)->drain);
   g_autoptr (GPtrArray) waiters = NULL;
 
   drain_let_go (self);
@@ -314,7 +316,8 @@ close_call_run (GTask *task)
 {
   LifecycleScope *scope = g_task_get_source_object (task);
   CloseCall *call = g_task_get_task_data (task);
-  LifecycleDrain *self = scope->drain;
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
+  LifecycleDrain *self = extra->drain;
 
   lifecycle_scope_mark (scope, call->reason, NULL);
 
@@ -332,7 +335,7 @@ close_call_run (GTask *task)
       self->context = g_main_context_ref (scope->context);
       self->waiters = g_ptr_array_new_with_free_func (waiter_free);
       lifecycle_scope_list_init (&self->scopes);
-      scope->drain = self;
+      extra->drain = self;
     }
   drain_ref (self);
   drain_add_waiter (self, task);

@@ -27,9 +27,12 @@ typedef struct _LifecycleNode       LifecycleNode;
   X (OBJECT,          lifecycle_object_class)                                        \
   X (DATA,            lifecycle_data_class)                                          \
   X (CLEANUP,         lifecycle_cleanup_class)                                       \
+  X (RESOURCE,        lifecycle_resource_class)        /* of GIO, or a phase */      \
+  X (FOREIGN_RESOURCE, lifecycle_foreign_resource_class) /* the same, where it can call others */ \
   X (SCOPE,           lifecycle_child_class)           /* a child */                 \
   X (FENCE,           lifecycle_fence_class)           /* the end of what a clear() is to clear */ \
   X (TETHER,          lifecycle_tether_class)          /* an adopted handler, seen from its instance */ \
+  X (PARTNER,         lifecycle_partner_class)         /* a resource, seen from an object */ \
   X (TIE,             lifecycle_tie_class)             /* what a scope follows */    \
   X (FOLLOWER,        lifecycle_follower_class)        /* who follows a scope */
 

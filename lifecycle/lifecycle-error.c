@@ -40,14 +40,16 @@ scope_add_failure (LifecycleScope *self,
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleFailure *failure = g_new (LifecycleFailure, 1);
+  LifecycleExtra *extra;
 
   failure->error = error;
   failure->where = where;
 
+  extra = lifecycle_scope_ensure_extra (self);
   lifecycle_ledger_lock (ledger);
-  if (self->failures == NULL)
-    self->failures = g_ptr_array_new_with_free_func (failure_free);
-  g_ptr_array_add (self->failures, failure);
+  if (extra->failures == NULL)
+    extra->failures = g_ptr_array_new_with_free_func (failure_free);
+  g_ptr_array_add (extra->failures, failure);
   lifecycle_ledger_unlock (ledger);
 }
 
@@ -68,9 +70,11 @@ void
 lifecycle_scope_pass_failures (LifecycleScope *self,
                                LifecycleScope *to)
 {
-  for (guint i = 0; self->failures != NULL && i < self->failures->len; i++)
+  GPtrArray *failures = lifecycle_scope_peek_extra (self)->failures;
+
+  for (guint i = 0; failures != NULL && i < failures->len; i++)
     {
-      LifecycleFailure *failure = g_ptr_array_index (self->failures, i);
+      LifecycleFailure *failure = g_ptr_array_index (failures, i);
 
       scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
     }
@@ -81,32 +85,33 @@ void
 lifecycle_scope_settle_error (LifecycleScope *self)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
-  GError *old = NULL;
+  LifecycleExtra *extra = lifecycle_scope_peek_extra (self);
+  LifecycleFailure *failure;
+  GError *old;
+
+  if (extra->failures == NULL)
+    return;
 
   lifecycle_ledger_lock (ledger);
 
-  if (self->failures != NULL)
+  failure = g_ptr_array_index (extra->failures, 0);
+  old = g_steal_pointer (&extra->error);
+  if (extra->failures->len == 1)
     {
-      LifecycleFailure *failure = g_ptr_array_index (self->failures, 0);
+      extra->error = g_error_copy (failure->error);
+    }
+  else
+    {
+      g_autoptr (GString) message = g_string_new (NULL);
 
-      old = g_steal_pointer (&self->error);
-      if (self->failures->len == 1)
+      g_string_append_printf (message, "%u cleanups failed", extra->failures->len);
+      for (guint i = 0; i < extra->failures->len; i++)
         {
-          self->error = g_error_copy (failure->error);
+          failure = g_ptr_array_index (extra->failures, i);
+          g_string_append_printf (message, "%s%s: %s", i == 0 ? ": " : "; ",
+                                  failure->where, failure->error->message);
         }
-      else
-        {
-          g_autoptr (GString) message = g_string_new (NULL);
-
-          g_string_append_printf (message, "%u cleanups failed", self->failures->len);
-          for (guint i = 0; i < self->failures->len; i++)
-            {
-              failure = g_ptr_array_index (self->failures, i);
-              g_string_append_printf (message, "%s%s: %s", i == 0 ? ": " : "; ",
-                                      failure->where, failure->error->message);
-            }
-          self->error = g_error_new_literal (LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP, message->str);
-        }
+      extra->error = g_error_new_literal (LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP, message->str);
     }
 
   lifecycle_ledger_unlock (ledger);

@@ -5,7 +5,7 @@
 
 #include "lifecycle-link-private.h"
 #include "lifecycle-scope-private.h"
-#include "lifecycle-signals-private.h"
+#include "lifecycle-handler-private.h"
 #include "lifecycle-teardown-private.h"
 
 /* What a scope follows is in its ledger of ties: handlers, its deadline, and the near ends of links whose far

@@ -5,7 +5,7 @@
 
 #include "lifecycle-drain-private.h"
 #include "lifecycle-gate-private.h"
-#include "lifecycle-signals-private.h"
+#include "lifecycle-handler-private.h"
 
 /* A guarded handler is called on the emitting thread. The gate counts who is inside, and closes: from
  * then on nobody enters, and nobody has to wait for those inside but close_async().
@@ -204,11 +204,11 @@ mail_cb (gpointer data)
       lifecycle_ledger_lock (ledger);
       /* Those that come meanwhile have to wait, so that they starve nobody. */
       if (n_left == G_MAXUINT)
-        n_left = ledger->mail.length;
-      message = n_left > 0 ? g_queue_pop_head (&ledger->mail) : NULL;
+        n_left = ledger->mail->length;
+      message = n_left > 0 ? g_queue_pop_head (ledger->mail) : NULL;
       if (message != NULL)
         stale = gate_is_stale (message->gate);
-      else if (ledger->mail.length == 0)
+      else if (ledger->mail->length == 0)
         ledger->has_mail_source = FALSE;
       lifecycle_ledger_unlock (ledger);
 
@@ -224,7 +224,7 @@ mail_cb (gpointer data)
   while (message != NULL);
 
   lifecycle_ledger_lock (ledger);
-  n_left = ledger->has_mail_source ? ledger->mail.length : 0;
+  n_left = ledger->has_mail_source ? ledger->mail->length : 0;
   if (n_left == 0)
     ledger->has_mail_source = FALSE;
   lifecycle_ledger_unlock (ledger);
@@ -254,7 +254,9 @@ gate_send (LifecycleGate               *self,
 
   /* Even if the scope is closing: whoever has closed the gate comes for the mail after that. */
   lifecycle_ledger_lock (ledger);
-  g_queue_push_tail (&ledger->mail, message);
+  if (ledger->mail == NULL)
+    ledger->mail = g_queue_new ();
+  g_queue_push_tail (ledger->mail, message);
   if (!ledger->has_mail_source)
     {
       GSource *source = g_idle_source_new ();
@@ -280,13 +282,13 @@ lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
   GList *next;
 
   lifecycle_ledger_lock (ledger);
-  for (GList *link = ledger->mail.head; link != NULL; link = next)
+  for (GList *link = ledger->mail != NULL ? ledger->mail->head : NULL; link != NULL; link = next)
     {
       next = link->next;
       message = link->data;
       if (all || gate_is_stale (message->gate))
         {
-          g_queue_unlink (&ledger->mail, link);
+          g_queue_unlink (ledger->mail, link);
           g_queue_push_tail_link (&dropped, link);
         }
     }

@@ -38,9 +38,7 @@ struct _LifecycleLedger
   GCancellable    *cancellable;
   GSList          *drains;      /* who is to be told when nothing is pending any more */
 
-  GQueue           mail;        /* for queued handlers */
-  gboolean         has_mail_source;
-  guint            generation;  /* how often all that was owned has been let go of */
+  GQueue          *mail;        /* for queued handlers, made on demand */
 
   guint            n_entries;
   guint            n_children;
@@ -49,7 +47,9 @@ struct _LifecycleLedger
   guint            refs;
   guint            limit;
   guint            warn_at;
+  guint            generation;  /* how often all that was owned has been let go of */
   gboolean         open;
+  gboolean         has_mail_source;
 };
 
 LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);

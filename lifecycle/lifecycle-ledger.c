@@ -34,12 +34,13 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   g_assert (lifecycle_node_is_alone (&ledger->live));
   g_assert (lifecycle_node_is_alone (&ledger->foreign));
   g_assert (lifecycle_node_is_alone (&ledger->muted));
-  g_assert (ledger->mail.length == 0);
+  g_assert (ledger->mail == NULL || ledger->mail->length == 0);
   g_assert (ledger->drains == NULL);
 
   g_clear_pointer (&ledger->index, g_hash_table_unref);
   g_clear_pointer (&ledger->followers, lifecycle_ledger_unref);
   g_clear_object (&ledger->cancellable);
+  g_clear_pointer (&ledger->mail, g_queue_free);
   g_mutex_clear (&ledger->lock);
   g_free (ledger);
 }

@@ -21,27 +21,33 @@ typedef struct
   gpointer    object;           /* an address, not a reference; NULL for a child found by name */
 } LifecycleKey;
 
+typedef struct
+{
+  GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
+  GError          *error;
+  GPtrArray       *stillborn;   /* children that were asked for too late; guarded the same */
+  LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
+  LifecycleTimer  *deadline;    /* one of the ties */
+  LifecycleDrain  *drain;       /* who waits for the close; at home */
+  LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
+} LifecycleExtra;
+
 struct _LifecycleScope
 {
   GObject          parent_instance;
 
   LifecycleEntry   as_child;    /* in the ledger of the owner, which has a reference */
   LifecycleKey     key;
+  LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
   LifecycleLedger *owner;       /* for ever, once it is set */
   LifecycleLedger *ledger;
-  LifecycleLedger *moved;       /* the one that move() took away: others may just be looking at it */
   LifecycleLedger *ties;        /* what the scope follows */
-  LifecycleTimer  *deadline;    /* one of the ties */
 
   GMainContext    *context;     /* home, */
   GThread         *thread;      /* and the thread that is at home there while nobody runs it */
 
+  LifecycleExtra  *extra;       /* what few scopes have, made on demand */
   char            *detail;
-  GError          *error;
-  GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
-  GPtrArray       *stillborn;   /* children that were asked for too late */
-  LifecycleDrain  *drain;       /* who waits for the close; at home */
-  LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 
   gsize            visited;     /* by which walk, and only at home */
   gsize            stacked;     /* by which release, the same */
@@ -80,6 +86,7 @@ void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
 void            lifecycle_scope_join          (LifecycleScope     *self,
                                                LifecycleScope     *parent,
                                                const char         *place);
+LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
 gboolean        lifecycle_scope_is_open       (LifecycleScope     *self);
 gboolean        lifecycle_scope_enter_home    (LifecycleScope     *self);
 void            lifecycle_scope_leave_home    (LifecycleScope     *self);
@@ -88,6 +95,7 @@ gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                const char         *detail);
 void            lifecycle_scope_set_closed    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_ties  (LifecycleScope     *self);
+void            lifecycle_scope_forget_stillborn (GPtrArray       *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
@@ -104,6 +112,17 @@ void            lifecycle_scope_take_failure  (LifecycleScope     *self,
 void            lifecycle_scope_pass_failures (LifecycleScope     *self,
                                                LifecycleScope     *to);
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);
+
+extern LifecycleExtra lifecycle_scope_no_extra;
+
+/* To look at. */
+static inline LifecycleExtra *
+lifecycle_scope_peek_extra (LifecycleScope *self)
+{
+  LifecycleExtra *extra = g_atomic_pointer_get (&self->extra);
+
+  return extra != NULL ? extra : &lifecycle_scope_no_extra;
+}
 
 static inline LifecycleScope *
 lifecycle_scope_from_child_entry (LifecycleEntry *entry)

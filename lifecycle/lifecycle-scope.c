@@ -212,6 +212,38 @@ lifecycle_scope_dispose (GObject *object)
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
 }
 
+LifecycleExtra lifecycle_scope_no_extra;
+
+LifecycleExtra *
+lifecycle_scope_ensure_extra (LifecycleScope *self)
+{
+  LifecycleExtra *extra = g_atomic_pointer_get (&self->extra);
+
+  if (extra == NULL)
+    {
+      extra = g_new0 (LifecycleExtra, 1);
+      if (!g_atomic_pointer_compare_and_exchange (&self->extra, NULL, extra))
+        {
+          /* Another thread was faster. */
+          g_free (extra);
+          extra = g_atomic_pointer_get (&self->extra);
+        }
+    }
+
+  return extra;
+}
+
+static void
+extra_free (LifecycleExtra *extra)
+{
+  g_clear_pointer (&extra->failures, g_ptr_array_unref);
+  g_clear_error (&extra->error);
+  g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
+  g_clear_pointer (&extra->moved, lifecycle_ledger_unref);
+  g_clear_pointer (&extra->deadline, lifecycle_timer_unref);
+  g_free (extra);
+}
+
 /* The ledger may live on, for the sake of others, but the cancellable does not. */
 static void
 scope_drop_cancellable (LifecycleScope *self)
@@ -232,15 +264,11 @@ lifecycle_scope_finalize (GObject *object)
 
   scope_drop_cancellable (self);
   g_clear_pointer (&self->ledger, lifecycle_ledger_unref);
-  g_clear_pointer (&self->moved, lifecycle_ledger_unref);
-  g_clear_pointer (&self->deadline, lifecycle_timer_unref);
   g_clear_pointer (&self->ties, lifecycle_ledger_unref);
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
-  g_clear_pointer (&self->stillborn, g_ptr_array_unref);
-  g_clear_pointer (&self->failures, g_ptr_array_unref);
+  g_clear_pointer (&self->extra, extra_free);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->thread, g_thread_unref);
-  g_clear_error (&self->error);
   g_free ((char *) self->key.name);
   g_free (self->detail);
 
@@ -793,7 +821,7 @@ lifecycle_scope_get_error (LifecycleScope *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  return self->error;
+  return lifecycle_scope_peek_extra (self)->error;
 }
 
 /**

@@ -215,10 +215,17 @@ static void
 teardown_announce (LifecycleScopeList *list,
                    LifecycleEntry     *fence)
 {
-  for (guint i = fence != NULL ? 1 : 0; i < list->n_items; i++)
+  LifecycleScope *root = list->items[0];
+
+  if (fence == NULL && !root->announced)
+    {
+      root->announced = TRUE;
+      lifecycle_scope_emit_closing (root);
+    }
+  for (guint i = 1; i < list->n_items; i++)
     {
       if (!list->items[i]->announced)
-        teardown_announce_scope (list->items[0], list->items[i]);
+        teardown_announce_scope (root, list->items[i]);
     }
 }
 
@@ -289,7 +296,7 @@ teardown_finish (LifecycleScope *scope)
       owner != NULL &&
       owner->context == scope->context &&
       (owner->in_teardown ||
-       (owner->clear != NULL && scope->reason == LIFECYCLE_REASON_PARENT_CLOSED)))
+       (lifecycle_scope_peek_extra (owner)->clear != NULL && scope->reason == LIFECYCLE_REASON_PARENT_CLOSED)))
     {
       owner->n_released += scope->n_released + 1;
       lifecycle_scope_pass_failures (scope, owner);
@@ -297,7 +304,7 @@ teardown_finish (LifecycleScope *scope)
 
   lifecycle_scope_emit_closed (scope);
 
-  if (scope->drain != NULL)
+  if (lifecycle_scope_peek_extra (scope)->drain != NULL)
     lifecycle_drain_scope_closed (scope);
 }
 
@@ -553,14 +560,15 @@ struct _LifecycleClear
 guint
 lifecycle_teardown_clear (LifecycleScope *scope)
 {
-  LifecycleClear clear = { .outer = scope->clear };
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
+  LifecycleClear clear = { .outer = extra->clear };
   guint n_released;
 
   g_object_ref (scope);
-  scope->clear = &clear;
+  extra->clear = &clear;
   lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &clear.fence);
   n_released = teardown_run (scope, &clear.fence);
-  scope->clear = clear.outer;
+  extra->clear = clear.outer;
 
   /* It has been marked meanwhile: one of its children was what it followed. */
   if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
@@ -584,7 +592,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   guint flags;
 
   /* What a clear() further up has begun with cannot change hands. */
-  for (LifecycleClear *clear = scope->clear; clear != NULL; clear = clear->outer)
+  for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
     teardown_run (scope, &clear->fence);
 
   if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
@@ -605,7 +613,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
       return;
     }
 
-  scope->moved = lifecycle_ledger_ref (ledger);
+  lifecycle_scope_ensure_extra (scope)->moved = lifecycle_ledger_ref (ledger);
   g_atomic_pointer_set (&scope->ledger, lifecycle_ledger_new (scope));
   lifecycle_ledger_shut (scope->ledger);
 

@@ -384,13 +384,15 @@ void
 lifecycle_scope_set_deadline (LifecycleScope *self,
                               guint           timeout_ms)
 {
+  LifecycleExtra *extra;
   LifecycleTimer *old;
   LifecycleTimer *deadline = NULL;
   LifecycleLedger *ties;
 
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
 
-  old = g_steal_pointer (&self->deadline);
+  extra = lifecycle_scope_ensure_extra (self);
+  old = g_steal_pointer (&extra->deadline);
   if (old != NULL)
     {
       lifecycle_timer_cancel (old);
@@ -402,7 +404,7 @@ lifecycle_scope_set_deadline (LifecycleScope *self,
     deadline = ledger_add_timer (ties, self->context, timeout_ms, 1, deadline_passed_cb, self, NULL,
                                  NULL);
   if (deadline != NULL)
-    self->deadline = lifecycle_timer_ref (deadline);
+    extra->deadline = lifecycle_timer_ref (deadline);
 }
 
 /**

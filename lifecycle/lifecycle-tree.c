@@ -116,42 +116,111 @@ const LifecycleEntryClass lifecycle_child_class = {
   .claim = child_claim,
 };
 
-/* The child that a key finds, not referenced. The ledger is locked. The index is made by the first
- * who asks, so that scopes whose children nobody looks up do without one.
+static inline LifecycleScope *
+scope_from_namesake (LifecycleNode *node)
+{
+  return (LifecycleScope *) (gpointer) ((guint8 *) node - G_STRUCT_OFFSET (LifecycleScope, namesakes));
+}
+
+/* The ledger is locked, and has an index. The child becomes the last of those with its key, or the
+ * first.
+ */
+static void
+ledger_index_child (LifecycleLedger *ledger,
+                    LifecycleScope  *child,
+                    gboolean         first)
+{
+  LifecycleScope *other;
+
+  if (!key_is_set (&child->key))
+    return;
+
+  other = g_hash_table_lookup (ledger->index, &child->key);
+  if (other != NULL)
+    lifecycle_node_insert_after (&child->namesakes, other->namesakes.prev);
+  else
+    lifecycle_node_init (&child->namesakes);
+  if (other == NULL || first)
+    g_hash_table_replace (ledger->index, &child->key, child);
+}
+
+static void
+ledger_unindex_child (LifecycleLedger *ledger,
+                      LifecycleScope  *child)
+{
+  if (ledger->index == NULL || child->namesakes.next == NULL)
+    return;
+
+  if (g_hash_table_lookup (ledger->index, &child->key) == child)
+    {
+      if (lifecycle_node_is_alone (&child->namesakes))
+        {
+          g_hash_table_remove (ledger->index, &child->key);
+        }
+      else
+        {
+          LifecycleScope *next = scope_from_namesake (child->namesakes.next);
+
+          g_hash_table_replace (ledger->index, &next->key, next);
+        }
+    }
+  lifecycle_node_remove (&child->namesakes);
+  child->namesakes.next = NULL;
+}
+
+/* At the end of a scope: those that were born closed go with it, but the ledger may have moved on. */
+void
+lifecycle_scope_forget_stillborn (GPtrArray *stillborn)
+{
+  for (guint i = 0; i < stillborn->len; i++)
+    {
+      LifecycleScope *child = g_ptr_array_index (stillborn, i);
+
+      lifecycle_ledger_lock (child->owner);
+      ledger_unindex_child (child->owner, child);
+      lifecycle_ledger_unlock (child->owner);
+    }
+
+  g_ptr_array_unref (stillborn);
+}
+
+/* The open child that a key finds, or, where nothing is open any more, a closed one; not referenced.
+ * The ledger is locked. The index is made by the first who asks, so that scopes whose children nobody
+ * looks up do without one.
  */
 static LifecycleScope *
 ledger_look_up (LifecycleLedger    *ledger,
                 const LifecycleKey *key)
 {
+  LifecycleScope *first;
+  LifecycleScope *child;
+
   if (ledger->index == NULL)
     {
       ledger->index = g_hash_table_new (key_hash, key_equal);
-      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+      for (LifecycleNode *node = ledger->live.next; node != &ledger->live; node = node->next)
         {
-          LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
-
-          if (entry->type == LIFECYCLE_ENTRY_SCOPE && key_is_set (&child->key))
-            g_hash_table_replace (ledger->index, &child->key, child);
+          if (((LifecycleEntry *) node)->type == LIFECYCLE_ENTRY_SCOPE)
+            ledger_index_child (ledger, lifecycle_scope_from_child_entry ((LifecycleEntry *) node),
+                                FALSE);
         }
     }
 
-  return g_hash_table_lookup (ledger->index, key);
-}
+  first = g_hash_table_lookup (ledger->index, key);
+  if (first == NULL)
+    return NULL;
 
-/* The ledger is locked. An older child of the same name stays to be found, while it is open. */
-static void
-ledger_index_child (LifecycleLedger *ledger,
-                    LifecycleScope  *child,
-                    gboolean         replace)
-{
-  LifecycleScope *other;
+  /* Those that are being closed leave soon. */
+  child = first;
+  do
+    {
+      if (ledger->open ? lifecycle_scope_is_open (child) : lifecycle_scope_is_closed (child))
+        return child;
+      child = scope_from_namesake (child->namesakes.next);
+    }
+  while (child != first);
 
-  if (ledger->index == NULL || !key_is_set (&child->key))
-    return;
-
-  other = g_hash_table_lookup (ledger->index, &child->key);
-  if (other == NULL || replace || !lifecycle_scope_is_open (other))
-    g_hash_table_replace (ledger->index, &child->key, child);
+  return NULL;
 }
 
 /* Begun, and never opened. */
@@ -166,7 +235,8 @@ lifecycle_scope_be_born_closed (LifecycleScope  *self,
 }
 
 /* Makes the scope an entry of the ledger, which gets a reference of its own, unless it is too late.
- * Where `unique`, an open child with the same key is returned instead, referenced.
+ * Where `unique`, an open child with the same key is returned instead, referenced; where `first`, the
+ * scope is found before those with the same key.
  */
 static LifecycleScope *
 scope_join (LifecycleScope  *self,
@@ -174,7 +244,7 @@ scope_join (LifecycleScope  *self,
             LifecycleScope  *parent,
             const char      *place,
             gboolean         unique,
-            gboolean         replace)
+            gboolean         first)
 {
   LifecycleScope *other;
 
@@ -189,7 +259,7 @@ scope_join (LifecycleScope  *self,
   if (unique)
     {
       other = ledger_look_up (ledger, &self->key);
-      if (other != NULL && lifecycle_scope_is_open (other))
+      if (other != NULL)
         {
           g_object_ref (other);
           lifecycle_ledger_unlock (ledger);
@@ -202,7 +272,8 @@ scope_join (LifecycleScope  *self,
   lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, place);
   ledger->n_children++;
   g_object_ref (self);
-  ledger_index_child (ledger, self, replace);
+  if (ledger->index != NULL)
+    ledger_index_child (ledger, self, first);
   lifecycle_ledger_end_add (ledger);
 
   return self;
@@ -226,9 +297,7 @@ lifecycle_scope_leave (LifecycleScope *self)
     {
       lifecycle_ledger_remove (ledger, &self->as_child);
       ledger->n_children--;
-      if (ledger->index != NULL && key_is_set (&self->key) &&
-          g_hash_table_lookup (ledger->index, &self->key) == self)
-        g_hash_table_remove (ledger->index, &self->key);
+      ledger_unindex_child (ledger, self);
     }
   lifecycle_ledger_unlock (ledger);
 
@@ -332,13 +401,17 @@ tree_return_child (LifecycleLedger *ledger,
 {
   if (parent != NULL && !lifecycle_scope_is_open (child))
     {
+      LifecycleExtra *extra = lifecycle_scope_ensure_extra (parent);
+
       lifecycle_ledger_lock (ledger);
-      if (parent->stillborn == NULL)
-        parent->stillborn = g_ptr_array_new_with_free_func (g_object_unref);
-      if (!g_ptr_array_find (parent->stillborn, child, NULL))
-        g_ptr_array_add (parent->stillborn, g_object_ref (child));
-      if (!ledger->open)
-        ledger_index_child (ledger, child, FALSE);
+      if (extra->stillborn == NULL)
+        extra->stillborn = g_ptr_array_new_with_free_func (g_object_unref);
+      if (!g_ptr_array_find (extra->stillborn, child, NULL))
+        {
+          g_ptr_array_add (extra->stillborn, g_object_ref (child));
+          if (!ledger->open && ledger->index != NULL)
+            ledger_index_child (ledger, child, FALSE);
+        }
       lifecycle_ledger_unlock (ledger);
     }
   g_object_unref (child);
@@ -359,19 +432,16 @@ tree_ensure_child (LifecycleLedger *ledger,
   LifecycleKey key = { name, object };
   LifecycleScope *child;
   LifecycleScope *found;
-  gboolean usable;
 
   *made = FALSE;
 
   /* Of the closed ones only those born so are in the index. */
   lifecycle_ledger_lock (ledger);
   found = ledger_look_up (ledger, &key);
-  usable = found != NULL &&
-           (ledger->open ? lifecycle_scope_is_open (found) : lifecycle_scope_is_closed (found));
-  if (usable)
+  if (found != NULL)
     g_object_ref (found);
   lifecycle_ledger_unlock (ledger);
-  if (usable)
+  if (found != NULL)
     return found;
 
   child = lifecycle_scope_create (name);
@@ -487,11 +557,9 @@ lifecycle_scope_renew_child (LifecycleScope *self,
 
   ledger = lifecycle_scope_get_ledger (self);
   lifecycle_ledger_lock (ledger);
-  old = ledger_look_up (ledger, &key);
-  if (old != NULL && lifecycle_scope_is_open (old))
+  old = ledger->open ? ledger_look_up (ledger, &key) : NULL;
+  if (old != NULL)
     g_object_ref (old);
-  else
-    old = NULL;
   lifecycle_ledger_unlock (ledger);
 
   child = lifecycle_scope_create (name);

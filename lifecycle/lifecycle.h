@@ -9,8 +9,10 @@
 
 #include "lifecycle-enums.h"
 #include "lifecycle-error.h"
+#include "lifecycle-gio.h"
 #include "lifecycle-objects.h"
 #include "lifecycle-operation.h"
+#include "lifecycle-phase.h"
 #include "lifecycle-scope.h"
 #include "lifecycle-signals.h"
 #include "lifecycle-sources.h"

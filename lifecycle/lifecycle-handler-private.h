@@ -1,4 +1,4 @@
-/* lifecycle-signals-private.h: handlers for the library's own use
+/* lifecycle-handler-private.h: handlers as entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,6 +10,15 @@
 
 G_BEGIN_DECLS
 
+gulong lifecycle_ledger_connect         (LifecycleLedger       *ledger,
+                                         GMainContext          *context,
+                                         gpointer               instance,
+                                         const char            *detailed_signal,
+                                         GCallback              callback,
+                                         gpointer               data,
+                                         GClosureNotify         destroy,
+                                         LifecycleConnectFlags  flags,
+                                         const char            *place);
 gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                          GMainContext          *context,
                                          gpointer               instance,

@@ -1,0 +1,60 @@
+/* lifecycle-phase.h: scopes that open again and again
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (LIFECYCLE_INSIDE) && !defined (LIFECYCLE_COMPILATION)
+#error "Only <lifecycle.h> can be included directly."
+#endif
+
+#include "lifecycle-types.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LifecyclePhaseFunc:
+ * @run: the scope of this run, an open child of the scope that has the phase
+ * @user_data: (closure): what was given to [method@Scope.add_phase]
+ *
+ * Sets up what is to be there during one run of a phase.
+ *
+ * All it needs is to add to @run. It may close any scope, and cause the signals of the phase.
+ *
+ * Since: 1.0
+ */
+typedef void (*LifecyclePhaseFunc) (LifecycleScope *run,
+                                    gpointer        user_data);
+
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean lifecycle_scope_add_phase    (LifecycleScope     *self,
+                                       GObject            *instance,
+                                       const char         *enter_signal,
+                                       const char         *leave_signal,
+                                       gboolean            active_now,
+                                       LifecyclePhaseFunc  func,
+                                       gpointer            user_data,
+                                       GDestroyNotify      destroy);
+
+#ifndef __GI_SCANNER__
+
+/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean lifecycle_scope_add_phase_at (const char         *place,
+                                       LifecycleScope     *self,
+                                       GObject            *instance,
+                                       const char         *enter_signal,
+                                       const char         *leave_signal,
+                                       gboolean            active_now,
+                                       LifecyclePhaseFunc  func,
+                                       gpointer            user_data,
+                                       GDestroyNotify      destroy);
+
+#ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
+#define lifecycle_scope_add_phase(...) lifecycle_scope_add_phase_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#endif
+
+#endif /* __GI_SCANNER__ */
+
+G_END_DECLS

@@ -1,0 +1,522 @@
+/* lifecycle-resource.c: entries that are undone by a function of their kind
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-anchor-private.h"
+#include "lifecycle-resource-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-handler-private.h"
+
+/* What most things of GIO need from a scope is the same, and it is here: a gate that keeps callbacks
+ * from starting once the entry is muted, a destroy notify that waits for the one that is under way,
+ * and partners, objects that may die first.
+ *
+ * References: one for the entry while it is linked, one for each partner that is, and one for each
+ * place in GIO that has the resource as its data.
+ */
+
+/* The resource stands at the head of its structure, which goes with it. */
+gpointer
+lifecycle_resource_new (gsize                        size,
+                        const LifecycleResourceKind *kind,
+                        LifecycleScope              *scope,
+                        GCallback                    func,
+                        gpointer                     data,
+                        GDestroyNotify               destroy)
+{
+  LifecycleResource *self = g_malloc0 (size);
+
+  self->kind = kind;
+  self->ledger = lifecycle_ledger_ref (lifecycle_scope_get_ledger (scope));
+  self->context = g_main_context_ref (scope->context);
+  self->func = func;
+  self->data = data;
+  self->destroy = destroy;
+  self->refs = 1;
+  self->users = 1;
+
+  return self;
+}
+
+gpointer
+lifecycle_resource_ref (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+void
+lifecycle_resource_unref (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  if (self->kind->clear != NULL)
+    self->kind->clear (self);
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    g_clear_pointer (&self->partners[i].ledger, lifecycle_ledger_unref);
+  lifecycle_ledger_unref (self->ledger);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+static void
+resource_drop_user (LifecycleResource *self)
+{
+  if (g_atomic_int_dec_and_test (&self->users) && self->destroy != NULL)
+    self->destroy (self->data);
+}
+
+/* Says whether a callback may be called. If so, end_call() has to follow. */
+gboolean
+lifecycle_resource_begin_call (gpointer resource)
+{
+  LifecycleResource *self = resource;
+  gint users;
+
+  if (lifecycle_resource_is_shut (self))
+    return FALSE;
+
+  do
+    {
+      users = g_atomic_int_get (&self->users);
+      if (users == 0)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->users, users, users + 1));
+
+  lifecycle_resource_ref (self);
+
+  return TRUE;
+}
+
+void
+lifecycle_resource_end_call (gpointer resource)
+{
+  resource_drop_user (resource);
+  lifecycle_resource_unref (resource);
+}
+
+/* To be called before add(), by a holder of a reference on the object. */
+void
+lifecycle_resource_set_partner (gpointer resource,
+                                guint    which,
+                                gpointer object)
+{
+  LifecycleResource *self = resource;
+  LifecyclePartner *partner = &self->partners[which];
+
+  partner->resource = self;
+  partner->object = object;
+  partner->ledger = lifecycle_ledger_ref (lifecycle_anchor_get_ledger (lifecycle_anchor_get (object)));
+}
+
+/* In mute() and end(): the partner, or NULL when it has been disposed. */
+gpointer
+lifecycle_resource_peek_partner (gpointer resource,
+                                 guint    which)
+{
+  LifecycleResource *self = resource;
+
+  return self->partners[which].held;
+}
+
+static void
+resource_marshal (GClosure     *closure,
+                  GValue       *return_value,
+                  guint         n_param_values,
+                  const GValue *param_values,
+                  gpointer      invocation_hint,
+                  gpointer      marshal_data)
+{
+  LifecycleResourceFunc func = (LifecycleResourceFunc) ((GCClosure *) closure)->callback;
+
+  func (closure->data);
+}
+
+static void
+resource_closure_finalized (gpointer  data,
+                            GClosure *closure)
+{
+  lifecycle_resource_unref (data);
+}
+
+/* A closure that does not look at the arguments, and leaves a return value as it was. */
+GClosure *
+lifecycle_resource_new_closure (gpointer              resource,
+                                LifecycleResourceFunc func)
+{
+  GClosure *closure = g_closure_new_simple (sizeof (GCClosure), lifecycle_resource_ref (resource));
+
+  ((GCClosure *) closure)->callback = (gpointer) func;
+  g_closure_set_marshal (closure, resource_marshal);
+  g_closure_add_finalize_notifier (closure, resource, resource_closure_finalized);
+
+  return closure;
+}
+
+/* Connects a handler that is disconnected in phase one. For set_partner() see above. */
+void
+lifecycle_resource_connect (gpointer              resource,
+                            guint                 which,
+                            const char           *detailed_signal,
+                            LifecycleResourceFunc func)
+{
+  LifecycleResource *self = resource;
+  LifecyclePartner *partner = &self->partners[which];
+  guint i = 0;
+
+  while (partner->handlers[i] != 0)
+    i++;
+  g_assert (i < LIFECYCLE_RESOURCE_MAX_HANDLERS);
+
+  partner->handlers[i] = g_signal_connect_closure (partner->object, detailed_signal,
+                                                   lifecycle_resource_new_closure (self, func),
+                                                   FALSE);
+}
+
+/* Takes a reference on a partner, if that is still possible. It may be in its dispose, and want us to
+ * be quick: while the entry is in the list, and the list is locked, it has not told us of it, or is
+ * waiting to do so.
+ */
+static void
+partner_hold (LifecyclePartner *partner)
+{
+  if (partner->ledger == NULL)
+    return;
+
+  lifecycle_ledger_lock (partner->ledger);
+  if ((partner->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    partner->held = g_object_ref (partner->object);
+  lifecycle_ledger_unlock (partner->ledger);
+}
+
+static void
+partner_link (LifecyclePartner *partner)
+{
+  if (partner->ledger == NULL || !lifecycle_ledger_begin_add (partner->ledger))
+    return;
+
+  lifecycle_resource_ref (partner->resource);
+  lifecycle_ledger_append (partner->ledger, &partner->entry, LIFECYCLE_ENTRY_PARTNER, NULL);
+  lifecycle_ledger_end_add (partner->ledger);
+}
+
+static void
+partner_cut (LifecyclePartner *partner)
+{
+  gboolean linked;
+
+  if (partner->ledger == NULL)
+    return;
+
+  lifecycle_ledger_lock (partner->ledger);
+  linked = (partner->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  if (linked)
+    lifecycle_ledger_remove (partner->ledger, &partner->entry);
+  lifecycle_ledger_unlock (partner->ledger);
+
+  if (linked)
+    lifecycle_resource_unref (partner->resource);
+}
+
+/* Nothing of it calls user code from now on, but what is foreign. No user code runs in here: dropping
+ * a partner may do so, and has to wait.
+ */
+static void
+resource_silence (LifecycleResource *self)
+{
+  g_atomic_int_set (&self->shut, TRUE);
+  if (self->silenced)
+    return;
+
+  self->silenced = TRUE;
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    {
+      LifecyclePartner *partner = &self->partners[i];
+
+      partner_hold (partner);
+      for (guint j = 0; partner->held != NULL && j < LIFECYCLE_RESOURCE_MAX_HANDLERS; j++)
+        {
+          if (partner->handlers[j] != 0 &&
+              lifecycle_handler_is_connected (partner->held, partner->handlers[j], 0))
+            g_signal_handler_disconnect (partner->held, partner->handlers[j]);
+        }
+    }
+
+  if (self->kind->mute != NULL)
+    self->kind->mute (self);
+}
+
+/* The end of an entry that has been taken out of its ledger, or was never there. */
+static void
+resource_finish (LifecycleResource *self)
+{
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    partner_cut (&self->partners[i]);
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    g_clear_object (&self->partners[i].held);
+  resource_drop_user (self);
+  lifecycle_resource_unref (self);
+}
+
+static void
+resource_mute (LifecycleLedger *ledger,
+               LifecycleEntry  *entry)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+
+  /* The ledgers of the partners have locks, too. */
+  lifecycle_ledger_unlock (ledger);
+  resource_silence (self);
+  lifecycle_ledger_lock (ledger);
+}
+
+static void
+resource_release (LifecycleLedger *ledger,
+                  LifecycleEntry  *entry,
+                  guint            flags)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+  GError *error = NULL;
+
+  if (self->kind->end != NULL)
+    self->kind->end (self, &error);
+  if (error != NULL)
+    {
+      g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
+
+      lifecycle_scope_take_failure (scope, error, entry->name);
+    }
+  resource_finish (self);
+}
+
+const LifecycleEntryClass lifecycle_resource_class = {
+  .mute = resource_mute,
+  .release = resource_release,
+};
+
+const LifecycleEntryClass lifecycle_foreign_resource_class = {
+  .foreign = TRUE,
+  .mute = resource_mute,
+  .release = resource_release,
+};
+
+/* Takes a live resource out of its ledger. */
+static gboolean
+resource_leave (LifecycleResource *self)
+{
+  gboolean left;
+
+  lifecycle_ledger_lock (self->ledger);
+  left = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
+         LIFECYCLE_ENTRY_LINKED;
+  if (left)
+    lifecycle_ledger_remove (self->ledger, &self->entry);
+  lifecycle_ledger_unlock (self->ledger);
+
+  return left;
+}
+
+/* It has ended by itself: nothing is left to be undone. On any thread. */
+void
+lifecycle_resource_retire (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  if (!resource_leave (self))
+    return;
+
+  resource_silence (self);
+  if (self->kind->gone != NULL)
+    self->kind->gone (self);
+  resource_finish (self);
+}
+
+/* It is of no more use, and is undone before its time. At home. */
+void
+lifecycle_resource_undo (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  if (!resource_leave (self))
+    return;
+
+  resource_silence (self);
+  if (self->kind->end != NULL)
+    self->kind->end (self, NULL);
+  resource_finish (self);
+}
+
+/* A partner has been disposed, on whatever thread. */
+static void
+partner_release (LifecycleLedger *ledger,
+                 LifecycleEntry  *entry,
+                 guint            flags)
+{
+  LifecyclePartner *partner = LIFECYCLE_ENTRY_CONTAINER (entry, LifecyclePartner, entry);
+  LifecycleResource *resource = partner->resource;
+
+  lifecycle_resource_retire (resource);
+  lifecycle_resource_unref (resource);
+}
+
+const LifecycleEntryClass lifecycle_partner_class = {
+  .release = partner_release,
+};
+
+/* Makes it an entry, and takes the caller's reference. Where it is too late, what has been done is
+ * undone at once.
+ */
+gboolean
+lifecycle_resource_add (gpointer        resource,
+                        LifecycleScope *scope,
+                        const char     *place)
+{
+  LifecycleResource *self = resource;
+  LifecycleLedger *ledger = self->ledger;
+  GError *error = NULL;
+  gboolean linked;
+
+  if (!lifecycle_ledger_begin_add (ledger))
+    {
+      /* Linked, so that they can be held. */
+      for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+        partner_link (&self->partners[i]);
+      resource_silence (self);
+      if (self->kind->end != NULL)
+        self->kind->end (self, &error);
+      if (error != NULL)
+        {
+          lifecycle_scope_take_failure (scope, error, place);
+          if (lifecycle_scope_is_closed (scope))
+            lifecycle_scope_settle_error (scope);
+        }
+      resource_finish (self);
+      return FALSE;
+    }
+
+  lifecycle_resource_ref (self);
+  lifecycle_ledger_append (ledger, &self->entry,
+                           self->kind->foreign ? LIFECYCLE_ENTRY_FOREIGN_RESOURCE
+                                               : LIFECYCLE_ENTRY_RESOURCE,
+                           place);
+  lifecycle_ledger_end_add (ledger);
+
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    partner_link (&self->partners[i]);
+
+  /* It may have been released meanwhile, and then it has looked for its partners in vain. */
+  lifecycle_ledger_lock (ledger);
+  linked = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  lifecycle_ledger_unlock (ledger);
+  for (guint i = 0; !linked && i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    partner_cut (&self->partners[i]);
+
+  lifecycle_resource_unref (self);
+
+  return linked;
+}
+
+/* What it was to stand for could not be made. Takes the caller's reference. */
+void
+lifecycle_resource_discard (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  g_atomic_int_set (&self->shut, TRUE);
+  resource_finish (self);
+}
+
+typedef struct
+{
+  LifecycleResource     *resource;
+  LifecycleResourceFunc  func;
+} ResourceVisit;
+
+static gboolean
+resource_visit_cb (gpointer data)
+{
+  ResourceVisit *visit = data;
+
+  visit->func (visit->resource);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+resource_visit_free (gpointer data)
+{
+  ResourceVisit *visit = data;
+
+  lifecycle_resource_unref (visit->resource);
+  g_free (visit);
+}
+
+/* Calls a function now, if this is home, and else there. */
+void
+lifecycle_resource_run_at_home (gpointer              resource,
+                                LifecycleResourceFunc func)
+{
+  LifecycleResource *self = resource;
+  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (self->ledger);
+
+  if (scope == NULL)
+    return;
+
+  if (lifecycle_scope_enter_home (scope))
+    {
+      func (self);
+      lifecycle_scope_leave_home (scope);
+    }
+  else
+    {
+      ResourceVisit *visit = g_new (ResourceVisit, 1);
+      GSource *source = g_idle_source_new ();
+
+      visit->resource = lifecycle_resource_ref (self);
+      visit->func = func;
+      g_source_set_priority (source, G_PRIORITY_DEFAULT);
+      g_source_set_static_name (source, "Lifecycle resource");
+      g_source_set_callback (source, resource_visit_cb, visit, resource_visit_free);
+      g_source_attach (source, self->context);
+      g_source_unref (source);
+    }
+}
+
+/* Has GIO call back at home: it takes the thread-default context for that. Says FALSE elsewhere. */
+gboolean
+lifecycle_resource_go_home (LifecycleScope *scope)
+{
+  if (!lifecycle_scope_enter_home (scope))
+    return FALSE;
+
+  g_main_context_push_thread_default (scope->context);
+
+  return TRUE;
+}
+
+void
+lifecycle_resource_leave_home (LifecycleScope *scope)
+{
+  g_main_context_pop_thread_default (scope->context);
+  lifecycle_scope_leave_home (scope);
+}
+
+gboolean
+lifecycle_resource_check_open (LifecycleScope  *scope,
+                               GError         **error)
+{
+  if (lifecycle_scope_is_open (scope))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The scope is closed");
+
+  return FALSE;
+}
