@@ -249,7 +249,11 @@ lifecycle_scope_steal_handler (LifecycleScope *self,
   lifecycle_ledger_lock (ledger);
 
   found = lifecycle_ledger_find_handler (ledger, instance, handler_id);
-  if (found == NULL)
+  if (found != NULL)
+    {
+      lifecycle_handler_stolen (found);
+    }
+  else
     {
       LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
         {

@@ -85,7 +85,6 @@ LifecycleAnchor *
 lifecycle_anchor_get (GObject *object)
 {
   LifecycleAnchor *anchor = g_object_get_qdata (object, lifecycle_anchor_quark ());
-  gboolean arm;
 
   if (anchor == NULL)
     {
@@ -104,15 +103,13 @@ lifecycle_anchor_get (GObject *object)
 
   /* A weak reference is spent when the object is disposed, but the object may live on. */
   lifecycle_ledger_lock (anchor->ledger);
-  arm = !anchor->armed;
-  anchor->armed = TRUE;
-  lifecycle_ledger_unlock (anchor->ledger);
-
-  if (arm)
+  if (!anchor->armed)
     {
       g_weak_ref_set (&anchor->object, object);
       g_object_weak_ref (object, anchor_object_disposed_cb, anchor);
+      anchor->armed = TRUE;
     }
+  lifecycle_ledger_unlock (anchor->ledger);
 
   return anchor;
 }

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 void lifecycle_ledger_add_pending  (LifecycleLedger *ledger);
 void lifecycle_ledger_drop_pending (LifecycleLedger *ledger);
 
+gboolean lifecycle_scope_is_draining (LifecycleScope *scope);
+
 /* At home, when the scope has closed. */
 void lifecycle_drain_scope_closed  (LifecycleScope  *scope);
 

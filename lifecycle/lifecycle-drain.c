@@ -163,11 +163,17 @@ static GError *
 drain_describe (LifecycleDrain *self)
 {
   g_autoptr (GString) message = g_string_new (NULL);
+  LifecycleScopeList scopes;
   guint n = 0;
 
-  for (guint i = 0; i < self->scopes.n_items; i++)
+  lifecycle_scope_list_init (&scopes);
+  lifecycle_scope_list_take (&scopes, g_object_ref (self->root));
+  for (guint i = 1; i < self->scopes.n_items; i++)
+    lifecycle_scope_list_take (&scopes, g_object_ref (self->scopes.items[i]));
+
+  for (guint i = 0; i < scopes.n_items; i++)
     {
-      LifecycleScope *scope = self->scopes.items[i];
+      LifecycleScope *scope = scopes.items[i];
       LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
       g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
 
@@ -190,10 +196,41 @@ drain_describe (LifecycleDrain *self)
             g_string_append_printf (message, "%s%s: %s", n++ > 0 ? "; " : "", path,
                                     (const char *) g_ptr_array_index (found, j));
         }
+
+      /* One that joined the wait of a scope above it has no list of its own. */
+      if (self->scopes.n_items == 0)
+        lifecycle_scope_list_children (&scopes, scope, NULL);
     }
+  lifecycle_scope_list_clear (&scopes);
 
   return g_error_new (LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT,
                       "Closed without waiting any longer for %s", message->str);
+}
+
+/* At home: whether the scope waits for its release, for its own sake or that of one above it. */
+gboolean
+lifecycle_scope_is_draining (LifecycleScope *scope)
+{
+  gboolean draining = FALSE;
+
+  if (lifecycle_scope_is_closed (scope))
+    return FALSE;
+
+  for (GSList *link = lifecycle_scope_get_ledger (scope)->drains; link != NULL; link = link->next)
+    {
+      LifecycleDrain *drain = link->data;
+
+      draining = draining || drain->root->draining;
+    }
+
+  return draining;
+}
+
+static gboolean
+drain_is_waiting (LifecycleDrain *self)
+{
+  return lifecycle_scope_peek_extra (self->root)->drain == self &&
+         lifecycle_scope_is_draining (self->root);
 }
 
 static gboolean
@@ -201,7 +238,7 @@ drain_timed_out_cb (gpointer data)
 {
   LifecycleDrain *self = data;
 
-  if (self->scopes.n_items > 0 && self->root->draining)
+  if (drain_is_waiting (self))
     {
       self->overdue = drain_describe (self);
       lifecycle_teardown_finish (self->root);
@@ -252,9 +289,22 @@ task_return (GTask          *task,
 void
 lifecycle_drain_scope_closed (LifecycleScope *scope)
 {
-  LifecycleDrain *self = g_steal_pointer (&lifecycle_scope_ensure_extra (scope)->drain);
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleDrain *self = lifecycle_scope_peek_extra (scope)->drain;
   g_autoptr (GPtrArray) waiters = NULL;
 
+  /* Those above it have one less to wait for. */
+  if (ledger->drains != NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      g_slist_foreach (ledger->drains, (GFunc) drain_wake, NULL);
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  if (self == NULL)
+    return;
+
+  scope->extra->drain = NULL;
   drain_let_go (self);
 
   waiters = g_steal_pointer (&self->waiters);
@@ -362,7 +412,7 @@ close_call_run (GTask *task)
         lifecycle_teardown_finish (scope);
     }
 
-  if (scope->draining)
+  if (drain_is_waiting (self))
     drain_set_timeout (self, call->timeout_ms);
   drain_unref (self);
 }

@@ -44,7 +44,7 @@ typedef enum
   LIFECYCLE_N_ENTRY_TYPES
 } LifecycleEntryType;
 
-/* All flags but FULL are guarded by the lock of the ledger. */
+/* All of them are guarded by the lock of the ledger. */
 typedef enum
 {
   LIFECYCLE_ENTRY_LINKED  = 1 << 0, /* in a list of a ledger */
@@ -52,8 +52,7 @@ typedef enum
   LIFECYCLE_ENTRY_ENDED   = 1 << 2, /* muted, and what it stood for is gone: its memory is waiting */
   LIFECYCLE_ENTRY_BLOCKED = 1 << 3, /* the scope blocks it */
   LIFECYCLE_ENTRY_COUNTED = 1 << 4, /* it has a reference on the ledger */
-  LIFECYCLE_ENTRY_RETIRED = 1 << 5, /* a handler that the library has disconnected by itself */
-  LIFECYCLE_ENTRY_FULL    = 1 << 6  /* a handler with the longer structure */
+  LIFECYCLE_ENTRY_RETIRED = 1 << 5  /* a handler that the library has disconnected by itself */
 } LifecycleEntryFlags;
 
 struct _LifecycleNode
@@ -73,6 +72,7 @@ struct _LifecycleEntry
   guint8         type;
   guint8         flags;
   guint16        more;          /* for the kind's own use, and under its own lock */
+  guint8         shape;         /* for the kind's own use; never changes */
 };
 
 struct _LifecycleEntryClass

@@ -18,6 +18,11 @@ LifecycleGate *lifecycle_gate_new         (LifecycleLedger       *ledger,
                                            LifecycleConnectFlags  flags);
 LifecycleGate *lifecycle_gate_ref         (LifecycleGate         *gate);
 void           lifecycle_gate_unref       (gpointer               gate);
+void           lifecycle_gate_join        (LifecycleGate         *gate);
+void           lifecycle_gate_set_blocked (LifecycleGate         *gate,
+                                           gboolean               blocked);
+void           lifecycle_gate_set_stolen  (LifecycleGate         *gate);
+void           lifecycle_gate_retire      (LifecycleGate         *gate);
 void           lifecycle_gate_close       (LifecycleGate         *gate);
 void           lifecycle_gate_disown      (gpointer               gate,
                                            GClosure              *closure);

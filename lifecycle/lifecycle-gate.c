@@ -21,7 +21,8 @@ struct _LifecycleGate
   gint                   refs;
   gint                   state;         /* the flags below, and how many are inside */
   LifecycleConnectFlags  flags;
-  guint                  generation;    /* of the ledger, at the time of the connection */
+  guint                  generation;    /* of the ledger, at the time of the connection; under its lock */
+  gboolean               stolen;        /* under the same lock */
   LifecycleLedger       *ledger;
   GMainContext          *context;
   GClosure              *target;
@@ -30,7 +31,8 @@ struct _LifecycleGate
 #define GATE_CLOSED (1 << 30)
 #define GATE_OWNED  (1 << 29)   /* by the handler */
 #define GATE_WAITED (1 << 28)   /* the ledger counts those inside as pending */
-#define GATE_INSIDE (GATE_WAITED - 1)
+#define GATE_BLOCKED (1 << 27)
+#define GATE_INSIDE (GATE_BLOCKED - 1)
 
 typedef struct
 {
@@ -52,7 +54,6 @@ lifecycle_gate_new (LifecycleLedger       *ledger,
   self->state = GATE_OWNED;
   self->flags = flags;
   self->ledger = lifecycle_ledger_ref (ledger);
-  self->generation = ledger->generation;
   self->context = g_main_context_ref (context);
   self->target = target;
 
@@ -117,7 +118,7 @@ gate_enter (LifecycleGate *self)
   do
     {
       old = g_atomic_int_get (&self->state);
-      if ((old & GATE_CLOSED) != 0 || (old & (GATE_OWNED | GATE_INSIDE)) == 0)
+      if ((old & (GATE_CLOSED | GATE_BLOCKED)) != 0 || (old & (GATE_OWNED | GATE_INSIDE)) == 0)
         return FALSE;
     }
   while (!g_atomic_int_compare_and_exchange (&self->state, old, old + 1));
@@ -131,7 +132,42 @@ gate_leave (LifecycleGate *self)
   gate_change (self, -1, 0);
 }
 
-/* Phase one, the ledger locked. From now on nobody enters. */
+/* The ledger is locked, as for the next four. The handler becomes one of its entries. */
+void
+lifecycle_gate_join (LifecycleGate *self)
+{
+  self->generation = self->ledger->generation;
+}
+
+/* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
+void
+lifecycle_gate_set_blocked (LifecycleGate *self,
+                            gboolean       blocked)
+{
+  if (blocked)
+    g_atomic_int_or ((guint *) &self->state, GATE_BLOCKED);
+  else
+    g_atomic_int_and ((guint *) &self->state, ~(guint) GATE_BLOCKED);
+}
+
+/* The handler goes on without the scope. */
+void
+lifecycle_gate_set_stolen (LifecycleGate *self)
+{
+  self->stolen = TRUE;
+}
+
+/* The handler leaves the ledger while it runs. Messages that are under way are still delivered, but
+ * calls have to be waited for.
+ */
+void
+lifecycle_gate_retire (LifecycleGate *self)
+{
+  if ((self->flags & LIFECYCLE_CONNECT_GUARDED) != 0)
+    lifecycle_gate_close (self);
+}
+
+/* From now on nobody enters. */
 void
 lifecycle_gate_close (LifecycleGate *self)
 {
@@ -187,7 +223,8 @@ message_free (Message *message)
 static gboolean
 gate_is_stale (LifecycleGate *self)
 {
-  return !self->ledger->open || self->generation != self->ledger->generation;
+  return !self->stolen &&
+         (!self->ledger->open || self->generation != self->ledger->generation);
 }
 
 static gboolean
@@ -286,7 +323,7 @@ lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
     {
       next = link->next;
       message = link->data;
-      if (all || gate_is_stale (message->gate))
+      if ((all && !message->gate->stolen) || gate_is_stale (message->gate))
         {
           g_queue_unlink (ledger->mail, link);
           g_queue_push_tail_link (&dropped, link);

@@ -239,7 +239,9 @@ export_closures_free (gpointer data)
   g_free (closures);
 }
 
-/* Invokes a closure with the five arguments that all of them have, and perhaps one or two more. */
+/* Invokes a closure with the five arguments that all of them have, and perhaps one or two more. The
+ * reference on the invocation ends here, and the answer takes another: bindings see to that.
+ */
 static void
 export_closure_invoke (GClosure        *closure,
                        GValue          *result,
@@ -270,7 +272,7 @@ export_closure_invoke (GClosure        *closure,
   if (invocation != NULL)
     {
       g_value_init (&values[n_values], G_TYPE_DBUS_METHOD_INVOCATION);
-      g_value_set_object (&values[n_values++], invocation);
+      g_value_take_object (&values[n_values++], invocation);
     }
 
   g_closure_invoke (closure, result, n_values, values, NULL);
@@ -279,7 +281,6 @@ export_closure_invoke (GClosure        *closure,
     g_value_unset (&values[--n_values]);
 }
 
-/* The reference on the invocation goes to the one who answers: the functions that do so take it. */
 static void
 export_closures_call_cb (GDBusConnection       *connection,
                          const char            *sender,
@@ -359,11 +360,13 @@ export_closures_set_cb (GDBusConnection  *connection,
  * @get_property_closure: (nullable): what to invoke when a property is read
  * @set_property_closure: (nullable): what to invoke when a property is written
  *
- * Exports an interface of an object, as `g_dbus_connection_register_object_with_closures()` does,
- * until the scope closes.
+ * Exports an interface of an object, as `g_dbus_connection_register_object_with_closures2()` does,
+ * until the scope closes. This is for bindings; see [method@Scope.export_bus_object].
  *
- * The closures get what the functions of a [struct@Gio.DBusInterfaceVTable] get. The scope drops its
- * references on them when it closes. Must be called at home, and the closures are invoked there.
+ * The closures get what the functions of a [struct@Gio.DBusInterfaceVTable] get, but no reference on
+ * the [class@Gio.DBusMethodInvocation]: the function that answers wants one. The scope drops its
+ * references on the closures when it closes. Must be called at home, and the closures are invoked
+ * there.
  *
  * Returns: whether the object is exported; if not, @error says that something else is exported
  *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed

@@ -34,6 +34,8 @@ gboolean lifecycle_handler_is_connected  (gpointer               instance,
 gboolean lifecycle_handler_retire        (GClosure              *closure,
                                           LifecycleLedger       *ledger);
 
+void     lifecycle_handler_stolen        (LifecycleEntry        *entry);
+
 LifecycleEntry *lifecycle_ledger_find_handler (LifecycleLedger *ledger,
                                                gpointer         instance,
                                                gulong           id);

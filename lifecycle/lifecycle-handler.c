@@ -21,6 +21,8 @@ typedef struct
   gulong         id;
 } Handler;
 
+#define HANDLER_FULL 1  /* the shape of the next one */
+
 /* For handlers that have something to be told or freed in the end. */
 typedef struct
 {
@@ -53,7 +55,7 @@ handler_from_entry (LifecycleEntry *entry)
 static inline FullHandler *
 handler_get_full (Handler *handler)
 {
-  return (handler->entry.flags & LIFECYCLE_ENTRY_FULL) != 0 ? (FullHandler *) handler : NULL;
+  return handler->entry.shape == HANDLER_FULL ? (FullHandler *) handler : NULL;
 }
 
 static void
@@ -88,6 +90,19 @@ const LifecycleEntryClass lifecycle_notice_class = {
   .describe_pending = notice_describe_pending,
 };
 
+static void closure_invalidated_cb (gpointer  data,
+                                    GClosure *watched);
+
+/* The ledger is locked, if the handler was ever one of its entries. */
+static void
+handler_stop_watching (FullHandler *full)
+{
+  GClosure *watched = g_steal_pointer (&full->watched);
+
+  if (watched != NULL)
+    g_closure_remove_invalidate_notifier (watched, full, closure_invalidated_cb);
+}
+
 /* The ledger is locked. Takes a muted handler out, and puts what it has to tell in its place, for the
  * release.
  */
@@ -105,6 +120,9 @@ handler_leave (LifecycleLedger *ledger,
       return;
     }
 
+  /* The release may drop the closure while another thread still has the handler. */
+  handler_stop_watching (full);
+
   notice = g_new0 (Notice, 1);
   notice->entry.name = handler->entry.name;
   notice->entry.type = LIFECYCLE_ENTRY_NOTICE;
@@ -119,9 +137,6 @@ handler_leave (LifecycleLedger *ledger,
   handler->entry.flags &= ~LIFECYCLE_ENTRY_LINKED;
 }
 
-static void closure_invalidated_cb (gpointer  data,
-                                    GClosure *watched);
-
 /* The closure's last reference is gone: the handler has been disconnected and does not run. This
  * may be on any thread, and in the middle of anything.
  */
@@ -134,18 +149,6 @@ handler_finalized (gpointer  data,
   FullHandler *full = handler_get_full (handler);
   LifecycleGate *gate = full != NULL ? full->gate : NULL;
   GClosureNotify destroy;
-
-  if (full != NULL && full->watched != NULL)
-    g_closure_remove_invalidate_notifier (full->watched, full, closure_invalidated_cb);
-
-  if (G_UNLIKELY ((handler->entry.flags & LIFECYCLE_ENTRY_COUNTED) == 0))
-    {
-      /* Never was an entry. */
-      if (full != NULL && full->destroy != NULL)
-        full->destroy (full->destroy_data, closure);
-      g_clear_pointer (&gate, lifecycle_gate_unref);
-      return;
-    }
 
   if (g_atomic_pointer_get (&ledger->muter) == g_thread_self ())
     {
@@ -161,10 +164,15 @@ handler_finalized (gpointer  data,
     }
 
   lifecycle_ledger_lock (ledger);
+  if (full != NULL)
+    handler_stop_watching (full);
   destroy = full != NULL ? full->destroy : NULL;
   if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
     lifecycle_ledger_remove (ledger, &handler->entry);
-  lifecycle_ledger_unref_locked (ledger);
+  if ((handler->entry.flags & LIFECYCLE_ENTRY_COUNTED) != 0)
+    lifecycle_ledger_unref_locked (ledger);
+  else
+    lifecycle_ledger_unlock (ledger);
 
   if (destroy != NULL)
     destroy (full->destroy_data, closure);
@@ -346,6 +354,13 @@ handler_set_blocked (LifecycleEntry *entry,
                      gboolean        blocked)
 {
   Handler *handler = handler_from_entry (entry);
+  FullHandler *full = handler_get_full (handler);
+
+  if (full != NULL && full->gate != NULL)
+    {
+      lifecycle_gate_set_blocked (full->gate, blocked);
+      return;
+    }
 
   if (!g_signal_handler_is_connected (handler->instance, handler->id))
     return;
@@ -380,12 +395,15 @@ lifecycle_handler_retire (GClosure        *closure,
                           LifecycleLedger *ledger)
 {
   Handler *handler = (Handler *) closure;
+  FullHandler *full = handler_get_full (handler);
   gboolean retired;
 
   lifecycle_ledger_lock (ledger);
   retired = (handler->entry.flags & (LIFECYCLE_ENTRY_MUTED | LIFECYCLE_ENTRY_RETIRED)) == 0;
   if (retired)
     {
+      if (full != NULL && full->gate != NULL)
+        lifecycle_gate_retire (full->gate);
       handler->entry.flags |= LIFECYCLE_ENTRY_RETIRED;
       if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
         lifecycle_ledger_remove (ledger, &handler->entry);
@@ -421,7 +439,10 @@ closure_invalidated_cb (gpointer  data,
 {
   FullHandler *full = data;
 
+  lifecycle_ledger_lock (full->ledger);
   full->watched = NULL;
+  lifecycle_ledger_unlock (full->ledger);
+
   g_closure_ref (&full->handler.closure.closure);
   lifecycle_handler_retire (&full->handler.closure.closure, full->ledger);
   g_closure_unref (&full->handler.closure.closure);
@@ -489,6 +510,7 @@ handler_connect (Handler               *handler,
                  const char            *place)
 {
   GClosure *closure = &handler->closure.closure;
+  FullHandler *full = handler_get_full (handler);
   gulong id = 0;
 
   handler->entry.more = signal_look_up (instance, detailed_signal);
@@ -508,6 +530,8 @@ handler_connect (Handler               *handler,
        * to come past this lock to be finalized.
        */
       lifecycle_ledger_append_counted (ledger, &handler->entry, LIFECYCLE_ENTRY_HANDLER, place);
+      if (full != NULL && full->gate != NULL)
+        lifecycle_gate_join (full->gate);
       handler->instance = instance;
       handler->id = id = g_signal_connect_closure (instance, detailed_signal, closure,
                                                    (flags & LIFECYCLE_CONNECT_AFTER) != 0);
@@ -562,7 +586,7 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
     {
       FullHandler *full = (FullHandler *) handler;
 
-      handler->entry.flags = LIFECYCLE_ENTRY_FULL;
+      handler->entry.shape = HANDLER_FULL;
       full->destroy = destroy;
       full->destroy_data = data;
     }
@@ -622,7 +646,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     g_closure_set_marshal (closure, g_cclosure_marshal_generic);
 
   handler = handler_new (sizeof (FullHandler), ledger, closure);
-  handler->entry.flags = LIFECYCLE_ENTRY_FULL;
+  handler->entry.shape = HANDLER_FULL;
   full = (FullHandler *) handler;
   full->ledger = ledger;
   if ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) == 0)
@@ -651,6 +675,16 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     }
 
   return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+}
+
+/* The ledger is locked. The handler has been taken out of it, to go on by itself. */
+void
+lifecycle_handler_stolen (LifecycleEntry *entry)
+{
+  FullHandler *full = handler_get_full (handler_from_entry (entry));
+
+  if (full != NULL && full->gate != NULL)
+    lifecycle_gate_set_stolen (full->gate);
 }
 
 /* The live handler of that id, or NULL. The ledger is locked. */

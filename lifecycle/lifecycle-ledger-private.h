@@ -38,6 +38,7 @@ struct _LifecycleLedger
   GCancellable    *cancellable;
   GSList          *drains;      /* who is to be told when nothing is pending any more */
 
+  gpointer         timer_queue; /* of the home context, referenced; set by the first timer */
   GQueue          *mail;        /* for queued handlers, made on demand */
 
   guint            n_entries;
@@ -65,7 +66,7 @@ void             lifecycle_ledger_set_limit    (LifecycleLedger  *ledger,
                                                 guint             limit);
 
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
-void             lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
+gboolean         lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
 
 void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);

@@ -5,6 +5,7 @@
 
 #include "lifecycle-ledger-private.h"
 #include "lifecycle-scope-private.h"
+#include "lifecycle-timer-queue-private.h"
 
 const LifecycleEntryClass *const lifecycle_entry_classes[LIFECYCLE_N_ENTRY_TYPES] = {
 #define LIFECYCLE_ENTRY_TYPE_ROW(NAME, class) [LIFECYCLE_ENTRY_##NAME] = &class,
@@ -41,6 +42,7 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   g_clear_pointer (&ledger->followers, lifecycle_ledger_unref);
   g_clear_object (&ledger->cancellable);
   g_clear_pointer (&ledger->mail, g_queue_free);
+  g_clear_pointer (&ledger->timer_queue, lifecycle_timer_queue_unref);
   g_mutex_clear (&ledger->lock);
   g_free (ledger);
 }
@@ -131,8 +133,8 @@ lifecycle_ledger_begin_add (LifecycleLedger *ledger)
   return FALSE;
 }
 
-/* Unlocks the ledger. Where a limit has been passed, user code runs. */
-void
+/* Unlocks the ledger. Where a limit has been passed, user code runs, and TRUE is returned. */
+gboolean
 lifecycle_ledger_end_add (LifecycleLedger *ledger)
 {
   if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries > ledger->warn_at && ledger->scope != NULL)
@@ -146,10 +148,11 @@ lifecycle_ledger_end_add (LifecycleLedger *ledger)
 
       lifecycle_scope_limit_reached (scope, limit, n_entries);
       g_object_unref (scope);
-      return;
+      return TRUE;
     }
 
   lifecycle_ledger_unlock (ledger);
+  return FALSE;
 }
 
 const LifecycleEntryClass lifecycle_fence_class = { 0 };

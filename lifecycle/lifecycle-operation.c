@@ -131,7 +131,9 @@ const LifecycleEntryClass lifecycle_cancellation_class = {
   .release = cancellation_release,
 };
 
-/* The call is over. Its callback is called only if no teardown has come across the operation. */
+/* The call is over. At home, its callback is called if the scope is still open. Elsewhere there must
+ * be none, or nobody to call it for.
+ */
 static void
 operation_finish (LifecycleOperation *self,
                   GObject            *source_object,
@@ -142,7 +144,8 @@ operation_finish (LifecycleOperation *self,
 
   lifecycle_ledger_lock (ledger);
   live = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
-         LIFECYCLE_ENTRY_LINKED;
+         LIFECYCLE_ENTRY_LINKED &&
+         (ledger->open || self->callback == NULL);
   if (live)
     lifecycle_ledger_remove (ledger, &self->entry);
   else
@@ -451,6 +454,7 @@ lifecycle_operation_ready (GObject      *source_object,
 {
   LifecycleOperation *self = operation;
   LifecycleScope *scope;
+  gboolean owned;
   gboolean first;
 
   g_return_if_fail (self != NULL);
@@ -459,8 +463,13 @@ lifecycle_operation_ready (GObject      *source_object,
   first = g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE);
   g_return_if_fail (first);
 
+  /* What the scope has let go of has nobody to tell. */
+  lifecycle_ledger_lock (self->ledger);
+  owned = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  lifecycle_ledger_unlock (self->ledger);
+
   scope = lifecycle_ledger_dup_scope (self->ledger);
-  if (scope == NULL || !lifecycle_scope_is_open (scope) || self->callback == NULL)
+  if (scope == NULL || !owned || (self->callback == NULL && self->destroy == NULL))
     {
       operation_finish (self, source_object, result);
     }

@@ -55,6 +55,7 @@ struct _LifecycleScope
   guint            own_blocked;
   guint            n_released;
 
+  gint             finished;    /* atomic: `closed` has been emitted, too */
   gint             state;       /* atomic, changed with the ledger locked, as is the reason */
   LifecycleReason  reason;
   guint            announced : 1;

@@ -251,7 +251,7 @@ teardown_mute (LifecycleScopeList *list,
 
 static void
 teardown_cancel (LifecycleScopeList *list,
-                 gboolean            clear)
+                 LifecycleEntry     *fence)
 {
   for (guint i = list->n_items; i-- > 0;)
     {
@@ -262,16 +262,19 @@ teardown_cancel (LifecycleScopeList *list,
       guint flags;
 
       lifecycle_ledger_lock (ledger);
-      if (clear && i == 0)
+      if (i > 0 || fence == NULL)
+        cancellable = ledger->cancellable != NULL ? g_object_ref (ledger->cancellable) : NULL;
+      else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
         cancellable = g_steal_pointer (&ledger->cancellable);
-      else if (ledger->cancellable != NULL)
-        cancellable = g_object_ref (ledger->cancellable);
+      /* Who finishes a clear() that has come this far finds a cancellable that is not concerned. */
+      if (i == 0 && fence != NULL)
+        fence->flags |= LIFECYCLE_ENTRY_ENDED;
       lifecycle_ledger_unlock (ledger);
 
       if (cancellable != NULL)
         g_cancellable_cancel (cancellable);
 
-      lifecycle_ledger_drop_mail (ledger, !(clear && i == 0));
+      lifecycle_ledger_drop_mail (ledger, i > 0 || fence == NULL);
 
       while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
         {
@@ -304,8 +307,8 @@ teardown_finish (LifecycleScope *scope)
 
   lifecycle_scope_emit_closed (scope);
 
-  if (lifecycle_scope_peek_extra (scope)->drain != NULL)
-    lifecycle_drain_scope_closed (scope);
+  lifecycle_drain_scope_closed (scope);
+  g_atomic_int_set (&scope->finished, TRUE);
 }
 
 /* The next follower to be released before anything else of the scope, or NULL. It stays in the list
@@ -445,7 +448,7 @@ teardown_prepare (LifecycleScopeList *list,
 {
   teardown_announce (list, fence);
   teardown_mute (list, fence);
-  teardown_cancel (list, fence != NULL);
+  teardown_cancel (list, fence);
 }
 
 static guint
@@ -509,12 +512,13 @@ lifecycle_teardown_close (LifecycleScope  *scope,
 
   if (!lifecycle_scope_enter_home (scope))
     {
-      if (marked)
+      /* Even if it is closing already: it may be waiting for something. */
+      if (marked || !lifecycle_scope_is_closed (scope))
         teardown_hand_over (scope);
       return 0;
     }
 
-  if (scope->draining && !lifecycle_scope_is_closed (scope))
+  if (lifecycle_scope_is_draining (scope))
     {
       /* Who closes like this does not wait. */
       g_object_ref (scope);
@@ -546,7 +550,7 @@ lifecycle_teardown_dispose (LifecycleScope *scope)
   if (!lifecycle_scope_is_closed (scope))
     lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
 
-  return lifecycle_scope_is_closed (scope);
+  return g_atomic_int_get (&scope->finished);
 }
 
 /* One clear(), on the stack. */
@@ -588,8 +592,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
                          LifecycleScope *to)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
-  LifecycleEntry *entry;
-  guint flags;
+  LifecycleLedger *left;
 
   /* What a clear() further up has begun with cannot change hands. */
   for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
@@ -613,9 +616,13 @@ lifecycle_teardown_move (LifecycleScope *scope,
       return;
     }
 
+  left = lifecycle_ledger_new (scope);
+  lifecycle_ledger_shut (left);
+  /* What follows an object follows its life, and not what was set up for it. */
+  if (scope->key.object != NULL && scope->owner->scope == NULL)
+    left->followers = g_steal_pointer (&ledger->followers);
   lifecycle_scope_ensure_extra (scope)->moved = lifecycle_ledger_ref (ledger);
-  g_atomic_pointer_set (&scope->ledger, lifecycle_ledger_new (scope));
-  lifecycle_ledger_shut (scope->ledger);
+  g_atomic_pointer_set (&scope->ledger, left);
 
   lifecycle_ledger_unref (to->ledger);
   g_atomic_pointer_set (&to->ledger, ledger);
@@ -637,13 +644,6 @@ lifecycle_teardown_move (LifecycleScope *scope,
   if (to->blocked != to->own_blocked)
     lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
 
-  if (scope->ties != NULL)
-    {
-      lifecycle_ledger_mute (scope->ties, NULL);
-      while ((entry = lifecycle_ledger_pop (scope->ties, &scope->ties->muted, &flags)) != NULL)
-        lifecycle_entry_get_class (entry)->release (scope->ties, entry, flags);
-    }
-
-  teardown_finish (scope);
+  teardown_run (scope, NULL);
   g_object_unref (scope);
 }

@@ -31,7 +31,7 @@ struct _LifecycleTimer
 {
   LifecycleEntry       entry;
   LifecycleLedger     *ledger;
-  LifecycleTimerQueue *queue;
+  LifecycleTimerQueue *queue;           /* the ledger keeps it */
   gint64               deadline;        /* µs of monotonic time */
   GSourceFunc          func;
   gpointer             data;

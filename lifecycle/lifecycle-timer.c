@@ -188,9 +188,7 @@ lifecycle_timer_fire (LifecycleTimer *self,
     }
 }
 
-/* The ledger is locked. Makes the timer an entry, with a reference of its own, and arms it. It may be
- * one that has ended, even in a call that is under way and still has that reference.
- */
+/* The ledger is locked. Makes the timer an entry, to which a reference belongs, and arms it. */
 static void
 timer_join (LifecycleTimer *self,
             const char     *place)
@@ -200,9 +198,6 @@ timer_join (LifecycleTimer *self,
   lifecycle_ledger_append (self->ledger, &self->entry, LIFECYCLE_ENTRY_TIMER, place);
 
   lifecycle_timer_queue_lock (self->queue);
-  if ((lifecycle_timer_get_flags (self) & (LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_ENDED)) !=
-      (LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_ENDED))
-    lifecycle_timer_ref (self);
   lifecycle_timer_change_flags (self, 0, G_MAXUINT16 & ~LIFECYCLE_TIMER_IN_CALL);
   if (G_UNLIKELY (lifecycle_ledger_is_blocked (self->ledger)))
     {
@@ -213,17 +208,43 @@ timer_join (LifecycleTimer *self,
   lifecycle_timer_queue_unlock (self->queue);
 }
 
-/* Whether whoever has taken the timer out of its ledger is through with it. */
+/* Whether whoever has taken the timer out of its ledger is through with it. If its call is still under
+ * way, the call has a reference for the ledger to take back.
+ */
 static gboolean
-timer_has_ended (LifecycleTimer *self)
+timer_has_ended (LifecycleTimer *self,
+                 gboolean       *in_call)
 {
-  gboolean ended;
+  guint flags;
 
   lifecycle_timer_queue_lock (self->queue);
-  ended = (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_ENDED) != 0;
+  flags = lifecycle_timer_get_flags (self);
   lifecycle_timer_queue_unlock (self->queue);
 
-  return ended;
+  *in_call = (flags & LIFECYCLE_TIMER_IN_CALL) != 0;
+
+  return (flags & LIFECYCLE_TIMER_ENDED) != 0;
+}
+
+/* The queue of the ledger's home, which the ledger keeps. */
+static LifecycleTimerQueue *
+ledger_get_timer_queue (LifecycleLedger *ledger,
+                        GMainContext    *context)
+{
+  LifecycleTimerQueue *queue = g_atomic_pointer_get (&ledger->timer_queue);
+
+  if (G_UNLIKELY (queue == NULL))
+    {
+      queue = lifecycle_timer_queue_get (context);
+      if (!g_atomic_pointer_compare_and_exchange (&ledger->timer_queue, NULL, queue))
+        {
+          /* Another thread was faster. */
+          lifecycle_timer_queue_unref (queue);
+          queue = g_atomic_pointer_get (&ledger->timer_queue);
+        }
+    }
+
+  return queue;
 }
 
 /* A timer of the ledger, which holds the only reference, or NULL. */
@@ -237,10 +258,11 @@ ledger_add_timer (LifecycleLedger *ledger,
                   GDestroyNotify   destroy,
                   const char      *place)
 {
+  LifecycleTimerQueue *queue = ledger_get_timer_queue (ledger, context);
   LifecycleTimer *self;
-  gboolean added;
+  gboolean limited;
 
-  if (!g_atomic_int_get (&ledger->open))
+  if (!lifecycle_ledger_begin_add (ledger))
     {
       if (destroy != NULL)
         destroy (data);
@@ -249,29 +271,30 @@ ledger_add_timer (LifecycleLedger *ledger,
 
   self = g_new0 (LifecycleTimer, 1);
   self->refs = 1;
-  self->ledger = lifecycle_ledger_ref (ledger);
-  self->queue = lifecycle_timer_queue_get (context);
+  self->ledger = ledger;
+  ledger->refs++;
+  self->queue = queue;
   self->place = LIFECYCLE_TIMER_NOT_ARMED;
   self->interval = interval;
   self->max_calls = max_calls;
   self->func = func;
   self->data = data;
   self->destroy = destroy;
+  timer_join (self, place);
 
-  added = lifecycle_ledger_begin_add (ledger);
-  if (added)
+  limited = ledger->limit != 0;
+  if (G_UNLIKELY (limited))
+    lifecycle_timer_ref (self);
+  if (lifecycle_ledger_end_add (ledger) && !lifecycle_timer_is_active (self))
     {
-      timer_join (self, place);
-      lifecycle_ledger_end_add (ledger);
-      added = lifecycle_timer_is_active (self);
+      /* Whoever was told of the limit has closed the scope. */
+      lifecycle_timer_unref (self);
+      return NULL;
     }
-  else if (destroy != NULL)
-    {
-      destroy (data);
-    }
-  lifecycle_timer_unref (self);
+  if (G_UNLIKELY (limited))
+    lifecycle_timer_unref (self);
 
-  return added ? self : NULL;
+  return self;
 }
 
 /**
@@ -442,9 +465,10 @@ lifecycle_timer_unref (LifecycleTimer *self)
 
   if (g_atomic_int_dec_and_test (&self->refs))
     {
-      lifecycle_ledger_unref (self->ledger);
-      lifecycle_timer_queue_unref (self->queue);
+      LifecycleLedger *ledger = self->ledger;
+
       g_free (self);
+      lifecycle_ledger_unref (ledger);
     }
 }
 
@@ -465,10 +489,8 @@ lifecycle_timer_cancel (LifecycleTimer *self)
 {
   g_return_if_fail (self != NULL);
 
-  lifecycle_timer_ref (self);
   if (timer_leave (self))
     timer_end (self);
-  lifecycle_timer_unref (self);
 }
 
 /**
@@ -490,6 +512,7 @@ lifecycle_timer_restart (LifecycleTimer *self)
 {
   LifecycleLedger *ledger;
   gboolean active;
+  gboolean in_call;
 
   g_return_val_if_fail (self != NULL, FALSE);
 
@@ -498,8 +521,10 @@ lifecycle_timer_restart (LifecycleTimer *self)
     return lifecycle_timer_is_active (self);
 
   active = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-  if (!active && self->destroy == NULL && timer_has_ended (self))
+  if (!active && self->destroy == NULL && timer_has_ended (self, &in_call))
     {
+      if (!in_call)
+        lifecycle_timer_ref (self);
       timer_join (self, self->entry.name);
       lifecycle_ledger_end_add (ledger);
       return TRUE;

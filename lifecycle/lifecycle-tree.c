@@ -230,6 +230,7 @@ lifecycle_scope_be_born_closed (LifecycleScope  *self,
 {
   self->reason = reason;
   self->announced = TRUE;
+  self->finished = TRUE;
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
   lifecycle_ledger_shut (self->ledger);
 }
@@ -551,13 +552,17 @@ lifecycle_scope_renew_child (LifecycleScope *self,
   LifecycleKey key = { name, NULL };
   LifecycleScope *old;
   LifecycleScope *child;
+  gboolean made;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
   ledger = lifecycle_scope_get_ledger (self);
+  if (!lifecycle_scope_is_open (self))
+    return tree_return_child (ledger, self, tree_ensure_child (ledger, self, name, NULL, &made));
+
   lifecycle_ledger_lock (ledger);
-  old = ledger->open ? ledger_look_up (ledger, &key) : NULL;
+  old = ledger_look_up (ledger, &key);
   if (old != NULL)
     g_object_ref (old);
   lifecycle_ledger_unlock (ledger);

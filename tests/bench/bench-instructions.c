@@ -134,6 +134,14 @@ MEASURE (idle_raw, {
   g_source_remove (g_idle_add (idle_cb, NULL));
 })
 
+MEASURE (timer_ours, {
+  lifecycle_timer_cancel (lifecycle_scope_add_timeout (scope, 1000, idle_cb, NULL, NULL));
+})
+
+MEASURE (timer_raw, {
+  g_source_remove (g_timeout_add (1000, idle_cb, NULL));
+})
+
 MEASURE (emit, {
   bench_emitter_tick (emitter);
 })
@@ -172,6 +180,8 @@ static const struct
   RUN (life_object),
   RUN (idle_ours),
   RUN (idle_raw),
+  RUN (timer_ours),
+  RUN (timer_raw),
 #undef RUN
   { "emit_ours", "callgrind_emit", prepare_emit_ours, warm_emit, callgrind_emit },
   { "emit_raw", "callgrind_emit", prepare_emit_raw, warm_emit, callgrind_emit },
@@ -201,6 +211,8 @@ static const struct
     "life_ours", "life_object", "an object, g_signal_connect_object, its unref" },
   { "instructions/idle", "instructions: add an idle + destroy it",
     "idle_ours", "idle_raw", "g_idle_add + g_source_remove" },
+  { "instructions/timer", "instructions: arm + cancel a timer",
+    "timer_ours", "timer_raw", "g_timeout_add + g_source_remove" },
 };
 
 int

@@ -86,6 +86,12 @@ void          bench_changed_cb       (BenchEmitter *emitter,
                                       gpointer      data);
 guint64       bench_emitter_n_calls  (void);
 
+/* bench-timers.c */
+void      bench_timers_arm    (const char *name,
+                               gpointer   *timers,
+                               guint       n);
+void      bench_timers_cancel (void);
+
 /* The groups of rows. */
 void      bench_handlers     (void);
 void      bench_emissions    (void);
@@ -93,6 +99,7 @@ void      bench_scopes       (void);
 void      bench_entries      (void);
 void      bench_memory       (void);
 int       bench_memory_child (void);
+void      bench_timers       (void);
 void      bench_instructions (void);
 int       bench_instructions_child (const char *name);
 

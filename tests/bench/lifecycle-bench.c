@@ -25,6 +25,7 @@ static const struct
   { "scopes", bench_scopes },
   { "emissions", bench_emissions },
   { "entries", bench_entries },
+  { "timers", bench_timers },
   { "memory", bench_memory },
   { "instructions", bench_instructions },
 };

@@ -1,0 +1,1223 @@
+/* test-promise-10-home.c: a scope belongs to one context, and may be ended from anywhere
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "test-util.h"
+
+static GThread *home;
+
+static void
+assert_home_scope_cb (LifecycleScope  *scope,
+                      LifecycleReason  reason,
+                      gpointer         counter)
+{
+  g_assert_true (g_thread_self () == home);
+  ++*(int *) counter;
+}
+
+static void
+assert_home_cleanup (LifecycleScope   *scope,
+                     LifecycleReason   reason,
+                     gpointer          counter,
+                     GError          **error)
+{
+  g_assert_true (g_thread_self () == home);
+  ++*(int *) counter;
+}
+
+static void
+assert_home_notify (gpointer counter)
+{
+  g_assert_true (g_thread_self () == home);
+  ++*(int *) counter;
+}
+
+static gboolean
+assert_home_source_cb (gpointer data)
+{
+  g_assert_true (g_thread_self () == home);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+assert_home_closure_notify (gpointer  counter,
+                            GClosure *closure)
+{
+  assert_home_notify (counter);
+}
+
+/* A tree with something of each kind, every notify of which has to run at home. */
+typedef struct
+{
+  LifecycleScope *scope;
+  LifecycleScope *child;
+  LifecycleScope *follower;
+  TestEmitter    *emitter;
+  gulong          ids[2];
+  GSource        *source;
+  int             ran;
+  int             finalized;
+} Tree;
+
+#define TREE_N_CALLS (3 * 7)
+
+static void
+fill (Tree           *tree,
+      LifecycleScope *scope)
+{
+  g_signal_connect (scope, "closing", G_CALLBACK (assert_home_scope_cb), &tree->ran);
+  g_signal_connect (scope, "closed", G_CALLBACK (assert_home_scope_cb), &tree->ran);
+  lifecycle_scope_connect_full (scope, tree->emitter, "plain", G_CALLBACK (test_never_handler_cb),
+                                &tree->ran, assert_home_closure_notify, 0);
+  lifecycle_scope_add_idle (scope, assert_home_source_cb, &tree->ran, assert_home_notify);
+  lifecycle_scope_adopt (scope, &tree->ran, assert_home_notify);
+  lifecycle_scope_defer (scope, assert_home_cleanup, &tree->ran, assert_home_notify);
+  lifecycle_scope_get_cancellable (scope);
+}
+
+static void
+tree_init (Tree *tree)
+{
+  memset (tree, 0, sizeof *tree);
+  home = g_thread_self ();
+  tree->emitter = test_emitter_new ();
+  tree->scope = lifecycle_scope_new ("scope");
+  tree->child = lifecycle_scope_new_child (tree->scope, "child");
+  tree->follower = lifecycle_scope_new ("follower");
+  lifecycle_scope_follow (tree->follower, tree->scope);
+  fill (tree, tree->scope);
+  fill (tree, tree->child);
+  fill (tree, tree->follower);
+  test_count_finalize (tree->scope, &tree->finalized);
+}
+
+static void
+tree_assert_closed (Tree           *tree,
+                    LifecycleReason reason)
+{
+  g_assert_cmpint (lifecycle_scope_get_state (tree->scope), ==, LIFECYCLE_STATE_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_reason (tree->scope), ==, reason);
+  g_assert_cmpint (lifecycle_scope_get_state (tree->child), ==, LIFECYCLE_STATE_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_reason (tree->child), ==, LIFECYCLE_REASON_PARENT_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_state (tree->follower), ==, LIFECYCLE_STATE_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_reason (tree->follower), ==, LIFECYCLE_REASON_OWNER_GONE);
+}
+
+static void
+tree_clear (Tree *tree)
+{
+  g_assert_cmpint (tree->ran, ==, TREE_N_CALLS);
+  g_assert_false (test_has_handlers (tree->emitter, "plain"));
+  test_drain ();
+  if (tree->scope != NULL)
+    g_assert_finalize_object (tree->scope);
+  g_assert_cmpint (tree->finalized, ==, 1);
+  g_assert_finalize_object (tree->child);
+  g_assert_finalize_object (tree->follower);
+  g_assert_finalize_object (tree->emitter);
+}
+
+static void
+close_thread (gpointer data)
+{
+  Tree *tree = data;
+
+  g_assert_cmpuint (lifecycle_scope_close_with_reason (tree->scope, LIFECYCLE_REASON_ABORTED,
+                                                       "elsewhere"), ==, 0);
+  /* Decided, at once; and not by this thread's hands. */
+  g_assert_cmpint (lifecycle_scope_get_state (tree->scope), !=, LIFECYCLE_STATE_OPEN);
+  g_assert_cmpint (lifecycle_scope_get_reason (tree->scope), ==, LIFECYCLE_REASON_ABORTED);
+  g_assert_cmpuint (lifecycle_scope_close (tree->scope), ==, 0);
+}
+
+/* The home loop is not running: it is iterated later. */
+static void
+test_close_stopped (void)
+{
+  Tree tree;
+  int late = 0;
+
+  tree_init (&tree);
+  test_in_thread (close_thread, &tree);
+  g_assert_cmpint (tree.ran, ==, 0);
+  g_assert_cmpint (lifecycle_scope_get_state (tree.scope), ==, LIFECYCLE_STATE_CLOSING);
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (tree.scope), ==, "elsewhere");
+
+  /* What is added now is late. */
+  g_assert_null (lifecycle_scope_adopt (tree.scope, &late, test_count_notify));
+  g_assert_cmpint (late, ==, 1);
+  g_assert_null (lifecycle_scope_add_idle (tree.scope, test_never_source_cb, NULL, NULL));
+  g_assert_cmpuint (lifecycle_scope_connect_signal (tree.scope, tree.emitter, "late",
+                                                    G_CALLBACK (test_never_handler_cb), NULL),
+                    ==, 0);
+
+  test_run_until (test_done_closed, tree.scope);
+  tree_assert_closed (&tree, LIFECYCLE_REASON_ABORTED);
+  tree_clear (&tree);
+}
+
+static gpointer
+close_while_running_thread (gpointer data)
+{
+  close_thread (data);
+  return NULL;
+}
+
+/* The home loop is running meanwhile. */
+static void
+test_close_running (void)
+{
+  guint i;
+
+  for (i = 0; i < test_amount (200) / 2; i++)
+    {
+      Tree tree;
+      GThread *thread;
+
+      tree_init (&tree);
+      thread = g_thread_new ("closer", close_while_running_thread, &tree);
+      test_run_until (test_done_closed, tree.scope);
+      g_thread_join (thread);
+      tree_assert_closed (&tree, LIFECYCLE_REASON_ABORTED);
+          tree_clear (&tree);
+    }
+}
+
+/* The home loop never runs: the home thread closes. */
+static void
+test_close_never_run (void)
+{
+  Tree tree;
+
+  tree_init (&tree);
+  test_in_thread (close_thread, &tree);
+  g_assert_cmpint (tree.ran, ==, 0);
+  lifecycle_scope_close (tree.scope);
+  tree_assert_closed (&tree, LIFECYCLE_REASON_ABORTED);
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (tree.scope), ==, "elsewhere");
+  tree_clear (&tree);
+}
+
+/* Or the home thread drops it, without ever having run anything. */
+static void
+test_close_then_drop (void)
+{
+  Tree tree;
+
+  tree_init (&tree);
+  test_in_thread (close_thread, &tree);
+  g_object_unref (g_steal_pointer (&tree.scope));
+  if (tree.finalized == 0)
+    test_run_until (test_done_counted, &tree.finalized);
+  tree_clear (&tree);
+}
+
+static void
+unref_thread (gpointer data)
+{
+  Tree *tree = data;
+
+  g_object_unref (g_steal_pointer (&tree->scope));
+}
+
+/* The last reference goes elsewhere, and the home loop runs later. */
+static void
+test_unref_stopped (void)
+{
+  Tree tree;
+
+  tree_init (&tree);
+  test_in_thread (unref_thread, &tree);
+  g_assert_cmpint (tree.ran, ==, 0);
+  g_assert_cmpint (tree.finalized, ==, 0);
+  test_run_until (test_done_counted, &tree.finalized);
+  g_assert_cmpint (lifecycle_scope_get_state (tree.child), ==, LIFECYCLE_STATE_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_state (tree.follower), ==, LIFECYCLE_STATE_CLOSED);
+  tree_clear (&tree);
+}
+
+static gpointer
+unref_while_running_thread (gpointer data)
+{
+  unref_thread (data);
+  return NULL;
+}
+
+static void
+test_unref_running (void)
+{
+  guint i;
+
+  for (i = 0; i < test_amount (200) / 2; i++)
+    {
+      Tree tree;
+      GThread *thread;
+
+      tree_init (&tree);
+      thread = g_thread_new ("dropper", unref_while_running_thread, &tree);
+      test_run_until (test_done_counted, &tree.finalized);
+      g_thread_join (thread);
+      g_assert_cmpint (lifecycle_scope_get_state (tree.child), ==, LIFECYCLE_STATE_CLOSED);
+          tree_clear (&tree);
+    }
+}
+
+static void
+reason_cleanup (LifecycleScope   *scope,
+                LifecycleReason   reason,
+                gpointer          seen,
+                GError          **error)
+{
+  g_assert_true (LIFECYCLE_IS_SCOPE (scope));
+  *(int *) seen = reason;
+}
+
+/* Dropped elsewhere, the reason is what it is at home. */
+static void
+test_unref_reason (void)
+{
+  Tree tree = { .scope = lifecycle_scope_new ("scope") };
+  int seen = -1;
+
+  test_count_finalize (tree.scope, &tree.finalized);
+  lifecycle_scope_defer (tree.scope, reason_cleanup, &seen, NULL);
+  test_in_thread (unref_thread, &tree);
+  test_run_until (test_done_counted, &tree.finalized);
+  g_assert_cmpint (seen, ==, LIFECYCLE_REASON_DROPPED);
+}
+
+/* A scope that owns nothing, or is closed, may go anywhere without further ado. */
+static void
+test_unref_closed (void)
+{
+  Tree tree = { .scope = lifecycle_scope_new ("scope") };
+
+  test_count_finalize (tree.scope, &tree.finalized);
+  lifecycle_scope_close (tree.scope);
+  test_in_thread (unref_thread, &tree);
+  if (tree.finalized == 0)
+    test_run_until (test_done_counted, &tree.finalized);
+  g_assert_cmpint (tree.finalized, ==, 1);
+}
+
+/* ---- a child with a home of its own ---- */
+
+typedef struct
+{
+  TestWorker     *worker;
+  LifecycleScope *parent;
+  LifecycleScope *child;
+  TestEmitter    *emitter;
+  int             ran;
+  GThread        *thread;
+} Apart;
+
+static void
+apart_cleanup (LifecycleScope   *scope,
+               LifecycleReason   reason,
+               gpointer          data,
+               GError          **error)
+{
+  Apart *apart = data;
+
+  g_assert_true (g_thread_self () == apart->thread);
+  g_assert_cmpint (reason, ==, LIFECYCLE_REASON_PARENT_CLOSED);
+  g_atomic_int_inc (&apart->ran);
+}
+
+static void
+apart_scope_cb (LifecycleScope  *scope,
+                LifecycleReason  reason,
+                gpointer         data)
+{
+  apart_cleanup (scope, reason, data, NULL);
+}
+
+static void
+apart_make (gpointer data)
+{
+  Apart *apart = data;
+
+  apart->thread = g_thread_self ();
+  apart->emitter = test_emitter_new ();
+  apart->child = lifecycle_scope_new_child (apart->parent, "child");
+  g_signal_connect (apart->child, "closing", G_CALLBACK (apart_scope_cb), apart);
+  g_signal_connect (apart->child, "closed", G_CALLBACK (apart_scope_cb), apart);
+  lifecycle_scope_defer (apart->child, apart_cleanup, apart, NULL);
+  lifecycle_scope_connect_signal (apart->child, apart->emitter, "plain",
+                                  G_CALLBACK (test_count_handler_cb), &apart->ran);
+}
+
+static void
+apart_emit (gpointer data)
+{
+  test_emit (((Apart *) data)->emitter, "plain");
+}
+
+static void
+apart_finish (gpointer data)
+{
+  Apart *apart = data;
+
+  g_assert_false (test_has_handlers (apart->emitter, "plain"));
+  g_assert_finalize_object (apart->emitter);
+  g_assert_finalize_object (apart->child);
+}
+
+static void
+test_child_apart (void)
+{
+  Apart apart = { .worker = test_worker_new (), .parent = lifecycle_scope_new ("parent") };
+
+  test_worker_call (apart.worker, apart_make, &apart);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (apart.parent), ==, 1);
+  test_worker_call (apart.worker, apart_emit, &apart);
+  g_assert_cmpint (apart.ran, ==, 1);
+
+  lifecycle_scope_close (apart.parent);
+  g_assert_cmpint (lifecycle_scope_get_state (apart.child), !=, LIFECYCLE_STATE_OPEN);
+  g_assert_cmpint (lifecycle_scope_get_reason (apart.child), ==, LIFECYCLE_REASON_PARENT_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_state (apart.parent), ==, LIFECYCLE_STATE_CLOSED);
+  test_worker_call (apart.worker, test_worker_drain_cb, apart.worker->context);
+  test_run_until (test_done_closed, apart.child);
+  test_worker_call (apart.worker, test_nothing, NULL);
+  g_assert_cmpint (apart.ran, ==, 4);
+  test_worker_call (apart.worker, apart_emit, &apart);
+  g_assert_cmpint (apart.ran, ==, 4);
+  test_worker_call (apart.worker, apart_finish, &apart);
+  test_worker_free (apart.worker);
+  g_assert_finalize_object (apart.parent);
+}
+
+static void
+apart_close_parent (gpointer data)
+{
+  Apart *apart = data;
+
+  g_assert_cmpuint (lifecycle_scope_close (apart->parent), ==, 0);
+}
+
+/* Closed in the worker, the parent comes down at home and the child where it lives. */
+static void
+test_child_apart_closes_parent (void)
+{
+  Apart apart = { .worker = test_worker_new (), .parent = lifecycle_scope_new ("parent") };
+  int n = 0;
+
+  test_worker_call (apart.worker, apart_make, &apart);
+  home = g_thread_self ();
+  lifecycle_scope_adopt (apart.parent, &n, assert_home_notify);
+  test_worker_call (apart.worker, apart_close_parent, &apart);
+  test_run_until (test_done_closed, apart.parent);
+  g_assert_cmpint (n, ==, 1);
+  test_run_until (test_done_closed, apart.child);
+  test_worker_call (apart.worker, test_nothing, NULL);
+  g_assert_cmpint (apart.ran, ==, 3);
+  test_worker_call (apart.worker, apart_finish, &apart);
+  test_worker_free (apart.worker);
+  g_assert_finalize_object (apart.parent);
+}
+
+static void
+apart_close_child (gpointer data)
+{
+  Apart *apart = data;
+
+  g_signal_handlers_disconnect_by_data (apart->child, apart);
+  lifecycle_scope_close (apart->child);
+  g_assert_true (lifecycle_scope_is_closed (apart->child));
+}
+
+static void
+nothing_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          data,
+                 GError          **error)
+{
+}
+
+static void
+apart_make_plain (gpointer data)
+{
+  Apart *apart = data;
+
+  apart->emitter = test_emitter_new ();
+  apart->child = lifecycle_scope_new_child (apart->parent, "child");
+  lifecycle_scope_defer (apart->child, nothing_cleanup, NULL, NULL);
+}
+
+/* The child closes by itself at its home: it leaves a parent that is at home elsewhere. */
+static void
+test_child_apart_first (void)
+{
+  Apart apart = { .worker = test_worker_new (), .parent = lifecycle_scope_new ("parent") };
+
+  test_worker_call (apart.worker, apart_make_plain, &apart);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (apart.parent), ==, 1);
+  test_worker_call (apart.worker, apart_close_child, &apart);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (apart.parent), ==, 0);
+  test_worker_call (apart.worker, apart_finish, &apart);
+  test_worker_free (apart.worker);
+  g_assert_cmpuint (lifecycle_scope_close (apart.parent), ==, 0);
+  g_assert_finalize_object (apart.parent);
+}
+
+/* A clear hands it over as well, and a move takes it along. */
+static void
+test_child_apart_clear (void)
+{
+  Apart apart = { .worker = test_worker_new (), .parent = lifecycle_scope_new ("parent") };
+  LifecycleScope *moved;
+
+  test_worker_call (apart.worker, apart_make, &apart);
+  moved = lifecycle_scope_move (apart.parent);
+  g_assert_cmpint (lifecycle_scope_get_state (apart.child), ==, LIFECYCLE_STATE_OPEN);
+  g_assert_true (lifecycle_scope_get_parent (apart.child) == moved);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 1);
+
+  lifecycle_scope_clear (moved);
+  g_assert_cmpint (lifecycle_scope_get_state (moved), ==, LIFECYCLE_STATE_OPEN);
+  g_assert_cmpint (lifecycle_scope_get_reason (apart.child), ==, LIFECYCLE_REASON_PARENT_CLOSED);
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (apart.child), ==, "cleared");
+  test_run_until (test_done_closed, apart.child);
+  test_worker_call (apart.worker, test_nothing, NULL);
+  g_assert_cmpint (apart.ran, ==, 3);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 0);
+  test_worker_call (apart.worker, apart_finish, &apart);
+  test_worker_free (apart.worker);
+  g_assert_finalize_object (moved);
+  g_assert_finalize_object (apart.parent);
+}
+
+/* Two threads close parent and child against each other, again and again. */
+typedef struct
+{
+  TestWorker     *worker;
+  LifecycleScope *parent;
+  LifecycleScope *child;
+  int             destroyed;
+  int             go;
+} Race;
+
+static void
+race_make (gpointer data)
+{
+  Race *race = data;
+
+  race->child = lifecycle_scope_new_child (race->parent, "child");
+  lifecycle_scope_adopt (race->child, &race->destroyed, test_count_notify);
+  lifecycle_scope_defer (race->child, test_count_cleanup, &race->destroyed, NULL);
+}
+
+static gboolean
+race_close_cb (gpointer data)
+{
+  Race *race = data;
+
+  while (!g_atomic_int_get (&race->go))
+    ;
+  lifecycle_scope_close (race->child);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+race_finish (gpointer data)
+{
+  Race *race = data;
+
+  g_assert_finalize_object (race->child);
+}
+
+static void
+test_child_apart_race (void)
+{
+  TestWorker *worker = test_worker_new ();
+  guint i;
+
+  for (i = 0; i < test_amount (1000); i++)
+    {
+      Race race = { .worker = worker, .parent = lifecycle_scope_new ("parent") };
+      GSource *source = g_idle_source_new ();
+
+      test_worker_call (worker, race_make, &race);
+      lifecycle_scope_adopt (race.parent, &race.destroyed, test_count_notify);
+      g_source_set_callback (source, race_close_cb, &race, NULL);
+      g_source_attach (source, worker->context);
+      g_source_unref (source);
+      g_atomic_int_set (&race.go, 1);
+      lifecycle_scope_close (race.parent);
+      test_run_until (test_done_closed, race.child);
+      test_worker_call (worker, test_worker_drain_cb, worker->context);
+      g_assert_cmpint (g_atomic_int_get (&race.destroyed), ==, 3);
+      test_worker_call (worker, race_finish, &race);
+      g_assert_finalize_object (race.parent);
+    }
+  test_worker_free (worker);
+}
+
+/* ---- following across homes ---- */
+
+static void
+cancel_thread (gpointer data)
+{
+  g_cancellable_cancel (data);
+}
+
+static void
+emit_thread (gpointer data)
+{
+  test_emit (data, "plain");
+}
+
+/* What a scope follows comes to its end on another thread: decided there, carried out at home. */
+static void
+test_follow_elsewhere (void)
+{
+  guint which;
+
+  for (which = 0; which < 2; which++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      GCancellable *cancellable = g_cancellable_new ();
+      TestEmitter *emitter = test_emitter_new ();
+      int n = 0;
+
+      home = g_thread_self ();
+      lifecycle_scope_follow_cancellable (scope, cancellable);
+      lifecycle_scope_follow_signal (scope, G_OBJECT (emitter), "plain",
+                                     LIFECYCLE_REASON_CONFLICTED);
+      g_signal_connect (scope, "closing", G_CALLBACK (assert_home_scope_cb), &n);
+      g_signal_connect (scope, "closed", G_CALLBACK (assert_home_scope_cb), &n);
+      lifecycle_scope_defer (scope, assert_home_cleanup, &n, assert_home_notify);
+      if (which == 0)
+        test_in_thread (cancel_thread, cancellable);
+      else
+        test_in_thread (emit_thread, emitter);
+      g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_CLOSING);
+      g_assert_cmpint (lifecycle_scope_get_reason (scope), ==,
+                       which == 0 ? LIFECYCLE_REASON_ABORTED : LIFECYCLE_REASON_CONFLICTED);
+      g_assert_cmpint (n, ==, 0);
+      test_run_until (test_done_closed, scope);
+      test_drain ();
+      g_assert_cmpint (n, ==, 4);
+      g_assert_finalize_object (scope);
+      g_assert_finalize_object (cancellable);
+      g_assert_finalize_object (emitter);
+    }
+}
+
+typedef struct
+{
+  LifecycleScope *scope;
+  int             ran;
+} There;
+
+static void
+there_make (gpointer data)
+{
+  ((There *) data)->scope = lifecycle_scope_new ("there");
+}
+
+static void
+there_close (gpointer data)
+{
+  lifecycle_scope_close (((There *) data)->scope);
+  g_assert_true (lifecycle_scope_is_closed (((There *) data)->scope));
+}
+
+static void
+there_finish (gpointer data)
+{
+  g_assert_finalize_object (((There *) data)->scope);
+}
+
+static void
+test_follow_scope_apart (void)
+{
+  TestWorker *worker = test_worker_new ();
+  There there = { 0 };
+  LifecycleScope *scope = lifecycle_scope_new ("here");
+  int n = 0;
+
+  /* The one here follows the one there. */
+  home = g_thread_self ();
+  test_worker_call (worker, there_make, &there);
+  lifecycle_scope_follow (scope, there.scope);
+  lifecycle_scope_defer (scope, assert_home_cleanup, &n, assert_home_notify);
+  test_worker_call (worker, there_close, &there);
+  g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_CLOSING);
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_OWNER_GONE);
+  test_run_until (test_done_closed, scope);
+  g_assert_cmpint (n, ==, 2);
+  test_drain ();
+  g_assert_finalize_object (scope);
+  test_worker_call (worker, there_finish, &there);
+
+  /* And the other way round. */
+  scope = lifecycle_scope_new ("here");
+  test_worker_call (worker, there_make, &there);
+  lifecycle_scope_follow (there.scope, scope);
+  lifecycle_scope_close (scope);
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_cmpint (lifecycle_scope_get_state (there.scope), !=, LIFECYCLE_STATE_OPEN);
+  g_assert_cmpint (lifecycle_scope_get_reason (there.scope), ==, LIFECYCLE_REASON_OWNER_GONE);
+  test_run_until (test_done_closed, there.scope);
+  test_worker_call (worker, there_finish, &there);
+  g_assert_finalize_object (scope);
+  test_worker_free (worker);
+}
+
+/* ---- entries that retire on another thread while the scope is closed at home ----
+ *
+ * By the last unref of the emitter, and by the end of a source. A g_object_run_dispose() there, or
+ * a disconnection by id, would be a race in plain GLib too: nothing tells whether an id is still
+ * good at the time of its use.
+ */
+
+#define STRESS_N 200
+
+typedef struct
+{
+  LifecycleScope *scope;
+  TestEmitter    *emitters[STRESS_N];
+  gulong          ids[STRESS_N];
+  GSource        *sources[STRESS_N];
+  int             destroyed[4][STRESS_N];
+  int             go;
+  int             how;
+} Stress;
+
+static gpointer
+stress_thread (gpointer data)
+{
+  Stress *stress = data;
+  guint i;
+
+  while (!g_atomic_int_get (&stress->go))
+    ;
+  for (i = 0; i < STRESS_N; i++)
+    {
+      /* Every second round from the other end: the two meet in the middle. */
+      guint which = stress->how % 2 == 0 ? i : STRESS_N - 1 - i;
+
+      switch (stress->how / 2)
+        {
+        case 0:
+          g_object_unref (stress->emitters[which]);
+          break;
+        default:
+          g_source_destroy (stress->sources[which]);
+        }
+    }
+  return NULL;
+}
+
+/* An emitter that may die elsewhere at the very moment of the close takes a guarded or a queued
+ * handler: for others GLib has no way to disconnect without a race, so theirs are over before.
+ */
+static void
+retire_stress (int      how,
+               gboolean adopt)
+{
+  LifecycleConnectFlags guarded = how == 0 && !adopt ? LIFECYCLE_CONNECT_GUARDED : 0;
+  LifecycleConnectFlags queued = how == 0 && !adopt ? LIFECYCLE_CONNECT_QUEUED : 0;
+  guint round, i, j;
+
+  for (round = 0; round < test_amount (300) / (g_getenv ("LIFECYCLE_TEST_SLOW") ? 10 : 1); round++)
+    {
+      Stress *stress = g_new0 (Stress, 1);
+      GThread *thread;
+
+      stress->how = how * 2 + round % 2;
+      stress->scope = lifecycle_scope_new ("scope");
+      for (i = 0; i < STRESS_N; i++)
+        {
+          stress->emitters[i] = test_emitter_new ();
+          stress->ids[i] = lifecycle_scope_connect_full (stress->scope, stress->emitters[i],
+                                                         "plain",
+                                                         G_CALLBACK (test_never_handler_cb),
+                                                         &stress->destroyed[0][i],
+                                                         test_count_closure_notify, guarded);
+          lifecycle_scope_connect_closure (stress->scope, G_OBJECT (stress->emitters[i]), "late",
+                                           g_cclosure_new (G_CALLBACK (test_never_handler_cb),
+                                                           &stress->destroyed[1][i],
+                                                           test_count_closure_notify), queued);
+          if (adopt)
+            lifecycle_scope_add_handler (stress->scope, G_OBJECT (stress->emitters[i]),
+                                         g_signal_connect_data (stress->emitters[i], "plain",
+                                                                G_CALLBACK (test_never_handler_cb),
+                                                                &stress->destroyed[2][i],
+                                                                test_count_closure_notify, 0));
+          else
+            stress->destroyed[2][i] = 1;
+          stress->sources[i] = lifecycle_scope_add_idle (stress->scope, test_never_source_cb,
+                                                         &stress->destroyed[3][i],
+                                                         test_count_notify);
+          g_source_ref (stress->sources[i]);
+        }
+      thread = g_thread_new ("retire", stress_thread, stress);
+      g_atomic_int_set (&stress->go, 1);
+      if (adopt)
+        g_thread_join (thread);
+      if (round % 3 == 2)
+        lifecycle_scope_clear (stress->scope);
+      lifecycle_scope_close (stress->scope);
+      g_assert_cmpint (lifecycle_scope_get_state (stress->scope), ==, LIFECYCLE_STATE_CLOSED);
+      if (!adopt)
+        g_thread_join (thread);
+
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (stress->scope), ==, 0);
+      for (i = 0; i < STRESS_N; i++)
+        {
+          for (j = 0; j < 4; j++)
+            g_assert_cmpint (g_atomic_int_get (&stress->destroyed[j][i]), ==, 1);
+          g_source_unref (stress->sources[i]);
+          if (stress->how / 2 == 1)
+            g_assert_finalize_object (stress->emitters[i]);
+        }
+      g_assert_finalize_object (stress->scope);
+      g_free (stress);
+    }
+}
+
+static void
+test_retire_stress (gconstpointer how)
+{
+  retire_stress (GPOINTER_TO_INT (how), FALSE);
+}
+
+static void
+test_retire_stress_adopted (gconstpointer how)
+{
+  retire_stress (GPOINTER_TO_INT (how), TRUE);
+}
+
+/* Entries retire on another thread while the scope goes on: the count is exact afterwards. */
+static void
+unref_all_thread (gpointer data)
+{
+  Stress *stress = data;
+  guint i;
+
+  for (i = 0; i < STRESS_N; i += 2)
+    {
+      if (i % 4 == 0)
+        g_object_run_dispose (G_OBJECT (stress->emitters[i]));
+      g_object_unref (stress->emitters[i]);
+    }
+}
+
+static void
+test_retire_elsewhere (void)
+{
+  Stress *stress = g_new0 (Stress, 1);
+  guint i;
+
+  stress->scope = lifecycle_scope_new ("scope");
+  for (i = 0; i < STRESS_N; i++)
+    {
+      stress->emitters[i] = test_emitter_new ();
+      lifecycle_scope_connect_full (stress->scope, stress->emitters[i], "plain",
+                                    G_CALLBACK (test_never_handler_cb), &stress->destroyed[0][i],
+                                    test_count_closure_notify, 0);
+    }
+  test_in_thread (unref_all_thread, stress);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (stress->scope), ==, STRESS_N / 2);
+  g_assert_cmpuint (lifecycle_scope_close (stress->scope), ==, STRESS_N / 2);
+  for (i = 0; i < STRESS_N; i++)
+    {
+      g_assert_cmpint (stress->destroyed[0][i], ==, 1);
+      if (i % 2 == 1)
+        g_assert_finalize_object (stress->emitters[i]);
+    }
+  g_assert_finalize_object (stress->scope);
+  g_free (stress);
+}
+
+/* ---- additions from several threads ---- */
+
+#define ADD_THREADS 4
+#define ADD_EACH 500
+
+typedef struct
+{
+  LifecycleScope *scope;
+  TestEmitter    *emitter;      /* private to its thread */
+  int             destroyed[ADD_EACH][3];
+  int             handled;
+  int            *go;
+} Adder;
+
+static gpointer
+add_thread (gpointer data)
+{
+  Adder *adder = data;
+  guint i;
+
+  while (!g_atomic_int_get (adder->go))
+    ;
+  for (i = 0; i < ADD_EACH; i++)
+    {
+      lifecycle_scope_connect_full (adder->scope, adder->emitter, "plain",
+                                    G_CALLBACK (test_never_handler_cb), &adder->destroyed[i][0],
+                                    test_count_closure_notify, 0);
+      lifecycle_scope_adopt (adder->scope, &adder->destroyed[i][1], test_count_notify);
+      lifecycle_scope_defer (adder->scope, test_count_cleanup, &adder->destroyed[i][2], NULL);
+    }
+  return NULL;
+}
+
+static void
+add_from_threads (gboolean close_meanwhile)
+{
+  Adder *adders = g_new0 (Adder, ADD_THREADS);
+  GThread *threads[ADD_THREADS];
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int go = 0;
+  guint i, j, k;
+
+  for (i = 0; i < ADD_THREADS; i++)
+    {
+      adders[i].scope = scope;
+      adders[i].emitter = test_emitter_new ();
+      adders[i].go = &go;
+      threads[i] = g_thread_new ("adder", add_thread, &adders[i]);
+    }
+  g_atomic_int_set (&go, 1);
+  if (close_meanwhile)
+    {
+      while (lifecycle_scope_get_n_entries (scope) < ADD_EACH)
+        g_thread_yield ();
+      lifecycle_scope_close (scope);
+    }
+  for (i = 0; i < ADD_THREADS; i++)
+    g_thread_join (threads[i]);
+  if (!close_meanwhile)
+    {
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, ADD_THREADS * ADD_EACH * 3);
+      g_assert_cmpuint (lifecycle_scope_close (scope), ==, ADD_THREADS * ADD_EACH * 3);
+    }
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  for (i = 0; i < ADD_THREADS; i++)
+    {
+      for (j = 0; j < ADD_EACH; j++)
+        for (k = 0; k < 3; k++)
+          g_assert_cmpint (adders[i].destroyed[j][k], ==, 1);
+      g_assert_false (test_has_handlers (adders[i].emitter, "plain"));
+      g_assert_finalize_object (adders[i].emitter);
+    }
+  g_free (adders);
+  g_assert_finalize_object (scope);
+}
+
+static void
+test_add_from_threads (void)
+{
+  add_from_threads (FALSE);
+}
+
+static void
+test_add_while_closing (void)
+{
+  guint i;
+
+  for (i = 0; i < (g_getenv ("LIFECYCLE_TEST_SLOW") ? 3 : 30); i++)
+    add_from_threads (TRUE);
+}
+
+static void
+add_source_thread (gpointer data)
+{
+  gpointer *args = data;
+
+  lifecycle_scope_add_idle (args[0], test_count_source_once_cb, args[1], assert_home_notify);
+}
+
+/* An idle that another thread adds runs at home. */
+static void
+test_add_idle_elsewhere (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int n = 0;
+  gpointer args[] = { scope, &n };
+
+  home = g_thread_self ();
+  test_in_thread (add_source_thread, args);
+  g_assert_cmpint (n, ==, 0);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_drain ();
+  g_assert_cmpint (n, ==, 2);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  g_assert_finalize_object (scope);
+}
+
+/* ---- objects that are disposed elsewhere ---- */
+
+static void
+unref_object_thread (gpointer data)
+{
+  g_object_unref (data);
+}
+
+static void
+test_scope_of_elsewhere (void)
+{
+  TestEmitter *object = test_emitter_new ();
+  LifecycleScope *scope = g_object_ref (lifecycle_scope_of (G_OBJECT (object)));
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *child = g_object_ref (lifecycle_scope_get_child_for (parent, G_OBJECT (object)));
+  int n = 0;
+
+  home = g_thread_self ();
+  lifecycle_scope_defer (scope, assert_home_cleanup, &n, assert_home_notify);
+  lifecycle_scope_defer (child, assert_home_cleanup, &n, assert_home_notify);
+  test_in_thread (unref_object_thread, object);
+  g_assert_cmpint (n, ==, 0);
+  g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_CLOSING);
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_OWNER_GONE);
+  test_run_until (test_done_closed, scope);
+  test_run_until (test_done_closed, child);
+  test_drain ();
+  g_assert_cmpint (n, ==, 4);
+  g_assert_cmpint (lifecycle_scope_get_reason (child), ==, LIFECYCLE_REASON_OWNER_GONE);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (parent), ==, 0);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (parent);
+}
+
+/* The scope of an object is asked for, and the object dies, on several threads at once. */
+
+static gpointer
+ask_thread (gpointer data)
+{
+  TestEmitter *object = data;
+
+  g_assert_true (LIFECYCLE_IS_SCOPE (lifecycle_scope_of (G_OBJECT (object))));
+  g_object_unref (object);
+  return NULL;
+}
+
+static void
+test_scope_of_race (void)
+{
+  guint i, j;
+
+  for (i = 0; i < test_amount (200) / (g_getenv ("LIFECYCLE_TEST_SLOW") ? 4 : 1); i++)
+    {
+      TestEmitter *object = test_emitter_new ();
+      GThread *threads[3];
+      int finalized = 0;
+
+      test_count_finalize (object, &finalized);
+      lifecycle_scope_of (G_OBJECT (object));
+      for (j = 0; j < 3; j++)
+        threads[j] = g_thread_new ("asker", ask_thread, g_object_ref (object));
+      g_object_unref (object);
+      for (j = 0; j < 3; j++)
+        g_thread_join (threads[j]);
+      g_assert_cmpint (finalized, ==, 1);
+      test_drain ();
+    }
+}
+
+/* ---- whose context it is ---- */
+
+typedef struct
+{
+  GMainContext   *context;
+  LifecycleScope *scope;
+  int             ran;
+} Orphan;
+
+static void
+orphan_thread (gpointer data)
+{
+  Orphan *orphan = data;
+
+  g_main_context_push_thread_default (orphan->context);
+  orphan->scope = lifecycle_scope_new ("orphan");
+  lifecycle_scope_adopt (orphan->scope, &orphan->ran, test_count_notify);
+  g_main_context_pop_thread_default (orphan->context);
+}
+
+/* The thread of creation is gone; whoever iterates the context is at home. */
+static void
+test_other_owner (void)
+{
+  Orphan orphan = { .context = g_main_context_new () };
+
+  test_in_thread (orphan_thread, &orphan);
+  g_assert_cmpuint (lifecycle_scope_close (orphan.scope), ==, 0);
+  g_assert_cmpint (lifecycle_scope_get_state (orphan.scope), ==, LIFECYCLE_STATE_CLOSING);
+  g_assert_cmpint (orphan.ran, ==, 0);
+  while (g_main_context_iteration (orphan.context, FALSE))
+    ;
+  g_assert_cmpint (lifecycle_scope_get_state (orphan.scope), ==, LIFECYCLE_STATE_CLOSED);
+  g_assert_cmpint (orphan.ran, ==, 1);
+  g_assert_finalize_object (orphan.scope);
+  g_main_context_unref (orphan.context);
+}
+
+/* Who has acquired the context closes before the call returns. */
+static void
+test_acquired (void)
+{
+  Orphan orphan = { .context = g_main_context_new () };
+
+  test_in_thread (orphan_thread, &orphan);
+  g_assert_true (g_main_context_acquire (orphan.context));
+  g_assert_cmpuint (lifecycle_scope_close (orphan.scope), ==, 1);
+  g_assert_cmpint (orphan.ran, ==, 1);
+  g_assert_cmpint (lifecycle_scope_get_state (orphan.scope), ==, LIFECYCLE_STATE_CLOSED);
+  g_main_context_release (orphan.context);
+  g_assert_finalize_object (orphan.scope);
+  g_main_context_unref (orphan.context);
+}
+
+static void
+clear_thread (gpointer data)
+{
+  lifecycle_scope_clear (data);
+}
+
+/* A clear is for home alone: elsewhere it is refused, with a critical. */
+static void
+test_clear_elsewhere (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int n = 0;
+
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  test_expect_critical ("*");
+  test_in_thread (clear_thread, scope);
+  g_test_assert_expected_messages ();
+  g_assert_cmpint (n, ==, 0);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  g_assert_finalize_object (scope);
+  g_assert_cmpint (n, ==, 1);
+}
+
+/* All ends at once: three threads close, drop and add, home iterates. */
+
+typedef struct
+{
+  LifecycleScope *scope;
+  int             destroyed;
+  int             added;
+  int             go;
+  int             how;
+} Melee;
+
+static gpointer
+melee_close_thread (gpointer data)
+{
+  Melee *melee = data;
+
+  while (!g_atomic_int_get (&melee->go))
+    ;
+  lifecycle_scope_close (melee->scope);
+  g_object_unref (melee->scope);
+  return NULL;
+}
+
+static gpointer
+melee_add_thread (gpointer data)
+{
+  Melee *melee = data;
+  guint i;
+
+  while (!g_atomic_int_get (&melee->go))
+    ;
+  for (i = 0; i < 20; i++)
+    {
+      g_atomic_int_inc (&melee->added);
+      lifecycle_scope_adopt (melee->scope, &melee->destroyed, test_count_notify);
+    }
+  g_object_unref (melee->scope);
+  return NULL;
+}
+
+static gpointer
+melee_drop_thread (gpointer data)
+{
+  Melee *melee = data;
+
+  while (!g_atomic_int_get (&melee->go))
+    ;
+  g_object_unref (melee->scope);
+  return NULL;
+}
+
+static void
+test_melee (void)
+{
+  guint i;
+
+  for (i = 0; i < test_amount (1000) / (g_getenv ("LIFECYCLE_TEST_SLOW") ? 10 : 1); i++)
+    {
+      Melee melee = { .scope = lifecycle_scope_new ("scope") };
+      GThread *threads[3];
+      int finalized = 0;
+
+      test_count_finalize (melee.scope, &finalized);
+      threads[0] = g_thread_new ("a", i % 2 == 0 ? melee_close_thread : melee_drop_thread,
+                                 &melee);
+      g_object_ref (melee.scope);
+      threads[1] = g_thread_new ("b", melee_add_thread, &melee);
+      g_object_ref (melee.scope);
+      threads[2] = g_thread_new ("c", melee_drop_thread, &melee);
+      /* The references are for the threads, which do not begin before they are all there. */
+      g_atomic_int_set (&melee.go, 1);
+      test_run_until (test_done_counted, &finalized);
+      g_thread_join (threads[0]);
+      g_thread_join (threads[1]);
+      g_thread_join (threads[2]);
+      test_drain ();
+      g_assert_cmpint (melee.added, ==, 20);
+      g_assert_cmpint (g_atomic_int_get (&melee.destroyed), ==, 20);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/lifecycle/promise-10-home/close-stopped", test_close_stopped);
+  g_test_add_func ("/lifecycle/promise-10-home/close-running", test_close_running);
+  g_test_add_func ("/lifecycle/promise-10-home/close-never-run", test_close_never_run);
+  g_test_add_func ("/lifecycle/promise-10-home/close-then-drop", test_close_then_drop);
+  g_test_add_func ("/lifecycle/promise-10-home/unref-stopped", test_unref_stopped);
+  g_test_add_func ("/lifecycle/promise-10-home/unref-running", test_unref_running);
+  g_test_add_func ("/lifecycle/promise-10-home/unref-reason", test_unref_reason);
+  g_test_add_func ("/lifecycle/promise-10-home/unref-closed", test_unref_closed);
+  g_test_add_func ("/lifecycle/promise-10-home/child-apart", test_child_apart);
+  g_test_add_func ("/lifecycle/promise-10-home/child-apart-closes-parent",
+                   test_child_apart_closes_parent);
+  g_test_add_func ("/lifecycle/promise-10-home/child-apart-first", test_child_apart_first);
+  g_test_add_func ("/lifecycle/promise-10-home/child-apart-clear", test_child_apart_clear);
+  g_test_add_func ("/lifecycle/promise-10-home/child-apart-race", test_child_apart_race);
+  g_test_add_func ("/lifecycle/promise-10-home/follow-elsewhere", test_follow_elsewhere);
+  g_test_add_func ("/lifecycle/promise-10-home/follow-scope-apart", test_follow_scope_apart);
+  g_test_add_data_func ("/lifecycle/promise-10-home/retire-stress-unref", GINT_TO_POINTER (0),
+                        test_retire_stress);
+  g_test_add_data_func ("/lifecycle/promise-10-home/retire-stress-source", GINT_TO_POINTER (1),
+                        test_retire_stress);
+  g_test_add_data_func ("/lifecycle/promise-10-home/retire-stress-adopted-unref",
+                        GINT_TO_POINTER (0), test_retire_stress_adopted);
+  g_test_add_func ("/lifecycle/promise-10-home/retire-elsewhere", test_retire_elsewhere);
+  g_test_add_func ("/lifecycle/promise-10-home/add-from-threads", test_add_from_threads);
+  g_test_add_func ("/lifecycle/promise-10-home/add-while-closing", test_add_while_closing);
+  g_test_add_func ("/lifecycle/promise-10-home/add-idle-elsewhere", test_add_idle_elsewhere);
+  g_test_add_func ("/lifecycle/promise-10-home/scope-of-elsewhere", test_scope_of_elsewhere);
+  g_test_add_func ("/lifecycle/promise-10-home/scope-of-race", test_scope_of_race);
+  g_test_add_func ("/lifecycle/promise-10-home/other-owner", test_other_owner);
+  g_test_add_func ("/lifecycle/promise-10-home/acquired", test_acquired);
+  g_test_add_func ("/lifecycle/promise-10-home/clear-elsewhere", test_clear_elsewhere);
+  g_test_add_func ("/lifecycle/promise-10-home/melee", test_melee);
+
+  return g_test_run ();
+}

@@ -1,0 +1,1193 @@
+/* test-gio-bus.c: names, signals and objects on a private message bus
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "test-util.h"
+
+#define TEST_NAME      "org.example.Lifecycle"
+#define TEST_PATH      "/org/example/Lifecycle"
+#define TEST_INTERFACE "org.example.Lifecycle"
+
+static const char test_xml[] =
+  "<node>"
+  "  <interface name='" TEST_INTERFACE "'>"
+  "    <method name='Ping'><arg type='s' direction='in'/><arg type='s' direction='out'/></method>"
+  "    <property name='Value' type='s' access='readwrite'/>"
+  "    <signal name='Pong'><arg type='s'/></signal>"
+  "  </interface>"
+  "</node>";
+
+static GTestDBus *test_bus;
+static GDBusNodeInfo *test_node;
+
+typedef struct
+{
+  GDBusConnection *service;
+  GDBusConnection *client;
+  LifecycleScope  *scope;
+} Fixture;
+
+static GDBusConnection *
+connect_to_bus (void)
+{
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection;
+
+  connection =
+    g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (test_bus),
+                                            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                            NULL, NULL, &error);
+  g_assert_no_error (error);
+
+  return connection;
+}
+
+static gboolean
+is_null (gpointer pointer)
+{
+  return g_atomic_pointer_get ((gpointer *) pointer) == NULL;
+}
+
+/* The thread that does the work for GIO may have a reference for a moment longer. */
+static void
+assert_finalized_soon (GDBusConnection *connection)
+{
+  g_object_add_weak_pointer (G_OBJECT (connection), (gpointer *) &connection);
+  g_object_unref (connection);
+  test_run_until (is_null, &connection);
+}
+
+static void
+disconnect_from_bus (GDBusConnection **connection)
+{
+  GDBusConnection *held = g_steal_pointer (connection);
+
+  if (!g_dbus_connection_is_closed (held))
+    g_dbus_connection_close_sync (held, NULL, NULL);
+  assert_finalized_soon (held);
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  fixture->service = connect_to_bus ();
+  fixture->client = connect_to_bus ();
+  fixture->scope = lifecycle_scope_new ("bus");
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  lifecycle_scope_close (fixture->scope);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (fixture->scope), ==, 0);
+  test_drain ();
+  g_assert_finalize_object (g_steal_pointer (&fixture->scope));
+  disconnect_from_bus (&fixture->client);
+  disconnect_from_bus (&fixture->service);
+}
+
+static guint
+n_entries (Fixture *fixture)
+{
+  return lifecycle_scope_get_n_entries (fixture->scope);
+}
+
+/* Whatever the bus has sent to the connection before is here when this returns, and waits for the
+ * main context. Says whether the name has an owner. */
+static gboolean
+has_owner (GDBusConnection *connection,
+           const char      *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  gboolean result;
+
+  reply = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "NameHasOwner",
+                                       g_variant_new ("(s)", name), G_VARIANT_TYPE ("(b)"),
+                                       G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+  g_variant_get (reply, "(b)", &result);
+
+  return result;
+}
+
+/* Has everything happen that is under way. */
+static void
+settle (Fixture *fixture)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      if (!g_dbus_connection_is_closed (fixture->service))
+        has_owner (fixture->service, TEST_NAME);
+      has_owner (fixture->client, TEST_NAME);
+      test_drain ();
+    }
+}
+
+/* Calls as a client, while the service runs. */
+
+typedef struct
+{
+  GVariant *reply;
+  GError   *error;
+  gboolean  done;
+} Call;
+
+static void
+call_done_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      data)
+{
+  Call *call = data;
+
+  call->reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &call->error);
+  call->done = TRUE;
+}
+
+static void
+call_start (Fixture    *fixture,
+            Call       *call,
+            const char *interface_name,
+            const char *method,
+            GVariant   *parameters)
+{
+  memset (call, 0, sizeof *call);
+  g_dbus_connection_call (fixture->client, g_dbus_connection_get_unique_name (fixture->service),
+                          TEST_PATH, interface_name, method, parameters, NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, call_done_cb, call);
+}
+
+static gboolean
+call_is_done (gpointer call)
+{
+  return ((Call *) call)->done;
+}
+
+static void
+call_clear (Call *call)
+{
+  g_clear_pointer (&call->reply, g_variant_unref);
+  g_clear_error (&call->error);
+}
+
+static char *
+call_ping (Fixture *fixture)
+{
+  Call call;
+  char *result = NULL;
+
+  call_start (fixture, &call, TEST_INTERFACE, "Ping", g_variant_new ("(s)", "hello"));
+  test_run_until (call_is_done, &call);
+  if (call.reply != NULL)
+    g_variant_get (call.reply, "(s)", &result);
+  else
+    g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+  call_clear (&call);
+
+  return result;
+}
+
+/* Logs the word in the case of an owner, and "-word" in the case of none. */
+static void
+log_name_cb (GDBusConnection *connection,
+             const char      *name,
+             const char      *owner,
+             gpointer         word)
+{
+  g_assert_cmpstr (name, ==, TEST_NAME);
+  if (owner != NULL)
+    g_assert_true (G_IS_DBUS_CONNECTION (connection));
+  test_log (owner != NULL ? "%s" : "-%s", (const char *) word);
+}
+
+static void
+never_name_cb (GDBusConnection *connection,
+               const char      *name,
+               const char      *owner,
+               gpointer         data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+own (LifecycleScope     *scope,
+     GDBusConnection    *connection,
+     GBusNameOwnerFlags  flags,
+     const char         *word)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean owns;
+
+  owns = lifecycle_scope_own_bus_name (scope, connection, TEST_NAME, flags, log_name_cb,
+                                       (gpointer) word, test_log_notify, &error);
+  g_assert_no_error (error);
+  g_assert_true (owns);
+}
+
+static void
+own_silently (LifecycleScope  *scope,
+              GDBusConnection *connection)
+{
+  g_assert_true (lifecycle_scope_own_bus_name (scope, connection, TEST_NAME, 0, NULL, NULL, NULL,
+                                               NULL));
+}
+
+static void
+watch (LifecycleScope  *scope,
+       GDBusConnection *connection,
+       const char      *word)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean watches;
+
+  watches = lifecycle_scope_watch_bus_name (scope, connection, TEST_NAME,
+                                            G_BUS_NAME_WATCHER_FLAGS_NONE, log_name_cb,
+                                            (gpointer) word, test_log_notify, &error);
+  g_assert_no_error (error);
+  g_assert_true (watches);
+}
+
+static void
+test_own (Fixture       *fixture,
+          gconstpointer  data)
+{
+  own (fixture->scope, fixture->service, 0, "name");
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  test_assert_log ("");
+  settle (fixture);
+  test_assert_log ("name");
+  g_assert_true (has_owner (fixture->client, TEST_NAME));
+
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  test_assert_log ("~name");
+  g_assert_false (has_owner (fixture->service, TEST_NAME));
+  settle (fixture);
+  test_assert_log ("");
+}
+
+/* The answer of the bus is on its way, or has come and waits. */
+static void
+test_own_early (Fixture       *fixture,
+                gconstpointer  data)
+{
+  own (fixture->scope, fixture->service, 0, "name");
+  if (GPOINTER_TO_INT (data))
+    g_assert_true (has_owner (fixture->service, TEST_NAME));
+  lifecycle_scope_close (fixture->scope);
+  test_assert_log ("~name");
+  g_assert_false (has_owner (fixture->service, TEST_NAME));
+  settle (fixture);
+  test_assert_log ("");
+}
+
+static void
+test_own_taken (Fixture       *fixture,
+                gconstpointer  data)
+{
+  LifecycleScope *other = lifecycle_scope_new ("other");
+
+  own (fixture->scope, fixture->service, 0, "one");
+  settle (fixture);
+  test_assert_log ("one");
+
+  /* It is told once, and that was it. */
+  own (other, fixture->client, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, "other");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (other), ==, 1);
+  settle (fixture);
+  test_assert_log ("-other ~other");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (other), ==, 0);
+
+  /* The same connection has it already, and keeps it. */
+  own (other, fixture->service, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, "other");
+  settle (fixture);
+  test_assert_log ("-other ~other");
+  g_assert_true (has_owner (fixture->client, TEST_NAME));
+
+  /* Nobody warns when the name that was not got is given back. */
+  own (other, fixture->client, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, "other");
+  g_assert_cmpuint (lifecycle_scope_close (other), ==, 1);
+  settle (fixture);
+  test_assert_log ("~other");
+  g_assert_true (has_owner (fixture->client, TEST_NAME));
+  g_assert_finalize_object (other);
+  lifecycle_scope_close (fixture->scope);
+  test_assert_log ("~one");
+}
+
+static void
+test_own_queue (Fixture       *fixture,
+                gconstpointer  data)
+{
+  LifecycleScope *other = lifecycle_scope_new ("other");
+
+  own (fixture->scope, fixture->service, G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT, "one");
+  settle (fixture);
+  own (other, fixture->client, 0, "other");
+  settle (fixture);
+  test_assert_log ("one -other");
+  lifecycle_scope_clear (fixture->scope);
+  test_assert_log ("~one");
+  settle (fixture);
+  test_assert_log ("other");
+
+  /* And the other way round, by force. */
+  lifecycle_scope_clear (other);
+  own (fixture->scope, fixture->service, G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT, "one");
+  settle (fixture);
+  test_assert_log ("~other one");
+  own (other, fixture->client, G_BUS_NAME_OWNER_FLAGS_REPLACE, "other");
+  has_owner (fixture->client, TEST_NAME);
+  settle (fixture);
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  lifecycle_scope_close (other);
+  settle (fixture);
+  g_assert_finalize_object (other);
+  lifecycle_scope_close (fixture->scope);
+  g_string_free (g_steal_pointer (&test_log_buffer), TRUE);
+}
+
+/* What the bus says about an earlier claim does not count. */
+static void
+test_own_again (Fixture       *fixture,
+                gconstpointer  data)
+{
+  own (fixture->scope, fixture->service, 0, "one");
+  settle (fixture);
+  test_assert_log ("one");
+  for (guint i = 0; i < 5; i++)
+    {
+      lifecycle_scope_clear (fixture->scope);
+      own (fixture->scope, fixture->service, 0, "again");
+      test_assert_log (i == 0 ? "~one" : "~again");
+      settle (fixture);
+      test_assert_log ("again");
+    }
+  lifecycle_scope_close (fixture->scope);
+  test_assert_log ("~again");
+}
+
+static void
+test_own_disconnected (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  own (fixture->scope, fixture->service, 0, "name");
+  settle (fixture);
+  test_assert_log ("name");
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  settle (fixture);
+  test_assert_log ("-name ~name");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+
+  /* And while nobody knows of it. */
+  disconnect_from_bus (&fixture->service);
+  fixture->service = connect_to_bus ();
+  own (fixture->scope, fixture->service, 0, "name");
+  settle (fixture);
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  test_assert_log ("name ~name");
+}
+
+static void
+close_scope_cb (GDBusConnection *connection,
+                const char      *name,
+                const char      *owner,
+                gpointer         scope)
+{
+  test_log ("begin");
+  lifecycle_scope_close (scope);
+  test_log ("end");
+}
+
+static void
+log_gone (gpointer data)
+{
+  test_log ("~");
+}
+
+static void
+test_own_closes (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  g_assert_true (lifecycle_scope_own_bus_name (fixture->scope, fixture->service, TEST_NAME, 0,
+                                               close_scope_cb, fixture->scope, log_gone, NULL));
+  settle (fixture);
+  test_assert_log ("begin end ~");
+  g_assert_false (has_owner (fixture->client, TEST_NAME));
+}
+
+static void
+test_own_silently (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  own_silently (fixture->scope, fixture->service);
+  settle (fixture);
+  g_assert_true (has_owner (fixture->client, TEST_NAME));
+  lifecycle_scope_close (fixture->scope);
+  g_assert_false (has_owner (fixture->service, TEST_NAME));
+}
+
+static void
+test_watch (Fixture       *fixture,
+            gconstpointer  data)
+{
+  LifecycleScope *service = lifecycle_scope_new ("service");
+
+  watch (fixture->scope, fixture->client, "name");
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  settle (fixture);
+  test_assert_log ("-name");
+  own_silently (service, fixture->service);
+  settle (fixture);
+  test_assert_log ("name");
+  lifecycle_scope_clear (service);
+  settle (fixture);
+  test_assert_log ("-name");
+
+  /* Known here, but not told yet. */
+  own_silently (service, fixture->service);
+  g_assert_true (has_owner (fixture->service, TEST_NAME));
+  has_owner (fixture->client, TEST_NAME);
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  settle (fixture);
+  test_assert_log ("~name");
+  lifecycle_scope_close (service);
+  g_assert_finalize_object (service);
+}
+
+static void
+test_watch_disconnected (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  own_silently (fixture->scope, fixture->client);
+  settle (fixture);
+  watch (fixture->scope, fixture->service, "name");
+  settle (fixture);
+  test_assert_log ("name");
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  settle (fixture);
+  test_assert_log ("-name ~name");
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+}
+
+static void
+test_watch_closes (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_assert_true (lifecycle_scope_watch_bus_name (fixture->scope, fixture->service, TEST_NAME, 0,
+                                                 close_scope_cb, fixture->scope, log_gone, NULL));
+  settle (fixture);
+  test_assert_log ("begin end ~");
+}
+
+static void
+log_signal_cb (GDBusConnection *connection,
+               const char      *sender,
+               const char      *path,
+               const char      *interface_name,
+               const char      *member,
+               GVariant        *parameters,
+               gpointer         word)
+{
+  const char *argument;
+
+  g_assert_cmpstr (path, ==, TEST_PATH);
+  g_assert_cmpstr (member, ==, "Pong");
+  g_variant_get (parameters, "(&s)", &argument);
+  test_log ("%s:%s", (const char *) word, argument);
+}
+
+static void
+never_signal_cb (GDBusConnection *connection,
+                 const char      *sender,
+                 const char      *path,
+                 const char      *interface_name,
+                 const char      *member,
+                 GVariant        *parameters,
+                 gpointer         data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+emit_pong (GDBusConnection *connection,
+           const char      *argument)
+{
+  g_assert_true (g_dbus_connection_emit_signal (connection, NULL, TEST_PATH, TEST_INTERFACE, "Pong",
+                                                g_variant_new ("(s)", argument), NULL));
+}
+
+static void
+subscribe (LifecycleScope  *scope,
+           GDBusConnection *connection,
+           const char      *word)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean subscribed;
+
+  subscribed = lifecycle_scope_subscribe_bus_signal (scope, connection, NULL, TEST_INTERFACE,
+                                                     "Pong", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                                     log_signal_cb, (gpointer) word,
+                                                     test_log_notify, &error);
+  g_assert_no_error (error);
+  g_assert_true (subscribed);
+}
+
+static void
+test_subscribe (Fixture       *fixture,
+                gconstpointer  data)
+{
+  subscribe (fixture->scope, fixture->client, "a");
+  subscribe (fixture->scope, fixture->client, "b");
+  g_assert_cmpuint (n_entries (fixture), ==, 2);
+  settle (fixture);
+  emit_pong (fixture->service, "1");
+  settle (fixture);
+  test_assert_log ("a:1 b:1");
+
+  /* A signal that has arrived is not delivered any more. */
+  emit_pong (fixture->service, "2");
+  has_owner (fixture->service, TEST_NAME);
+  has_owner (fixture->client, TEST_NAME);
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 2);
+  test_assert_log ("~b ~a");
+  settle (fixture);
+  test_assert_log ("");
+}
+
+static void
+iterate_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          data,
+                 GError          **error)
+{
+  Fixture *fixture = data;
+
+  emit_pong (fixture->service, "late");
+  settle (fixture);
+  test_log ("cleanup");
+}
+
+/* Whatever a cleanup does, it is quiet. */
+static void
+test_subscribe_quiet (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  subscribe (fixture->scope, fixture->client, "a");
+  watch (fixture->scope, fixture->client, "watch");
+  own (fixture->scope, fixture->service, 0, "own");
+  lifecycle_scope_defer (fixture->scope, iterate_cleanup, fixture, NULL);
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 4);
+  test_assert_log ("cleanup ~own ~watch ~a");
+}
+
+static void
+test_subscribe_disconnected (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  subscribe (fixture->scope, fixture->service, "a");
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  test_drain ();
+  test_assert_log ("~a");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+}
+
+/* The scope has no reference on the connection. */
+static void
+test_subscribe_connection_dies (Fixture       *fixture,
+                                gconstpointer  data)
+{
+  GDBusConnection *connection = connect_to_bus ();
+
+  subscribe (fixture->scope, connection, "a");
+  subscribe (fixture->scope, fixture->client, "b");
+  assert_finalized_soon (connection);
+  test_assert_log ("~a");
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  lifecycle_scope_close (fixture->scope);
+  test_assert_log ("~b");
+}
+
+static void
+closing_signal_cb (GDBusConnection *connection,
+                   const char      *sender,
+                   const char      *path,
+                   const char      *interface_name,
+                   const char      *member,
+                   GVariant        *parameters,
+                   gpointer         scope)
+{
+  close_scope_cb (connection, NULL, NULL, scope);
+}
+
+static void
+test_subscribe_closes (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  g_assert_true (lifecycle_scope_subscribe_bus_signal (fixture->scope, fixture->client, NULL, NULL,
+                                                       NULL, TEST_PATH, NULL, 0, closing_signal_cb,
+                                                       fixture->scope, log_gone, NULL));
+  settle (fixture);
+  emit_pong (fixture->service, "1");
+  emit_pong (fixture->service, "2");
+  settle (fixture);
+  test_assert_log ("begin end ~");
+}
+
+/* An object. */
+
+static void
+object_call_cb (GDBusConnection       *connection,
+                const char            *sender,
+                const char            *path,
+                const char            *interface_name,
+                const char            *method,
+                GVariant              *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer               word)
+{
+  g_assert_cmpstr (method, ==, "Ping");
+  test_log ("%s", (const char *) word);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", word));
+}
+
+static GVariant *
+object_get_cb (GDBusConnection  *connection,
+               const char       *sender,
+               const char       *path,
+               const char       *interface_name,
+               const char       *property,
+               GError          **error,
+               gpointer          word)
+{
+  return g_variant_new_string (word);
+}
+
+static gboolean
+object_set_cb (GDBusConnection  *connection,
+               const char       *sender,
+               const char       *path,
+               const char       *interface_name,
+               const char       *property,
+               GVariant         *value,
+               GError          **error,
+               gpointer          word)
+{
+  test_log ("%s=%s", (const char *) word, g_variant_get_string (value, NULL));
+  return TRUE;
+}
+
+static const GDBusInterfaceVTable object_vtable = { object_call_cb, object_get_cb, object_set_cb, { NULL } };
+
+static void
+export_object (Fixture    *fixture,
+               const char *word)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean exported;
+
+  exported = lifecycle_scope_export_bus_object (fixture->scope, fixture->service, TEST_PATH,
+                                                test_node->interfaces[0], &object_vtable,
+                                                (gpointer) word, test_log_notify, &error);
+  g_assert_no_error (error);
+  g_assert_true (exported);
+}
+
+static void
+check_property (Fixture    *fixture,
+                const char *expected)
+{
+  g_autoptr (GVariant) value = NULL;
+  Call call;
+
+  call_start (fixture, &call, "org.freedesktop.DBus.Properties", "Set",
+              g_variant_new ("(ssv)", TEST_INTERFACE, "Value", g_variant_new_string ("new")));
+  test_run_until (call_is_done, &call);
+  g_assert_no_error (call.error);
+  call_clear (&call);
+
+  call_start (fixture, &call, "org.freedesktop.DBus.Properties", "Get",
+              g_variant_new ("(ss)", TEST_INTERFACE, "Value"));
+  test_run_until (call_is_done, &call);
+  g_assert_no_error (call.error);
+  g_variant_get (call.reply, "(v)", &value);
+  g_assert_cmpstr (g_variant_get_string (value, NULL), ==, expected);
+  call_clear (&call);
+}
+
+static void
+test_export (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autofree char *pong = NULL;
+  Call calls[3];
+
+  export_object (fixture, "object");
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  pong = call_ping (fixture);
+  g_assert_cmpstr (pong, ==, "object");
+  check_property (fixture, "object");
+  test_assert_log ("object object=new");
+
+  /* Calls that have arrived get an error. */
+  call_start (fixture, &calls[0], TEST_INTERFACE, "Ping", g_variant_new ("(s)", ""));
+  call_start (fixture, &calls[1], "org.freedesktop.DBus.Properties", "Get",
+              g_variant_new ("(ss)", TEST_INTERFACE, "Value"));
+  call_start (fixture, &calls[2], "org.freedesktop.DBus.Properties", "Set",
+              g_variant_new ("(ssv)", TEST_INTERFACE, "Value", g_variant_new_string ("new")));
+  has_owner (fixture->client, TEST_NAME);
+  has_owner (fixture->service, TEST_NAME);
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  test_assert_log ("~object");
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      test_run_until (call_is_done, &calls[i]);
+      g_assert_nonnull (calls[i].error);
+      call_clear (&calls[i]);
+    }
+  g_assert_null (call_ping (fixture));
+  test_assert_log ("");
+}
+
+static void
+test_export_twice (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+
+  export_object (fixture, "one");
+  g_assert_false (lifecycle_scope_export_bus_object (fixture->scope, fixture->service, TEST_PATH,
+                                                     test_node->interfaces[0], &object_vtable,
+                                                     (gpointer) "two", test_log_notify, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  test_assert_log ("~two");
+  g_assert_cmpuint (lifecycle_scope_clear (fixture->scope), ==, 1);
+  test_assert_log ("~one");
+
+  /* What is taken back makes room at once. */
+  export_object (fixture, "two");
+  lifecycle_scope_close (fixture->scope);
+  test_assert_log ("~two");
+}
+
+static void
+closing_call_cb (GDBusConnection       *connection,
+                 const char            *sender,
+                 const char            *path,
+                 const char            *interface_name,
+                 const char            *method,
+                 GVariant              *parameters,
+                 GDBusMethodInvocation *invocation,
+                 gpointer               scope)
+{
+  close_scope_cb (connection, NULL, NULL, scope);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", "closed"));
+}
+
+static void
+test_export_closes (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  const GDBusInterfaceVTable vtable = { closing_call_cb, NULL, NULL, { NULL } };
+  g_autofree char *pong = NULL;
+
+  g_assert_true (lifecycle_scope_export_bus_object (fixture->scope, fixture->service, TEST_PATH,
+                                                    test_node->interfaces[0], &vtable,
+                                                    fixture->scope, log_gone, NULL));
+  pong = call_ping (fixture);
+  g_assert_cmpstr (pong, ==, "closed");
+  test_assert_log ("begin end ~");
+}
+
+static void
+test_export_disconnected (Fixture       *fixture,
+                          gconstpointer  data)
+{
+  GDBusConnection *connection = connect_to_bus ();
+
+  g_assert_true (lifecycle_scope_export_bus_object (fixture->scope, connection, TEST_PATH,
+                                                    test_node->interfaces[0], NULL,
+                                                    (gpointer) "a", test_log_notify, NULL));
+  export_object (fixture, "b");
+  assert_finalized_soon (connection);
+  test_assert_log ("~a");
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  test_drain ();
+  test_assert_log ("~b");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+}
+
+static void
+closure_call (GDBusConnection       *connection,
+              const char            *sender,
+              const char            *path,
+              const char            *interface_name,
+              const char            *method,
+              GVariant              *parameters,
+              GDBusMethodInvocation *invocation,
+              gpointer               word)
+{
+  g_dbus_method_invocation_return_value (g_object_ref (invocation), g_variant_new ("(s)", word));
+}
+
+static GVariant *
+closure_get (GDBusConnection *connection,
+             const char      *sender,
+             const char      *path,
+             const char      *interface_name,
+             const char      *property,
+             gpointer         word)
+{
+  return g_variant_new_string (word);
+}
+
+static gboolean
+closure_set (GDBusConnection *connection,
+             const char      *sender,
+             const char      *path,
+             const char      *interface_name,
+             const char      *property,
+             GVariant        *value,
+             gpointer         word)
+{
+  test_log ("%s=%s", (const char *) word, g_variant_get_string (value, NULL));
+  return TRUE;
+}
+
+static GClosure *
+logged_closure (GCallback   callback,
+                const char *word)
+{
+  return g_cclosure_new (callback, (gpointer) word, test_log_closure_notify);
+}
+
+static void
+test_export_closures (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *pong = NULL;
+
+  g_assert_true (lifecycle_scope_export_bus_object_with_closures (fixture->scope, fixture->service,
+                                                                  TEST_PATH,
+                                                                  test_node->interfaces[0],
+                                                                  logged_closure (G_CALLBACK (closure_call), "call"),
+                                                                  logged_closure (G_CALLBACK (closure_get), "get"),
+                                                                  logged_closure (G_CALLBACK (closure_set), "set"),
+                                                                  &error));
+  g_assert_no_error (error);
+  pong = call_ping (fixture);
+  g_assert_cmpstr (pong, ==, "call");
+  check_property (fixture, "get");
+  test_assert_log ("set=new");
+
+  g_assert_false (lifecycle_scope_export_bus_object_with_closures (fixture->scope, fixture->service,
+                                                                   TEST_PATH,
+                                                                   test_node->interfaces[0],
+                                                                   logged_closure (G_CALLBACK (closure_call), "again"),
+                                                                   NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  test_assert_log ("~again");
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  test_assert_log ("~call ~get ~set");
+}
+
+/* Actions and menus. */
+
+static void
+check_exported (Fixture    *fixture,
+                const char *interface_name,
+                const char *method,
+                GVariant   *parameters,
+                gboolean    exported)
+{
+  Call call;
+
+  call_start (fixture, &call, interface_name, method, parameters);
+  test_run_until (call_is_done, &call);
+  if (exported)
+    g_assert_no_error (call.error);
+  else
+    g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+  call_clear (&call);
+}
+
+static void
+test_export_models (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  GSimpleActionGroup *actions = g_simple_action_group_new ();
+  GSimpleAction *action = g_simple_action_new ("act", NULL);
+  GMenu *menu = g_menu_new ();
+  g_autoptr (GError) error = NULL;
+  int n_activations = 0;
+  Call call;
+
+  g_signal_connect_swapped (action, "activate", G_CALLBACK (test_count_notify), &n_activations);
+  g_action_map_add_action (G_ACTION_MAP (actions), G_ACTION (action));
+  g_object_unref (action);
+
+  g_assert_true (lifecycle_scope_export_action_group (fixture->scope, fixture->service, TEST_PATH,
+                                                      G_ACTION_GROUP (actions), &error));
+  g_assert_no_error (error);
+  g_assert_true (lifecycle_scope_export_menu_model (fixture->scope, fixture->service, TEST_PATH,
+                                                    G_MENU_MODEL (menu), &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_entries (fixture), ==, 2);
+
+  g_assert_false (lifecycle_scope_export_action_group (fixture->scope, fixture->service, TEST_PATH,
+                                                       G_ACTION_GROUP (actions), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_false (lifecycle_scope_export_menu_model (fixture->scope, fixture->service, TEST_PATH,
+                                                     G_MENU_MODEL (menu), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_assert_cmpuint (n_entries (fixture), ==, 2);
+
+  check_exported (fixture, "org.gtk.Actions", "Activate",
+                  g_variant_new_parsed ("('act', @av [], @a{sv} {})"), TRUE);
+  g_assert_cmpint (n_activations, ==, 1);
+  check_exported (fixture, "org.gtk.Menus", "Start", g_variant_new_parsed ("([uint32 0],)"), TRUE);
+
+  /* An activation that has arrived does not go through. */
+  call_start (fixture, &call, "org.gtk.Actions", "Activate",
+              g_variant_new_parsed ("('act', @av [], @a{sv} {})"));
+  has_owner (fixture->client, TEST_NAME);
+  has_owner (fixture->service, TEST_NAME);
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 2);
+  test_run_until (call_is_done, &call);
+  g_assert_nonnull (call.error);
+  call_clear (&call);
+  check_exported (fixture, "org.gtk.Menus", "Start", g_variant_new_parsed ("([uint32 0],)"), FALSE);
+  g_assert_cmpint (n_activations, ==, 1);
+
+  g_assert_finalize_object (actions);
+  g_assert_finalize_object (menu);
+}
+
+static void
+test_export_models_disconnected (Fixture       *fixture,
+                                 gconstpointer  data)
+{
+  GSimpleActionGroup *actions = g_simple_action_group_new ();
+
+  g_assert_true (lifecycle_scope_export_action_group (fixture->scope, fixture->service, TEST_PATH,
+                                                      G_ACTION_GROUP (actions), NULL));
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  test_drain ();
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+  g_assert_finalize_object (actions);
+}
+
+/* Everything, on a scope or a connection that is closed. */
+static void
+test_late (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_autoptr (GSimpleActionGroup) actions = g_simple_action_group_new ();
+  g_autoptr (GMenu) menu = g_menu_new ();
+  LifecycleScope *scopes[] = { fixture->scope, lifecycle_scope_new ("open") };
+  int n_destroyed = 0;
+
+  lifecycle_scope_close (fixture->scope);
+  for (guint i = 0; i < G_N_ELEMENTS (scopes); i++)
+    {
+      GError *errors[7] = { NULL };
+
+      if (i == 1)
+        {
+          g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+          test_drain ();
+        }
+
+      n_destroyed = 0;
+      g_assert_false (lifecycle_scope_own_bus_name (scopes[i], fixture->service, TEST_NAME, 0,
+                                                    never_name_cb, &n_destroyed, test_count_notify,
+                                                    &errors[0]));
+      g_assert_false (lifecycle_scope_watch_bus_name (scopes[i], fixture->service, TEST_NAME, 0,
+                                                      never_name_cb, &n_destroyed,
+                                                      test_count_notify, &errors[1]));
+      g_assert_false (lifecycle_scope_subscribe_bus_signal (scopes[i], fixture->service, NULL, NULL,
+                                                            NULL, NULL, NULL, 0, never_signal_cb,
+                                                            &n_destroyed, test_count_notify,
+                                                            &errors[2]));
+      g_assert_false (lifecycle_scope_export_bus_object (scopes[i], fixture->service, TEST_PATH,
+                                                         test_node->interfaces[0], &object_vtable,
+                                                         &n_destroyed, test_count_notify,
+                                                         &errors[3]));
+      g_assert_false (lifecycle_scope_export_bus_object_with_closures (scopes[i], fixture->service,
+                                                                       TEST_PATH,
+                                                                       test_node->interfaces[0],
+                                                                       g_cclosure_new (G_CALLBACK (closure_call),
+                                                                                       &n_destroyed,
+                                                                                       test_count_closure_notify),
+                                                                       NULL, NULL, &errors[4]));
+      g_assert_false (lifecycle_scope_export_action_group (scopes[i], fixture->service, TEST_PATH,
+                                                           G_ACTION_GROUP (actions), &errors[5]));
+      g_assert_false (lifecycle_scope_export_menu_model (scopes[i], fixture->service, TEST_PATH,
+                                                         G_MENU_MODEL (menu), &errors[6]));
+      g_assert_cmpint (n_destroyed, ==, 5);
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (scopes[i]), ==, 0);
+      for (guint j = 0; j < G_N_ELEMENTS (errors); j++)
+        {
+          g_assert_error (errors[j], G_IO_ERROR, G_IO_ERROR_CLOSED);
+          g_clear_error (&errors[j]);
+        }
+    }
+
+  g_assert_finalize_object (scopes[1]);
+}
+
+/* A scope at home on another thread: callbacks come there, wherever the connection was made. */
+
+typedef struct
+{
+  Fixture        *fixture;
+  LifecycleScope *scope;
+  GThread        *thread;
+  gint            n_names;
+  gint            n_lost;
+  gint            n_destroyed;
+} Elsewhere;
+
+static void
+elsewhere_name_cb (GDBusConnection *connection,
+                   const char      *name,
+                   const char      *owner,
+                   gpointer         data)
+{
+  Elsewhere *elsewhere = data;
+
+  g_assert_true (g_thread_self () == elsewhere->thread);
+  g_atomic_int_inc (owner != NULL ? &elsewhere->n_names : &elsewhere->n_lost);
+}
+
+static void
+elsewhere_destroy (gpointer data)
+{
+  Elsewhere *elsewhere = data;
+
+  g_assert_true (g_thread_self () == elsewhere->thread);
+  g_atomic_int_inc (&elsewhere->n_destroyed);
+}
+
+static void
+elsewhere_begin (gpointer data)
+{
+  Elsewhere *elsewhere = data;
+
+  elsewhere->thread = g_thread_self ();
+  elsewhere->scope = lifecycle_scope_new ("elsewhere");
+  g_assert_true (lifecycle_scope_own_bus_name (elsewhere->scope, elsewhere->fixture->service,
+                                               TEST_NAME, 0, elsewhere_name_cb, elsewhere,
+                                               elsewhere_destroy, NULL));
+  g_assert_true (lifecycle_scope_watch_bus_name (elsewhere->scope, elsewhere->fixture->service,
+                                                 TEST_NAME, 0, elsewhere_name_cb, elsewhere,
+                                                 elsewhere_destroy, NULL));
+}
+
+static gboolean
+elsewhere_has_names (gpointer data)
+{
+  return g_atomic_int_get (&((Elsewhere *) data)->n_names) == 2;
+}
+
+static gboolean
+elsewhere_is_destroyed (gpointer data)
+{
+  return g_atomic_int_get (&((Elsewhere *) data)->n_destroyed) == 2;
+}
+
+static void
+test_thread (Fixture       *fixture,
+             gconstpointer  data)
+{
+  TestWorker *worker = test_worker_new ();
+  Elsewhere elsewhere = { .fixture = fixture };
+
+  test_worker_call (worker, elsewhere_begin, &elsewhere);
+  test_run_until (elsewhere_has_names, &elsewhere);
+  if (GPOINTER_TO_INT (data))
+    {
+      /* Announced by this thread, and dealt with by the other one. */
+      g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+      test_run_until (elsewhere_is_destroyed, &elsewhere);
+      g_assert_cmpint (g_atomic_int_get (&elsewhere.n_lost), >=, 2);
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (elsewhere.scope), ==, 0);
+    }
+  lifecycle_scope_close (elsewhere.scope);
+  test_run_until (elsewhere_is_destroyed, &elsewhere);
+  test_worker_free (worker);
+  g_assert_finalize_object (elsewhere.scope);
+}
+
+static void
+skip (void)
+{
+  g_test_skip ("dbus-daemon is not installed");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_autofree char *daemon = g_find_program_in_path ("dbus-daemon");
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+
+  if (daemon == NULL)
+    {
+      g_test_add_func ("/lifecycle/gio-bus", skip);
+      return g_test_run ();
+    }
+
+  test_node = g_dbus_node_info_new_for_xml (test_xml, NULL);
+  test_bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (test_bus);
+
+#define ADD(path, func, data) \
+  g_test_add ("/lifecycle/gio-bus/" path, Fixture, GINT_TO_POINTER (data), set_up, func, tear_down)
+  ADD ("own", test_own, 0);
+  ADD ("own-early", test_own_early, FALSE);
+  ADD ("own-early-answered", test_own_early, TRUE);
+  ADD ("own-taken", test_own_taken, 0);
+  ADD ("own-queue", test_own_queue, 0);
+  ADD ("own-again", test_own_again, 0);
+  ADD ("own-disconnected", test_own_disconnected, 0);
+  ADD ("own-closes", test_own_closes, 0);
+  ADD ("own-silently", test_own_silently, 0);
+  ADD ("watch", test_watch, 0);
+  ADD ("watch-disconnected", test_watch_disconnected, 0);
+  ADD ("watch-closes", test_watch_closes, 0);
+  ADD ("subscribe", test_subscribe, 0);
+  ADD ("subscribe-quiet", test_subscribe_quiet, 0);
+  ADD ("subscribe-disconnected", test_subscribe_disconnected, 0);
+  ADD ("subscribe-connection-dies", test_subscribe_connection_dies, 0);
+  ADD ("subscribe-closes", test_subscribe_closes, 0);
+  ADD ("export", test_export, 0);
+  ADD ("export-twice", test_export_twice, 0);
+  ADD ("export-closes", test_export_closes, 0);
+  ADD ("export-disconnected", test_export_disconnected, 0);
+  ADD ("export-closures", test_export_closures, 0);
+  ADD ("export-models", test_export_models, 0);
+  ADD ("export-models-disconnected", test_export_models_disconnected, 0);
+  ADD ("late", test_late, 0);
+  ADD ("thread", test_thread, FALSE);
+  ADD ("thread-disconnected", test_thread, TRUE);
+#undef ADD
+
+  result = g_test_run ();
+
+  g_test_dbus_down (test_bus);
+  g_object_unref (test_bus);
+  g_dbus_node_info_unref (test_node);
+
+  return result;
+}

@@ -1,0 +1,1663 @@
+/* test-timer-clock.c: when timers are called, to the microsecond
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "test-clock.h"
+#include "test-timer-util.h"
+
+static gint64 started;
+
+static int
+get_ms (void)
+{
+  return (int) ((g_get_monotonic_time () - started) / TEST_MS);
+}
+
+/* Each test begins at 0 ms. */
+static LifecycleScope *
+begin (void)
+{
+  started = g_get_monotonic_time ();
+  return lifecycle_scope_new ("scope");
+}
+
+static void
+end (LifecycleScope *scope)
+{
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+  test_assert_log ("");
+}
+
+static void
+be_slow_5 (TestProbe *probe)
+{
+  test_clock_advance (5 * TEST_MS);
+}
+
+static void
+be_slow_25 (TestProbe *probe)
+{
+  test_clock_advance (25 * TEST_MS);
+}
+
+static void
+test_clock_works (void)
+{
+  test_clock_check ();
+}
+
+/* When it is called. */
+
+static void
+test_interval (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_run (10 * TEST_MS - 1);
+  test_assert_log ("");
+  test_clock_run (1);
+  test_assert_log ("a@10");
+  test_clock_run (10 * TEST_MS - 1);
+  test_assert_log ("");
+  test_clock_run (21 * TEST_MS);
+  test_assert_log ("a@20 a@30 a@40");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+test_several (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" };
+
+  test_probe_add_plain (&a, scope, 30);
+  test_probe_add_plain (&b, scope, 20);
+  test_probe_add_plain (&c, scope, 7);
+  test_clock_run (41 * TEST_MS);
+  test_assert_log ("c@7 c@14 b@20 c@21 c@28 a@30 c@35 b@40");
+  lifecycle_timer_cancel (c.timer);
+  test_clock_run (29 * TEST_MS);
+  test_assert_log ("a@60 b@60");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* The main loop was busy: one call, and the next interval counts from that dispatch. */
+static void
+test_from_dispatch (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_advance (25 * TEST_MS);
+  test_clock_run (9 * TEST_MS);
+  test_assert_log ("a@25");
+  test_clock_run (TEST_MS);
+  test_assert_log ("a@35");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+/* As with g_timeout_add(), the time that a call takes is part of the interval. */
+static void
+test_slow_callback (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", be_slow_5 }, b = { "b", be_slow_25 };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_run (31 * TEST_MS);
+  test_assert_log ("a@10 a@20 a@30");
+  lifecycle_timer_cancel (a.timer);
+  test_probe_drop (&a);
+
+  started = g_get_monotonic_time ();
+  test_probe_add_plain (&b, scope, 10);
+  test_clock_advance (10 * TEST_MS);
+  for (guint i = 0; i < 4; i++)
+    g_assert_true (test_clock_iterate ());
+  test_assert_log ("b@10 b@35 b@60 b@85");
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* What takes longer than its interval is always due, and yet everybody else has a turn. */
+static void
+test_slow_starves_nobody (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", be_slow_25 }, b = { "b" }, c = { "c" };
+  g_autoptr (GString) expected = g_string_new (NULL);
+  GSource *idle = g_idle_source_new ();
+  int n_idle = 0;
+
+  test_probe_clock = NULL;
+  g_source_set_priority (idle, G_PRIORITY_DEFAULT);
+  g_source_set_callback (idle, test_count_source_cb, &n_idle, NULL);
+  g_source_attach (idle, NULL);
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 10);
+  test_probe_add_plain (&c, scope, 10);
+  test_clock_advance (10 * TEST_MS);
+  for (guint i = 0; i < 100; i++)
+    {
+      test_clock_iterate ();
+      g_string_append (expected, i == 0 ? "a b c" : " a b c");
+      g_assert_cmpuint (a.n_calls, ==, i + 1);
+      g_assert_cmpint (n_idle, ==, i + 1);
+    }
+  test_assert_log (expected->str);
+  g_source_destroy (idle);
+  g_source_unref (idle);
+  test_probe_clock = get_ms;
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* An interval of 0: once in each iteration, although no time passes. */
+static void
+test_zero (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" };
+
+  test_probe_add_plain (&a, scope, 0);
+  test_probe_add_plain (&b, scope, 0);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  test_assert_log ("");
+  g_assert_true (test_clock_iterate ());
+  test_assert_log ("a@0 b@0");
+  g_assert_true (test_clock_iterate ());
+  test_assert_log ("a@0 b@0");
+  test_clock_advance (3 * TEST_MS);
+  g_assert_true (test_clock_iterate ());
+  test_assert_log ("a@3 b@3");
+  lifecycle_timer_cancel (a.timer);
+  g_assert_true (test_clock_iterate ());
+  test_assert_log ("b@3");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+add_other_plain (TestProbe *probe)
+{
+  if (probe->other->timer == NULL)
+    test_probe_add_plain (probe->other, probe->scope, 0);
+}
+
+/* What a call adds has its first turn in the next iteration, like a source. */
+static void
+test_added_in_callback (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe b = { "b" };
+  TestProbe a = { "a", add_other_plain, .other = &b };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_advance (10 * TEST_MS);
+  test_clock_iterate ();
+  test_assert_log ("a@10");
+  test_clock_iterate ();
+  test_assert_log ("b@10");
+  test_clock_iterate ();
+  test_assert_log ("b@10");
+  lifecycle_timer_cancel (b.timer);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("a@20");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+test_maxuint (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" };
+
+  test_probe_clock = NULL;
+  test_probe_add_plain (&a, scope, G_MAXUINT);
+  test_probe_add_plain (&b, scope, G_MAXUINT - 1);
+  g_assert_cmpuint (lifecycle_timer_get_interval (a.timer), ==, G_MAXUINT);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, (gint64) G_MAXUINT);
+  test_clock_run ((G_MAXUINT - 1) * TEST_MS - 1);
+  test_assert_log ("");
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 2);
+  test_clock_run (1);
+  test_assert_log ("b");
+  lifecycle_timer_cancel (b.timer);
+  test_clock_run (TEST_MS - 1);
+  test_assert_log ("");
+  test_clock_run (1);
+  test_assert_log ("a");
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, (gint64) G_MAXUINT);
+  test_clock_run (G_MAXUINT * TEST_MS);
+  test_assert_log ("a");
+  test_probe_clock = get_ms;
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* The process stood still for an hour. Nothing is caught up with. */
+static void
+test_slept (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" };
+
+  test_probe_add_plain (&a, scope, 1000);
+  test_probe_add_plain (&b, scope, 400);
+  test_probe_add_plain (&c, scope, 7200 * 1000);
+  test_clock_advance (3600 * 1000 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  test_clock_settle ();
+  test_assert_log ("b@3600000 a@3600000");
+  test_clock_run (1001 * TEST_MS);
+  test_assert_log ("b@3600400 b@3600800 a@3601000");
+  g_assert_cmpint (lifecycle_timer_get_remaining (c.timer), ==, 3600 * 1000 - 1001);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* The order of equal deadlines. */
+
+static guint  order_next;
+static guint *order_expected;
+
+static gboolean
+order_cb (gpointer index)
+{
+  g_assert_cmpuint (GPOINTER_TO_UINT (index), ==, order_expected[order_next]);
+  order_next++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Ten thousand that are armed at a hundred times, at random ones of which others are cancelled, and
+ * that all are due in one microsecond.
+ */
+static void
+test_equal_deadlines (void)
+{
+  const guint n = test_amount (10000);
+  LifecycleScope *scope = begin ();
+  g_autofree LifecycleTimer **timers = g_new0 (LifecycleTimer *, n);
+  guint n_left = 0;
+
+  order_expected = g_new0 (guint, n);
+  for (guint i = 0; i < n; i++)
+    {
+      guint step = i / (n / 100);
+
+      timers[i] = lifecycle_scope_add_timeout (scope, 1000 - step, order_cb, GUINT_TO_POINTER (i),
+                                               NULL);
+      if (i % (n / 100) == n / 100 - 1)
+        test_clock_run (TEST_MS);
+    }
+  for (guint i = 0; i < n; i++)
+    if (g_test_rand_int_range (0, 3) == 0)
+      lifecycle_timer_cancel (timers[i]);
+    else
+      order_expected[n_left++] = i;
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, n_left);
+
+  order_next = 0;
+  test_clock_run (900 * TEST_MS - 1);
+  g_assert_cmpuint (order_next, ==, 0);
+  test_clock_run (1);
+  g_assert_cmpuint (order_next, ==, n_left);
+
+  lifecycle_scope_close (scope);
+  g_clear_pointer (&order_expected, g_free);
+  g_assert_finalize_object (scope);
+}
+
+/* Round after round with one interval: each round in the order of the one before. A restart puts a
+ * timer at the end.
+ */
+static void
+test_equal_rounds (void)
+{
+  const guint n = test_amount (10000);
+  LifecycleScope *scope = begin ();
+  LifecycleTimer *third = NULL;
+
+  order_expected = g_new0 (guint, n);
+  for (guint i = 0; i < n; i++)
+    {
+      LifecycleTimer *timer;
+
+      timer = lifecycle_scope_add_timeout (scope, 50, order_cb, GUINT_TO_POINTER (i), NULL);
+      if (i == 3)
+        third = timer;
+      order_expected[i] = i;
+    }
+  for (guint round = 0; round < 5; round++)
+    {
+      order_next = 0;
+      test_clock_run (50 * TEST_MS);
+      g_assert_cmpuint (order_next, ==, n);
+      if (round == 2)
+        {
+          g_assert_true (lifecycle_timer_restart (third));
+          memmove (order_expected + 3, order_expected + 4, (n - 4) * sizeof *order_expected);
+          order_expected[n - 1] = 3;
+        }
+    }
+  lifecycle_scope_close (scope);
+  g_clear_pointer (&order_expected, g_free);
+  g_assert_finalize_object (scope);
+}
+
+/* Timers of several scopes are one order. */
+static void
+test_equal_scopes (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+  LifecycleScope *other = lifecycle_scope_new ("other");
+  TestProbe probes[] = { { "0" }, { "1" }, { "2" }, { "3" }, { "4" }, { "5" } };
+  LifecycleScope *scopes[] = { scope, child, other };
+
+  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+    test_probe_add_plain (&probes[i], scopes[i % 3], 10);
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("0@10 1@10 2@10 3@10 4@10 5@10 0@20 1@20 2@20 3@20 4@20 5@20");
+  lifecycle_scope_close (child);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("0@30 2@30 3@30 5@30");
+  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+    test_probe_drop (&probes[i]);
+  lifecycle_scope_close (other);
+  g_assert_finalize_object (other);
+  g_assert_finalize_object (child);
+  end (scope);
+}
+
+/* restart() */
+
+static void
+test_restart (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add (&a, scope, 10);
+  for (guint i = 0; i < 5; i++)
+    {
+      test_clock_run (9 * TEST_MS);
+      g_assert_true (lifecycle_timer_restart (a.timer));
+      g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 10);
+    }
+  test_assert_log ("");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@55 a@65");
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 2);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("a@75");
+
+  /* Also when it is due already. */
+  test_clock_advance (10 * TEST_MS);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_settle ();
+  test_assert_log ("");
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("a@95");
+
+  lifecycle_timer_cancel (a.timer);
+  test_assert_log ("~a");
+  g_assert_false (lifecycle_timer_restart (a.timer));
+  test_probe_assert_ended (&a);
+  test_clock_run (50 * TEST_MS);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+/* An ended timer without a destroy notify comes back. */
+static void
+test_restart_ended (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", .stop_at = 2 };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@10 a@20");
+  test_probe_assert_ended (&a);
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 2);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 0);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 10);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@60");
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 1);
+
+  lifecycle_timer_cancel (a.timer);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  lifecycle_timer_set_interval (a.timer, 3);
+  g_assert_cmpuint (lifecycle_timer_get_interval (a.timer), ==, 3);
+  test_clock_run (15 * TEST_MS);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (3 * TEST_MS);
+  test_assert_log ("a@83");
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_false (lifecycle_timer_restart (a.timer));
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 1);
+  test_probe_assert_ended (&a);
+  g_assert_finalize_object (scope);
+  g_assert_false (lifecycle_timer_restart (a.timer));
+  test_probe_assert_ended (&a);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("");
+  test_probe_drop (&a);
+}
+
+static void
+slow_and_restart (TestProbe *probe)
+{
+  test_clock_advance (5 * TEST_MS);
+  test_probe_restart (probe);
+}
+
+static void
+restart_and_slow (TestProbe *probe)
+{
+  test_probe_restart (probe);
+  test_clock_advance (5 * TEST_MS);
+}
+
+/* In its own call: from then on, not from the dispatch. */
+static void
+test_restart_itself (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", slow_and_restart };
+  TestProbe b = { "b", restart_and_slow, .stop_at = 3 };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_run (41 * TEST_MS);
+  test_assert_log ("a@10 a@25 a@40");
+  lifecycle_timer_cancel (a.timer);
+  test_probe_drop (&a);
+
+  /* And what the call returns is the last word. */
+  started = g_get_monotonic_time ();
+  test_probe_add (&b, scope, 10);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("b@10 b@20 b@30 ~b");
+  test_probe_assert_ended (&b);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* A call puts off another that is due in the same iteration. */
+static void
+test_restart_due (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe b = { "b" };
+  TestProbe a = { "a", test_probe_restart_other, .other = &b };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 12);
+  test_clock_advance (15 * TEST_MS);
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@15 a@25 a@35");
+  lifecycle_timer_cancel (a.timer);
+  test_clock_run (12 * TEST_MS);
+  test_assert_log ("b@47");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+test_cancel_due (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe b = { "b" };
+  TestProbe a = { "a", test_probe_cancel_other, .other = &b };
+
+  test_probe_add (&a, scope, 20);
+  test_probe_add (&b, scope, 20);
+  test_clock_run (40 * TEST_MS);
+  test_assert_log ("a@20 ~b a@40");
+  test_probe_assert_ended (&b);
+  lifecycle_timer_cancel (a.timer);
+  test_assert_log ("~a");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* set_interval() */
+
+static void
+test_set_interval (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 100);
+  g_assert_cmpuint (lifecycle_timer_get_interval (a.timer), ==, 100);
+  test_clock_run (30 * TEST_MS);
+  lifecycle_timer_set_interval (a.timer, 50);
+  g_assert_cmpuint (lifecycle_timer_get_interval (a.timer), ==, 50);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 20);
+  test_clock_run (71 * TEST_MS);
+  test_assert_log ("a@50 a@100");
+
+  /* Longer. */
+  test_clock_run (20 * TEST_MS);
+  lifecycle_timer_set_interval (a.timer, 200);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 179);
+  test_clock_run (179 * TEST_MS);
+  test_assert_log ("a@300");
+
+  /* So short that it is due, and has been. */
+  test_clock_run (50 * TEST_MS);
+  lifecycle_timer_set_interval (a.timer, 20);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  test_assert_log ("");
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@350 a@370");
+
+  /* There and back. */
+  test_clock_run (5 * TEST_MS);
+  lifecycle_timer_set_interval (a.timer, G_MAXUINT);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, (gint64) G_MAXUINT - 5);
+  lifecycle_timer_set_interval (a.timer, 0);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  lifecycle_timer_set_interval (a.timer, 20);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@390");
+
+  /* A restart is where the running interval begins. */
+  test_clock_run (5 * TEST_MS);
+  lifecycle_timer_restart (a.timer);
+  test_clock_run (5 * TEST_MS);
+  lifecycle_timer_set_interval (a.timer, 30);
+  test_clock_run (25 * TEST_MS);
+  test_assert_log ("a@425");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+slow_and_longer (TestProbe *probe)
+{
+  test_clock_advance (5 * TEST_MS);
+  lifecycle_timer_set_interval (probe->timer,
+                                lifecycle_timer_get_interval (probe->timer) + 10);
+  test_clock_advance (2 * TEST_MS);
+}
+
+static void
+restart_and_longer (TestProbe *probe)
+{
+  test_clock_advance (5 * TEST_MS);
+  test_probe_restart (probe);
+  lifecycle_timer_set_interval (probe->timer,
+                                lifecycle_timer_get_interval (probe->timer) + 10);
+}
+
+/* In its own call: what begins is the next interval, at the dispatch. */
+static void
+test_set_interval_itself (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", slow_and_longer }, b = { "b", restart_and_longer };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_clock_run (60 * TEST_MS);
+  test_assert_log ("a@10 a@30 a@60");
+  lifecycle_timer_cancel (a.timer);
+  test_probe_drop (&a);
+
+  started = g_get_monotonic_time ();
+  test_probe_add_plain (&b, scope, 10);
+  test_clock_run (70 * TEST_MS);
+  test_assert_log ("b@10 b@35 b@70");
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* What can be asked. */
+
+static void
+test_remaining (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 100);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 100);
+  test_clock_advance (1);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 100);
+  test_clock_advance (998);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 100);
+  test_clock_advance (1);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 99);
+  test_clock_advance (99 * TEST_MS - 1);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 1);
+  test_clock_advance (1);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  test_clock_advance (50 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  test_clock_settle ();
+  test_assert_log ("a@150");
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 100);
+  lifecycle_timer_cancel (a.timer);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+ask (TestProbe *probe)
+{
+  g_assert_true (lifecycle_timer_is_active (probe->timer));
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (probe->timer), ==, probe->n_calls);
+  g_assert_cmpint (lifecycle_timer_get_remaining (probe->timer), ==, -1);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (probe->scope), ==, 1);
+}
+
+static void
+test_ask_in_callback (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", ask, .stop_at = 3 };
+
+  test_probe_add (&a, scope, 10);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@10 a@20 a@30 ~a");
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 3);
+  g_assert_cmpuint (lifecycle_timer_get_interval (a.timer), ==, 10);
+  test_probe_assert_ended (&a);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+test_max_calls (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", ask }, b = { "b" }, c = { "c", .stop_at = 2 }, d = { "d" };
+
+  test_probe_add_calls (&a, scope, 10, 3);
+  test_clock_run (30 * TEST_MS);
+  test_assert_log ("a@10 a@20 a@30 ~a");
+  test_probe_assert_ended (&a);
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 3);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  g_assert_false (lifecycle_timer_restart (a.timer));
+  test_probe_drop (&a);
+
+  started = g_get_monotonic_time ();
+  test_probe_add_calls (&b, scope, 10, 1);
+  test_probe_add_calls (&c, scope, 10, 4);
+  test_probe_add_calls (&d, scope, 15, G_MAXUINT);
+  test_clock_run (60 * TEST_MS);
+  test_assert_log ("b@10 ~b c@10 d@15 c@20 ~c d@30 d@45 d@60");
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  test_assert_log ("~d");
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  test_probe_drop (&d);
+  end (scope);
+}
+
+/* A restart does not add a call to the last one; but one that has ended begins anew. */
+static void
+test_max_calls_restart (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", test_probe_restart };
+  LifecycleTimer *timer;
+
+  timer = lifecycle_scope_add_timeout_full (scope, 10, 2, test_probe_cb, &a, NULL);
+  test_probe_keep (&a, scope, timer);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@10 a@20");
+  test_probe_assert_ended (&a);
+  g_assert_true (lifecycle_timer_restart (timer));
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@60");
+  g_assert_true (lifecycle_timer_restart (timer));
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (timer), ==, 1);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@75");
+  test_probe_assert_ended (&a);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+/* block() and unblock() */
+
+static void
+test_block (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 100);
+  test_clock_run (30 * TEST_MS + 300);
+  lifecycle_scope_block (scope);
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 70);
+  test_clock_run (970 * TEST_MS - 300);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 70);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_assert_log ("");
+
+  lifecycle_scope_unblock (scope);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 70);
+  test_clock_run (70 * TEST_MS - 301);
+  test_assert_log ("");
+  test_clock_run (1);
+  test_assert_log ("a@1069");
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@1169");
+
+  /* One that is due. */
+  test_clock_advance (150 * TEST_MS);
+  lifecycle_scope_block (scope);
+  test_clock_run (30 * TEST_MS);
+  test_assert_log ("");
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 0);
+  lifecycle_scope_unblock (scope);
+  test_clock_settle ();
+  test_assert_log ("a@1349");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+test_block_counted (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+  LifecycleScope *grandchild = lifecycle_scope_new_child (child, "grandchild");
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" };
+
+  test_probe_add_plain (&a, scope, 100);
+  test_probe_add_plain (&b, child, 100);
+  test_probe_add_plain (&c, grandchild, 100);
+
+  test_clock_run (10 * TEST_MS);
+  lifecycle_scope_block (child);
+  test_clock_run (10 * TEST_MS);
+  lifecycle_scope_block (scope);
+  lifecycle_scope_block (scope);
+  test_clock_run (10 * TEST_MS);
+  lifecycle_scope_block (grandchild);
+  test_clock_run (200 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 80);
+  g_assert_cmpint (lifecycle_timer_get_remaining (b.timer), ==, 90);
+  g_assert_cmpint (lifecycle_timer_get_remaining (c.timer), ==, 90);
+
+  lifecycle_scope_unblock (child);
+  test_clock_run (70 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (b.timer), ==, 90);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("");
+  lifecycle_scope_unblock (scope);
+  test_clock_run (95 * TEST_MS);
+  test_assert_log ("a@480 b@490");
+  g_assert_cmpint (lifecycle_timer_get_remaining (c.timer), ==, 90);
+  lifecycle_scope_unblock (grandchild);
+  test_clock_run (90 * TEST_MS);
+  test_assert_log ("a@580 c@585");
+
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (grandchild);
+  g_assert_finalize_object (child);
+  end (scope);
+}
+
+/* What is done to a timer while it is paused. */
+static void
+test_block_changes (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *child;
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" }, d = { "d" }, e = { "e" }, f = { "f" };
+
+  test_probe_add_plain (&a, scope, 100);
+  test_probe_add_plain (&b, scope, 100);
+  test_probe_add_plain (&c, scope, 100);
+  test_probe_add_plain (&e, scope, 100);
+  test_clock_run (30 * TEST_MS);
+  lifecycle_scope_block (scope);
+  test_clock_run (30 * TEST_MS);
+
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 100);
+  lifecycle_timer_set_interval (b.timer, 50);
+  g_assert_cmpint (lifecycle_timer_get_remaining (b.timer), ==, 20);
+  lifecycle_timer_set_interval (c.timer, 20);
+  g_assert_cmpint (lifecycle_timer_get_remaining (c.timer), ==, 0);
+  test_probe_add_plain (&d, scope, 40);
+  g_assert_cmpint (lifecycle_timer_get_remaining (d.timer), ==, 40);
+  lifecycle_timer_cancel (e.timer);
+  test_probe_assert_ended (&e);
+  child = lifecycle_scope_new_child (scope, "child");
+  test_probe_add_plain (&f, child, 90);
+  test_clock_run (100 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 100);
+  g_assert_cmpint (lifecycle_timer_get_remaining (b.timer), ==, 20);
+  g_assert_cmpint (lifecycle_timer_get_remaining (d.timer), ==, 40);
+  g_assert_cmpint (lifecycle_timer_get_remaining (f.timer), ==, 90);
+
+  /* An ended one that comes back is paused like the others. */
+  g_assert_true (lifecycle_timer_restart (e.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (e.timer), ==, 100);
+  test_clock_run (840 * TEST_MS);
+  test_assert_log ("");
+  g_assert_cmpint (lifecycle_timer_get_remaining (e.timer), ==, 100);
+
+  lifecycle_scope_unblock (scope);
+  test_clock_run (101 * TEST_MS);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 6);
+  lifecycle_scope_close (scope);
+  test_assert_log ("c@1000 b@1020 c@1020 d@1040 c@1040 c@1060 b@1070 d@1080 c@1080 f@1090 "
+                   "a@1100 e@1100 c@1100");
+
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  test_probe_drop (&d);
+  test_probe_drop (&e);
+  test_probe_drop (&f);
+  g_assert_finalize_object (child);
+  end (scope);
+}
+
+/* Equal deadlines are equal after a pause, and keep their order. */
+static void
+test_block_order (void)
+{
+  const guint n = 1000;
+  LifecycleScope *scope = begin ();
+
+  order_expected = g_new0 (guint, n);
+  for (guint i = 0; i < n; i++)
+    {
+      lifecycle_scope_add_timeout (scope, 50, order_cb, GUINT_TO_POINTER (i), NULL);
+      order_expected[i] = i;
+    }
+  for (guint round = 0; round < 4; round++)
+    {
+      test_clock_run (20 * TEST_MS);
+      lifecycle_scope_block (scope);
+      test_clock_run (1000 * TEST_MS);
+      lifecycle_scope_unblock (scope);
+      order_next = 0;
+      test_clock_run (30 * TEST_MS - 1);
+      g_assert_cmpuint (order_next, ==, 0);
+      test_clock_run (1);
+      g_assert_cmpuint (order_next, ==, n);
+    }
+  lifecycle_scope_close (scope);
+  g_clear_pointer (&order_expected, g_free);
+  g_assert_finalize_object (scope);
+}
+
+static void
+block_once (TestProbe *probe)
+{
+  if (probe->n_calls == 1)
+    lifecycle_scope_block (probe->scope);
+}
+
+/* A call blocks its own scope: nothing more of it runs, although it is due. */
+static void
+test_block_in_callback (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *other = lifecycle_scope_new ("other");
+  TestProbe a = { "a", block_once }, b = { "b" }, c = { "c" };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 10);
+  test_probe_add_plain (&c, other, 10);
+  test_clock_run (45 * TEST_MS);
+  test_assert_log ("a@10 c@10 c@20 c@30 c@40");
+  lifecycle_timer_cancel (c.timer);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 10);
+  g_assert_cmpint (lifecycle_timer_get_remaining (b.timer), ==, 0);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("b@45 a@55 b@55");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  lifecycle_scope_close (other);
+  g_assert_finalize_object (other);
+  end (scope);
+}
+
+static void
+block_and_unblock (TestProbe *probe)
+{
+  lifecycle_scope_block (probe->scope);
+  lifecycle_scope_unblock (probe->scope);
+}
+
+/* It comes to nothing, wherever it is. */
+static void
+test_block_and_unblock (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", block_and_unblock }, b = { "b" };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 10);
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@10 b@10 a@20 b@20");
+  test_clock_run (5 * TEST_MS);
+  lifecycle_scope_block (scope);
+  lifecycle_scope_unblock (scope);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 5);
+  test_clock_run (5 * TEST_MS);
+  test_assert_log ("a@30 b@30");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+test_block_close (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" };
+
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 10);
+  lifecycle_scope_block (scope);
+  test_probe_add (&c, scope, 10);
+  lifecycle_timer_cancel (b.timer);
+  test_assert_log ("~b");
+  test_clock_run (20 * TEST_MS);
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 2);
+  test_assert_log ("~c ~a");
+  test_probe_assert_ended (&a);
+  test_probe_assert_ended (&c);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* Main loops in a call. */
+
+static void
+run_25 (TestProbe *probe)
+{
+  if (probe->n_calls == 1)
+    {
+      test_log ("(");
+      test_clock_run (25 * TEST_MS);
+      test_log (")");
+    }
+}
+
+/* All others go on, those included that had their turn still to come; what runs does not run again
+ * before it has returned.
+ */
+static void
+test_nested (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b", run_25 }, c = { "c" };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 10);
+  test_probe_add_plain (&c, scope, 10);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("a@10 b@10 ( c@10 a@20 c@20 a@30 c@30 ) b@35");
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@40 c@40 b@45 a@50 c@50");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+static void
+run_deeper (TestProbe *probe)
+{
+  if (probe->n_calls == 1)
+    {
+      test_log ("(");
+      test_clock_run (10 * TEST_MS);
+      test_log (")");
+    }
+}
+
+static void
+test_nested_deeper (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", run_deeper }, b = { "b", run_deeper }, c = { "c", run_deeper };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 10);
+  test_probe_add_plain (&c, scope, 10);
+  test_clock_run (10 * TEST_MS);
+  /* The innermost ends at 20, and then each that has returned is due. */
+  test_assert_log ("a@10 ( b@10 ( c@10 ( ) c@20 ) b@20 ) a@20");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* What others do in the meantime to the one that runs. */
+static void
+run_15 (TestProbe *probe)
+{
+  if (probe->n_calls == 1)
+    {
+      test_log ("(");
+      test_clock_run (15 * TEST_MS);
+      g_assert_cmpint (probe->destroyed, ==, 0);
+      test_log (")");
+    }
+}
+
+static void
+test_nested_cancel (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", run_15 };
+  TestProbe b = { "b", test_probe_cancel_other, .other = &a, .stop_at = 1 };
+
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 15);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@10 ( b@15 ~b ) ~a");
+  test_probe_assert_ended (&a);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+test_nested_restart (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", run_15 };
+  TestProbe b = { "b", test_probe_restart_other, .other = &a, .stop_at = 1 };
+
+  test_probe_add_plain (&a, scope, 12);
+  test_probe_add_plain (&b, scope, 15);
+  test_clock_run (40 * TEST_MS);
+  test_assert_log ("a@12 ( b@15 ) a@27 a@39");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* Cancelled and restarted while it runs: it goes on, and still it does not recurse. */
+static void
+cancel_and_restart_other (TestProbe *probe)
+{
+  lifecycle_timer_cancel (probe->other->timer);
+  g_assert_true (lifecycle_timer_restart (probe->other->timer));
+}
+
+static void
+test_nested_revive (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", run_25 };
+  TestProbe b = { "b", cancel_and_restart_other, .other = &a, .stop_at = 1 };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, scope, 15);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("a@10 ( b@15 ) a@35");
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("a@45");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+test_nested_close (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", run_15 }, b = { "b", test_probe_close }, c = { "c" };
+
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 15);
+  test_probe_add (&c, scope, 15);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@10 ( b@15 ~c ~b ) ~a");
+  test_probe_assert_ended (&a);
+  test_probe_assert_ended (&b);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+static void
+block_other_scope (TestProbe *probe)
+{
+  lifecycle_scope_block (probe->other->scope);
+}
+
+/* Paused while it runs, in the middle of what it waits for. */
+static void
+test_nested_block (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *other = lifecycle_scope_new ("other");
+  TestProbe a = { "a", run_15 };
+  TestProbe b = { "b", block_other_scope, .other = &a, .stop_at = 1 };
+
+  test_probe_add_plain (&a, scope, 10);
+  test_probe_add_plain (&b, other, 15);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@10 ( b@15 )");
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  test_clock_run (100 * TEST_MS);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (10 * TEST_MS);
+  g_assert_cmpuint (a.n_calls, >=, 2);
+  lifecycle_scope_close (scope);
+  g_string_truncate (test_log_buffer, 0);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  lifecycle_scope_close (other);
+  g_assert_finalize_object (other);
+  end (scope);
+}
+
+/* Waking up. */
+
+/* One source for all, which asks for the first deadline; when all are gone, it asks for none. */
+static void
+test_wake_up (void)
+{
+  LifecycleScope *scope, *other = lifecycle_scope_new ("other");
+  TestProbe a = { "a" }, b = { "b" };
+
+  test_clock_quiet ();
+  scope = begin ();
+  g_assert_cmpuint (test_clock_get_n_sources (), <=, 1);
+  test_probe_add_plain (&a, scope, 100);
+  g_assert_cmpuint (test_clock_get_n_sources (), ==, 1);
+  g_assert_cmpint (test_clock_get_next (), ==, started + 100 * TEST_MS);
+  test_probe_add_plain (&b, other, 50);
+  for (guint i = 0; i < 1000; i++)
+    lifecycle_scope_add_timeout (i % 2 ? scope : other, 1000, test_never_source_cb, NULL, NULL);
+  g_assert_cmpuint (test_clock_get_n_sources (), ==, 1);
+  g_assert_cmpint (test_clock_get_next (), ==, started + 50 * TEST_MS);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("b@50");
+  g_assert_cmpint (test_clock_get_next (), ==, started + 100 * TEST_MS);
+  lifecycle_scope_close (other);
+  g_assert_finalize_object (other);
+
+  /* It may wake up once for what has been cancelled, and then not again. */
+  lifecycle_timer_cancel (a.timer);
+  test_clock_run (50 * TEST_MS);
+  g_assert_cmpint (test_clock_get_next (), ==, started + 1000 * TEST_MS);
+  lifecycle_scope_clear (scope);
+  test_clock_quiet ();
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+  g_assert_cmpuint (test_clock_get_n_sources (), <=, 1);
+}
+
+/* A blocked scope does not wake anybody up. */
+static void
+test_wake_up_blocked (void)
+{
+  LifecycleScope *scope;
+  TestProbe a = { "a" };
+
+  test_clock_quiet ();
+  scope = begin ();
+  test_probe_add_plain (&a, scope, 10);
+  lifecycle_scope_block (scope);
+  test_clock_run (100 * TEST_MS);
+  g_assert_cmpint (test_clock_get_next (), ==, -1);
+  lifecycle_scope_unblock (scope);
+  g_assert_cmpint (test_clock_get_next (), ==, started + 110 * TEST_MS);
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@110 a@120");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+/* clear() and move() */
+
+static void
+test_clear (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" };
+
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 20);
+  g_assert_cmpuint (lifecycle_scope_clear (scope), ==, 2);
+  test_assert_log ("~b ~a");
+  test_probe_assert_ended (&a);
+  test_probe_assert_ended (&b);
+  test_clock_run (30 * TEST_MS);
+  test_assert_log ("");
+  g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_OPEN);
+  test_probe_add (&c, scope, 10);
+  test_clock_run (10 * TEST_MS);
+  test_assert_log ("c@40");
+  g_assert_cmpuint (lifecycle_scope_clear (scope), ==, 1);
+  test_assert_log ("~c");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+static void
+clear_scope (TestProbe *probe)
+{
+  g_assert_cmpuint (lifecycle_scope_clear (probe->scope), ==, 2);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (probe->scope), ==, 0);
+}
+
+static void
+test_clear_itself (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", clear_scope }, b = { "b" };
+
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 10);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@10 ~b ~a");
+  test_probe_assert_ended (&a);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* Everything stays as it is: deadlines, order, number of calls. */
+static void
+test_move (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *moved;
+  TestProbe a = { "a" }, b = { "b" }, c = { "c" };
+
+  test_probe_add (&a, scope, 30);
+  test_probe_add (&b, scope, 20);
+  test_probe_add_calls (&c, scope, 10, 3);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("c@10");
+  moved = lifecycle_scope_move (scope);
+  test_assert_log ("");
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_finalize_object (scope);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 3);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 15);
+  test_clock_run (30 * TEST_MS);
+  test_assert_log ("b@20 c@20 a@30 c@30 ~c b@40");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 2);
+
+  /* And it is the new scope that they belong to. */
+  lifecycle_timer_cancel (b.timer);
+  test_assert_log ("~b");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 1);
+  lifecycle_scope_block (moved);
+  test_clock_run (100 * TEST_MS);
+  lifecycle_scope_unblock (moved);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@160");
+  g_assert_cmpuint (lifecycle_scope_close (moved), ==, 1);
+  test_assert_log ("~a");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (moved);
+}
+
+static LifecycleScope *moved_scope;
+
+static void
+move_scope (TestProbe *probe)
+{
+  if (moved_scope == NULL)
+    moved_scope = lifecycle_scope_move (probe->scope);
+}
+
+/* While a call is under way. */
+static void
+test_move_itself (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", move_scope }, b = { "b" };
+
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 10);
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@10 b@10 a@20 b@20");
+  g_assert_finalize_object (scope);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved_scope), ==, 2);
+  lifecycle_timer_cancel (a.timer);
+  test_assert_log ("~a");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved_scope), ==, 1);
+  g_assert_cmpuint (lifecycle_scope_close (moved_scope), ==, 1);
+  test_assert_log ("~b");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (g_steal_pointer (&moved_scope));
+}
+
+/* One that has ended comes back in the new scope, or not at all; never in the old one. */
+static void
+test_move_restart_ended (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *moved;
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 10);
+  lifecycle_timer_cancel (a.timer);
+  moved = lifecycle_scope_move (scope);
+  if (lifecycle_timer_restart (a.timer))
+    g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 1);
+  else
+    g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 0);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  g_assert_finalize_object (scope);
+  lifecycle_scope_close (moved);
+  test_probe_assert_ended (&a);
+  g_assert_finalize_object (moved);
+  g_assert_false (lifecycle_timer_restart (a.timer));
+  test_probe_drop (&a);
+}
+
+/* set_deadline() */
+
+static void
+connect_closed (LifecycleScope *scope,
+                const char     *word)
+{
+  g_signal_connect (scope, "closed", G_CALLBACK (test_log_scope_cb), (gpointer) word);
+}
+
+static void
+test_deadline (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  connect_closed (scope, "closed");
+  lifecycle_scope_set_deadline (scope, 50);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  test_probe_add (&a, scope, 20);
+  test_clock_run (50 * TEST_MS - 1);
+  test_assert_log ("a@20 a@40");
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  test_clock_run (1);
+  test_assert_log ("~a closed");
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_TIMED_OUT);
+  lifecycle_scope_set_deadline (scope, 50);
+  lifecycle_scope_set_deadline (scope, 0);
+  test_clock_run (100 * TEST_MS);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+test_deadline_changed (void)
+{
+  LifecycleScope *scope = begin ();
+
+  connect_closed (scope, "closed");
+  lifecycle_scope_set_deadline (scope, 0);
+  lifecycle_scope_set_deadline (scope, 50);
+  test_clock_run (40 * TEST_MS);
+  lifecycle_scope_set_deadline (scope, 50);
+  test_clock_run (40 * TEST_MS);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  lifecycle_scope_set_deadline (scope, 0);
+  test_clock_run (1000 * TEST_MS);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  lifecycle_scope_set_deadline (scope, G_MAXUINT);
+  test_clock_run (G_MAXUINT * TEST_MS - 1);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  lifecycle_scope_set_deadline (scope, 1);
+  g_assert_cmpuint (lifecycle_scope_clear (scope), ==, 0);
+  test_clock_run (TEST_MS - 1);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  test_clock_run (1);
+  test_assert_log ("closed");
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_TIMED_OUT);
+  end (scope);
+}
+
+/* The deadline goes on while the scope is blocked, and is gone with the scope. */
+static void
+test_deadline_blocked (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 10);
+  lifecycle_scope_set_deadline (scope, 50);
+  lifecycle_scope_block (scope);
+  test_clock_run (49 * TEST_MS);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  test_clock_run (1 * TEST_MS);
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+test_deadline_never_reached (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+  TestProbe a = { "a" };
+
+  lifecycle_scope_set_deadline (scope, 50);
+  lifecycle_scope_set_deadline (child, 20);
+  test_clock_run (20 * TEST_MS);
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_cmpint (lifecycle_scope_get_reason (child), ==, LIFECYCLE_REASON_TIMED_OUT);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+  g_assert_finalize_object (child);
+
+  child = lifecycle_scope_new_child (scope, "child");
+  lifecycle_scope_set_deadline (child, 1000);
+  test_probe_add (&a, child, 1000);
+  lifecycle_scope_close (scope);
+  test_assert_log ("~a");
+  g_assert_cmpint (lifecycle_scope_get_reason (child), ==, LIFECYCLE_REASON_PARENT_CLOSED);
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_COMPLETED);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+  test_clock_run (2000 * TEST_MS);
+
+  /* A deadline holds no reference. */
+  scope = lifecycle_scope_new ("scope");
+  connect_closed (scope, "closed");
+  lifecycle_scope_set_deadline (scope, 50);
+  g_assert_finalize_object (scope);
+  test_assert_log ("closed");
+  test_clock_run (100 * TEST_MS);
+  test_probe_drop (&a);
+  test_assert_log ("");
+}
+
+/* A deadline is one more timer in the order of arming. */
+static void
+test_deadline_order (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" }, b = { "b" };
+
+  connect_closed (scope, "closed");
+  test_probe_add (&a, scope, 50);
+  lifecycle_scope_set_deadline (scope, 50);
+  test_probe_add (&b, scope, 50);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@50 ~b ~a closed");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+static void
+expire (TestProbe *probe)
+{
+  lifecycle_scope_set_deadline (probe->scope, 5);
+}
+
+/* It closes the scope of a call that waits for just that. */
+static void
+wait_for_close (TestProbe *probe)
+{
+  while (!lifecycle_scope_is_closed (probe->scope))
+    test_clock_run (TEST_MS);
+  test_log ("waited");
+}
+
+static void
+test_deadline_in_callback (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", expire, .stop_at = 1 };
+  TestProbe b = { "b", wait_for_close };
+
+  connect_closed (scope, "closed");
+  test_probe_add (&a, scope, 10);
+  test_probe_add (&b, scope, 12);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@10 ~a b@12 closed waited ~b");
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_TIMED_OUT);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* The scope that is left behind by a move is closed, and stays that. */
+static void
+test_deadline_move (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *moved;
+
+  lifecycle_scope_set_deadline (scope, 50);
+  moved = lifecycle_scope_move (scope);
+  test_clock_run (100 * TEST_MS);
+  g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_REPLACED);
+  g_assert_finalize_object (scope);
+  lifecycle_scope_close (moved);
+  end (moved);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int status;
+
+  test_clock_init ();
+  g_test_init (&argc, &argv, NULL);
+  test_probe_clock = get_ms;
+
+  g_test_add_func ("/lifecycle/timer/clock/works", test_clock_works);
+  g_test_add_func ("/lifecycle/timer/clock/interval", test_interval);
+  g_test_add_func ("/lifecycle/timer/clock/several", test_several);
+  g_test_add_func ("/lifecycle/timer/clock/from-dispatch", test_from_dispatch);
+  g_test_add_func ("/lifecycle/timer/clock/slow-callback", test_slow_callback);
+  g_test_add_func ("/lifecycle/timer/clock/slow-starves-nobody", test_slow_starves_nobody);
+  g_test_add_func ("/lifecycle/timer/clock/zero", test_zero);
+  g_test_add_func ("/lifecycle/timer/clock/added-in-callback", test_added_in_callback);
+  g_test_add_func ("/lifecycle/timer/clock/maxuint", test_maxuint);
+  g_test_add_func ("/lifecycle/timer/clock/slept", test_slept);
+  g_test_add_func ("/lifecycle/timer/clock/equal-deadlines", test_equal_deadlines);
+  g_test_add_func ("/lifecycle/timer/clock/equal-rounds", test_equal_rounds);
+  g_test_add_func ("/lifecycle/timer/clock/equal-scopes", test_equal_scopes);
+  g_test_add_func ("/lifecycle/timer/clock/restart", test_restart);
+  g_test_add_func ("/lifecycle/timer/clock/restart-ended", test_restart_ended);
+  g_test_add_func ("/lifecycle/timer/clock/restart-itself", test_restart_itself);
+  g_test_add_func ("/lifecycle/timer/clock/restart-due", test_restart_due);
+  g_test_add_func ("/lifecycle/timer/clock/cancel-due", test_cancel_due);
+  g_test_add_func ("/lifecycle/timer/clock/set-interval", test_set_interval);
+  g_test_add_func ("/lifecycle/timer/clock/set-interval-itself", test_set_interval_itself);
+  g_test_add_func ("/lifecycle/timer/clock/remaining", test_remaining);
+  g_test_add_func ("/lifecycle/timer/clock/ask-in-callback", test_ask_in_callback);
+  g_test_add_func ("/lifecycle/timer/clock/max-calls", test_max_calls);
+  g_test_add_func ("/lifecycle/timer/clock/max-calls-restart", test_max_calls_restart);
+  g_test_add_func ("/lifecycle/timer/clock/block", test_block);
+  g_test_add_func ("/lifecycle/timer/clock/block-counted", test_block_counted);
+  g_test_add_func ("/lifecycle/timer/clock/block-changes", test_block_changes);
+  g_test_add_func ("/lifecycle/timer/clock/block-order", test_block_order);
+  g_test_add_func ("/lifecycle/timer/clock/block-in-callback", test_block_in_callback);
+  g_test_add_func ("/lifecycle/timer/clock/block-and-unblock", test_block_and_unblock);
+  g_test_add_func ("/lifecycle/timer/clock/block-close", test_block_close);
+  g_test_add_func ("/lifecycle/timer/clock/nested", test_nested);
+  g_test_add_func ("/lifecycle/timer/clock/nested-deeper", test_nested_deeper);
+  g_test_add_func ("/lifecycle/timer/clock/nested-cancel", test_nested_cancel);
+  g_test_add_func ("/lifecycle/timer/clock/nested-restart", test_nested_restart);
+  g_test_add_func ("/lifecycle/timer/clock/nested-revive", test_nested_revive);
+  g_test_add_func ("/lifecycle/timer/clock/nested-close", test_nested_close);
+  g_test_add_func ("/lifecycle/timer/clock/nested-block", test_nested_block);
+  g_test_add_func ("/lifecycle/timer/clock/wake-up", test_wake_up);
+  g_test_add_func ("/lifecycle/timer/clock/wake-up-blocked", test_wake_up_blocked);
+  g_test_add_func ("/lifecycle/timer/clock/clear", test_clear);
+  g_test_add_func ("/lifecycle/timer/clock/clear-itself", test_clear_itself);
+  g_test_add_func ("/lifecycle/timer/clock/move", test_move);
+  g_test_add_func ("/lifecycle/timer/clock/move-itself", test_move_itself);
+  g_test_add_func ("/lifecycle/timer/clock/move-restart-ended", test_move_restart_ended);
+  g_test_add_func ("/lifecycle/deadline/reached", test_deadline);
+  g_test_add_func ("/lifecycle/deadline/changed", test_deadline_changed);
+  g_test_add_func ("/lifecycle/deadline/blocked", test_deadline_blocked);
+  g_test_add_func ("/lifecycle/deadline/never-reached", test_deadline_never_reached);
+  g_test_add_func ("/lifecycle/deadline/order", test_deadline_order);
+  g_test_add_func ("/lifecycle/deadline/in-callback", test_deadline_in_callback);
+  g_test_add_func ("/lifecycle/deadline/move", test_deadline_move);
+
+  status = g_test_run ();
+  return test_clock_finish (status);
+}
