@@ -153,8 +153,8 @@ anchor_sweep (LifecycleLedger *ledger,
  * as user code may run again. On a closed scope it is disconnected at once.
  *
  * GLib tells nobody when the handler is disconnected by others. The scope takes no harm from that,
- * but it may count the handler for a while. May be called on any thread by a holder of a reference
- * on @instance.
+ * but it may count the handler for a while. @instance is expected to live and to die on the scope's
+ * home thread. May be called on any thread by a holder of a reference on @instance.
  *
  * Returns: whether the scope owns it now; %FALSE if the scope is closed, or if there is no such
  *   handler

@@ -812,7 +812,8 @@ lifecycle_scope_get_n_entries (LifecycleScope *self)
  * A single failure is returned as it was reported. Several become one
  * [error@Error.cleanup], whose message names each. To be called at home.
  *
- * Returns: (transfer none) (nullable): the error, once the scope has been closed or cleared
+ * Returns: (transfer none) (nullable): the error, once the scope has been closed or cleared; it is
+ *   replaced when more cleanups fail in a later clear()
  *
  * Since: 1.0
  */

@@ -74,8 +74,9 @@ lifecycle_scope_connect_signal_at (const char     *place,
  *
  * Connects a handler that the scope disconnects when it closes.
  *
- * @instance is expected to live, and to emit, on the scope's home thread. If it does not, say with
- * @flags what is to happen:
+ * @instance is expected to live, to emit, and to die on the scope's home thread: GLib has no way to
+ * disconnect a handler while another thread may be disposing of the instance. If it does not, say
+ * with @flags what is to happen:
  *
  * - with [flags@ConnectFlags.queued] the arguments of the emission are copied, and @handler runs
  *   later, at home. The order of emissions is kept among the handlers of a scope. If the scope closes
@@ -140,8 +141,9 @@ lifecycle_scope_connect_full_at (const char            *place,
  * Connects a closure that the scope disconnects when it closes.
  *
  * The scope drops its reference on @closure when the handler ends, so what a binding's callback has
- * captured is freed although @instance lives on. A closure that is invalidated is disconnected. May
- * be called on any thread by a holder of a reference on @instance.
+ * captured is freed although @instance lives on. A closure that is invalidated, at home, is
+ * disconnected. See [method@Scope.connect_full] about instances of other threads. May be called on
+ * any thread by a holder of a reference on @instance.
  *
  * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
  *
