@@ -299,7 +299,8 @@ teardown_finish (LifecycleScope *scope)
       owner != NULL &&
       owner->context == scope->context &&
       (owner->in_teardown ||
-       (lifecycle_scope_peek_extra (owner)->clear != NULL && scope->reason == LIFECYCLE_REASON_PARENT_CLOSED)))
+       (lifecycle_scope_peek_extra (owner)->clear != NULL &&
+        scope->reason == LIFECYCLE_REASON_PARENT_CLOSED)))
     {
       owner->n_released += scope->n_released + 1;
       lifecycle_scope_pass_failures (scope, owner);
