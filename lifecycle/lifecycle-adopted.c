@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-anchor-private.h"
+#include "lifecycle-debug-private.h"
 #include "lifecycle-link-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
@@ -243,6 +244,7 @@ lifecycle_scope_steal_handler (LifecycleScope *self,
   AdoptedHandler *adopted = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (G_IS_OBJECT (instance), FALSE);
 
   ledger = lifecycle_scope_get_ledger (self);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
@@ -92,6 +93,7 @@ lifecycle_scope_clear (LifecycleScope *self)
   gboolean at_home;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  LIFECYCLE_DEBUG_HOME (self);
 
   at_home = lifecycle_scope_enter_home (self);
   g_return_val_if_fail (at_home, 0);
@@ -133,6 +135,7 @@ lifecycle_scope_move (LifecycleScope *self)
   gboolean at_home;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
 
   at_home = lifecycle_scope_enter_home (self);
   g_return_val_if_fail (at_home, NULL);

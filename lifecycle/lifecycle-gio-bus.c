@@ -5,8 +5,8 @@
 
 #include "lifecycle-gio-bus-private.h"
 
-/* These are taken back in phase one: GIO runs no user code then, drops what is queued and has not been
- * dispatched, and answers callers with an error.
+/* These are taken back in phase one: GIO runs no user code then, drops what is queued and has not
+ * been dispatched, and answers callers with an error.
  */
 
 typedef struct
@@ -60,8 +60,8 @@ bus_entry_over (LifecycleResource *resource)
   lifecycle_resource_undo (resource);
 }
 
-/* A closed connection never opens again, so what hangs on it is over. The signal comes from wherever
- * the connection was made.
+/* A closed connection never opens again, so what hangs on it is over. The signal comes from
+ * wherever the connection was made.
  */
 void
 lifecycle_bus_entry_closed (LifecycleResource *self)
@@ -69,8 +69,8 @@ lifecycle_bus_entry_closed (LifecycleResource *self)
   lifecycle_resource_run_at_home (self, bus_entry_over);
 }
 
-/* Takes the caller's reference. `closed` is called, on any thread, when the connection is closed. It
- * is connected last: where GIO itself has something to say about it, that comes first.
+/* Takes the caller's reference. `closed` is called, on any thread, when the connection is closed.
+ * It is connected last: where GIO itself has something to say about it, that comes first.
  */
 gboolean
 lifecycle_bus_entry_add (gpointer                self,

@@ -44,8 +44,8 @@ take_errno (GError     **error,
                                   "Removing “%s”: %s", name, g_strerror (number)));
 }
 
-/* Never by a path: somebody could put a link in the place of a directory while this is under way, and
- * have it remove something else.
+/* Never by a path: somebody could put a link in the place of a directory while this is under way,
+ * and have it remove something else.
  */
 static void
 remove_at (int           parent,
@@ -162,12 +162,12 @@ static const LifecycleResourceKind temporary_file_kind = {
  *
  * Removes a file, or a directory with all that is in it, when the scope closes.
  *
- * Symbolic links are removed, and not followed. What others have removed already is as well removed;
- * any other failure is reported by [method@Scope.get_error], and does not keep the rest from being
- * removed.
+ * Symbolic links are removed, and not followed. What others have removed already is as well
+ * removed; any other failure is reported by [method@Scope.get_error], and does not keep the rest
+ * from being removed.
  *
- * On a closed scope the file is removed at once. May be called on any thread; the file is removed at
- * home, which waits for it.
+ * On a closed scope the file is removed at once. May be called on any thread; the file is removed
+ * at home, which waits for it.
  *
  * Returns: whether the scope owns the file now; %FALSE if the scope is closed
  *

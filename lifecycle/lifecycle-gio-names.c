@@ -137,8 +137,8 @@ owned_name_requested_cb (GObject      *source,
   if (reply != NULL)
     g_variant_get (reply, "(u)", &answer);
 
-  /* 1: we own it. 2: we are in the queue. Else somebody else owns it, maybe in this process, or there
-   * is no bus any more.
+  /* 1: we own it. 2: we are in the queue. Else somebody else owns it, maybe in this process, or
+   * there is no bus any more.
    */
   if (!lifecycle_resource_is_shut (self))
     owned_name_update (self, g_dbus_connection_is_closed (connection) ? NULL : connection,
@@ -175,14 +175,14 @@ owned_name_closed (LifecycleResource *resource)
  * The entry leaves the scope when it is certain that the name will not come: somebody else owns
  * it, and [flags@Gio.BusNameOwnerFlags.do_not_queue] was given, or @connection has been closed.
  *
- * The close does not wait for the bus. Whatever is sent on @connection afterwards reaches a bus that
- * has released the name.
+ * The close does not wait for the bus. Whatever is sent on @connection afterwards reaches a bus
+ * that has released the name.
  *
  * @destroy is called exactly once, but not before a call of @func that is under way has returned;
  * if the function fails, it is called at once. Must be called at home, and @func is called there.
  *
- * Returns: whether the name has been asked for; if not, @error says that the scope or @connection is
- *   closed ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the name has been asked for; if not, @error says that the scope or @connection
+ *   is closed ([error@Gio.IOErrorEnum.closed])
  *
  * Since: 1.0
  */

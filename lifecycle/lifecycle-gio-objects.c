@@ -26,6 +26,31 @@ static const LifecycleResourceKind exported_object_kind = {
   .mute = exported_object_mute,
 };
 
+/* GIO calls this for a property if there is no function for it in its table. It has one trap less:
+ * what is queued for set_property() is called although the object has been unregistered, and with a
+ * table that has been freed.
+ */
+static void
+exported_object_set (ExportedObject        *self,
+                     GDBusConnection       *connection,
+                     const char            *sender,
+                     const char            *object_path,
+                     GVariant              *parameters,
+                     GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GVariant) value = NULL;
+  GError *error = NULL;
+  const char *interface_name;
+  const char *property_name;
+
+  g_variant_get (parameters, "(&s&sv)", &interface_name, &property_name, &value);
+  if (self->vtable.set_property (connection, sender, object_path, interface_name, property_name,
+                                 value, &error, self->resource.data))
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    g_dbus_method_invocation_take_error (invocation, error);
+}
+
 static void
 exported_object_call_cb (GDBusConnection       *connection,
                          const char            *sender,
@@ -37,18 +62,24 @@ exported_object_call_cb (GDBusConnection       *connection,
                          gpointer               data)
 {
   ExportedObject *self = data;
+  gboolean sets = self->vtable.set_property != NULL &&
+                  g_str_equal (interface_name, "org.freedesktop.DBus.Properties") &&
+                  g_str_equal (method_name, "Set");
 
-  if (lifecycle_resource_begin_call (self))
+  if ((sets || self->vtable.method_call != NULL) && lifecycle_resource_begin_call (self))
     {
-      self->vtable.method_call (connection, sender, object_path, interface_name, method_name,
-                                parameters, invocation, self->resource.data);
+      if (sets)
+        exported_object_set (self, connection, sender, object_path, parameters, invocation);
+      else
+        self->vtable.method_call (connection, sender, object_path, interface_name, method_name,
+                                  parameters, invocation, self->resource.data);
       lifecycle_resource_end_call (self);
     }
   else
     {
       g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD,
-                                             "No such interface “%s” on object at path %s",
-                                             interface_name, object_path);
+                                             "No such method “%s” of %s on object at path %s",
+                                             method_name, interface_name, object_path);
     }
 }
 
@@ -77,34 +108,6 @@ exported_object_get_cb (GDBusConnection  *connection,
     }
 
   return value;
-}
-
-static gboolean
-exported_object_set_cb (GDBusConnection  *connection,
-                        const char       *sender,
-                        const char       *object_path,
-                        const char       *interface_name,
-                        const char       *property_name,
-                        GVariant         *value,
-                        GError          **error,
-                        gpointer          data)
-{
-  ExportedObject *self = data;
-  gboolean done = FALSE;
-
-  if (lifecycle_resource_begin_call (self))
-    {
-      done = self->vtable.set_property (connection, sender, object_path, interface_name,
-                                        property_name, value, error, self->resource.data);
-      lifecycle_resource_end_call (self);
-    }
-  else
-    {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY,
-                   "No such property “%s”", property_name);
-    }
-
-  return done;
 }
 
 /**
@@ -175,13 +178,11 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
                                    NULL, user_data, destroy, error);
   if (entry != NULL)
     {
-      /* GIO looks at which functions there are. */
       if (vtable != NULL)
         {
           entry->vtable = *vtable;
-          gate.method_call = vtable->method_call != NULL ? exported_object_call_cb : NULL;
+          gate.method_call = exported_object_call_cb;
           gate.get_property = vtable->get_property != NULL ? exported_object_get_cb : NULL;
-          gate.set_property = vtable->set_property != NULL ? exported_object_set_cb : NULL;
         }
 
       entry->id = g_dbus_connection_register_object (connection, object_path, interface_info,
@@ -363,8 +364,8 @@ export_closures_set_cb (GDBusConnection  *connection,
  * Exports an interface of an object, as `g_dbus_connection_register_object_with_closures2()` does,
  * until the scope closes. This is for bindings; see [method@Scope.export_bus_object].
  *
- * The closures get what the functions of a [struct@Gio.DBusInterfaceVTable] get, but no reference on
- * the [class@Gio.DBusMethodInvocation]: the function that answers wants one. The scope drops its
+ * The closures get what the functions of a [struct@Gio.DBusInterfaceVTable] get, but no reference
+ * on the [class@Gio.DBusMethodInvocation]: the function that answers wants one. The scope drops its
  * references on the closures when it closes. Must be called at home, and the closures are invoked
  * there.
  *

@@ -10,8 +10,8 @@
 #include <signal.h>
 #endif
 
-/* GIO reaps the process on a thread of its own, whatever happens here, so it never stays a zombie. The
- * entry waits for that, also past the end of the scope.
+/* GIO reaps the process on a thread of its own, whatever happens here, so it never stays a zombie.
+ * The entry waits for that, also past the end of the scope.
  */
 typedef struct
 {
@@ -88,13 +88,13 @@ process_exited_cb (GObject      *source,
  * lifecycle_scope_add_subprocess:
  * @self: a scope
  * @subprocess: (transfer none): a process
- * @grace_ms: how long to wait between asking it to exit and killing it, in milliseconds; 0 to kill it
- *   without asking
+ * @grace_ms: how long to wait between asking it to exit and killing it, in milliseconds; 0 to kill
+ *   it without asking
  *
  * Terminates a process when the scope closes, and kills it if it has not exited in time.
  *
- * The close does not wait. The process gets `SIGTERM`, and after @grace_ms, for which somebody has to
- * run the home context, `SIGKILL`. Where there are no signals it is killed at once. Until it has
+ * The close does not wait. The process gets `SIGTERM`, and after @grace_ms, for which somebody has
+ * to run the home context, `SIGKILL`. Where there are no signals it is killed at once. Until it has
  * exited, a reference on @subprocess is held.
  *
  * When the process exits by itself, the entry leaves the scope. On a closed scope the process is

@@ -7,13 +7,13 @@
 #include "lifecycle-resource-private.h"
 #include "lifecycle-handler-private.h"
 
-/* GIO keeps what it binds with the object, one for each property, and a later one takes the place of
- * an earlier one. g_settings_unbind() knows only the property. So it is noted there whose it is.
+/* GIO keeps what it binds with the object, one for each property, and a later one takes the place
+ * of an earlier one. g_settings_unbind() knows only the property. So it is noted there whose it is.
  *
- * While a value is on its way, GIO aborts the process if one unbinds. That is easily done: a property
- * changes, and somebody closes a scope. Two handlers, one before that of GIO and one after it, tell
- * when that is the case, and the unbinding is put off to the second. Meanwhile GIO ignores all other
- * changes.
+ * While a value is on its way, GIO aborts the process if one unbinds. That is easily done: a
+ * property changes, and somebody closes a scope. Two handlers, one before that of GIO and one after
+ * it, tell when that is the case, and the unbinding is put off to the second. Meanwhile GIO ignores
+ * all other changes.
  */
 enum
 {
@@ -147,8 +147,8 @@ setting_end (LifecycleResource  *resource,
     }
 }
 
-/* The object has been disposed, and GIO unbinds when it is finalized; or GIO has bound something else
- * to its property.
+/* The object has been disposed, and GIO unbinds when it is finalized; or GIO has bound something
+ * else to its property.
  */
 static void
 setting_gone (LifecycleResource *resource)
@@ -189,14 +189,16 @@ setting_connect (Setting               *self,
   g_autofree char *notify = g_strconcat ("notify::", self->property, NULL);
 
   self->handlers[which] =
-    g_signal_connect_closure (settings, changed, lifecycle_resource_new_closure (self, func), FALSE);
+    g_signal_connect_closure (settings, changed,
+                              lifecycle_resource_new_closure (self, func), FALSE);
 
   /* A handler on notify makes all notifications of the object slower, but where it matters GIO has
    * one anyway.
    */
   if (writes)
     self->handlers[2 + which] =
-      g_signal_connect_closure (object, notify, lifecycle_resource_new_closure (self, func), FALSE);
+      g_signal_connect_closure (object, notify,
+                                lifecycle_resource_new_closure (self, func), FALSE);
 }
 
 /**
@@ -211,15 +213,15 @@ setting_connect (Setting               *self,
  * Binds a setting to a property, as `g_settings_bind()` does, until the scope closes. GIO holds a
  * reference on @settings until then.
  *
- * They are unbound as soon as user code may run again after the handlers have been silenced, or, when
- * that is in the middle of a change of the very setting or property, at the end of that change. What
- * GIO does with a property called `sensitive` is undone as well.
+ * They are unbound as soon as user code may run again after the handlers have been silenced, or,
+ * when that is in the middle of a change of the very setting or property, at the end of that
+ * change. What GIO does with a property called `sensitive` is undone as well.
  *
  * The entry leaves the scope when @object is disposed, or when another setting is bound to the
  * property by this function.
  *
- * On a closed scope nothing is bound. To be called on the thread of @object and @settings, which has
- * to be the home of the scope.
+ * On a closed scope nothing is bound. To be called on the thread of @object and @settings, which
+ * has to be the home of the scope.
  *
  * Returns: whether the setting is bound; %FALSE if the scope is closed
  *

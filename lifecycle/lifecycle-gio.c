@@ -126,11 +126,11 @@ static const LifecycleResourceKind socket_service_kind = {
  * @self: a scope
  * @service: (transfer none): a service
  *
- * Stops a service when the scope closes, closes its sockets, and drops the reference that it holds on
- * it.
+ * Stops a service when the scope closes, closes its sockets, and drops the reference that it holds
+ * on it.
  *
- * That happens as soon as user code may run again after the handlers have been silenced. Connections
- * that have been accepted are nobody's business here. Connect to
+ * That happens as soon as user code may run again after the handlers have been silenced.
+ * Connections that have been accepted are nobody's business here. Connect to
  * [signal@Gio.SocketService::incoming] with [method@Scope.connect_closure] or its like, because
  * what was accepted just before the stop is still announced by the service afterwards.
  *
@@ -156,7 +156,8 @@ lifecycle_scope_add_socket_service_at (const char     *place,
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
   g_return_val_if_fail (G_IS_SOCKET_SERVICE (service), FALSE);
 
-  return lifecycle_resource_add (held_object_new (&socket_service_kind, self, service), self, place);
+  return lifecycle_resource_add (held_object_new (&socket_service_kind, self, service),
+                                 self, place);
 }
 
 static void
@@ -234,8 +235,8 @@ binding_end (LifecycleResource  *resource,
     g_binding_unbind (binding);
 }
 
-/* Unbinding frees the data of its functions, which is user code. If one of the three goes first, GLib
- * sees to the rest.
+/* Unbinding frees the data of its functions, which is user code. If one of the three goes first,
+ * GLib sees to the rest.
  */
 static const LifecycleResourceKind binding_kind = {
   .foreign = TRUE,
@@ -274,8 +275,8 @@ scope_add_binding (LifecycleScope *self,
  * leaves the scope when the source or the target is disposed, and when somebody else unbinds and
  * nobody holds a reference on @binding any more.
  *
- * On a closed scope the properties are unbound at once. May be called on any thread by a holder of a
- * reference on the source and the target; they are unbound at home.
+ * On a closed scope the properties are unbound at once. May be called on any thread by a holder of
+ * a reference on the source and the target; they are unbound at home.
  *
  * Returns: whether the scope owns it now; %FALSE if the scope is closed, or nothing is bound any
  *   more

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-anchor-private.h"
+#include "lifecycle-debug-private.h"
 #include "lifecycle-gate-private.h"
 #include "lifecycle-handler-private.h"
 #include "lifecycle-scope-private.h"
@@ -255,6 +256,26 @@ lifecycle_handler_is_connected (gpointer instance,
 {
   return g_signal_handler_is_connected (instance, id) &&
          instance_has_handlers (instance, signal_id);
+}
+
+/* With LIFECYCLE_DEBUG=threads: a handler that is neither queued nor guarded is called at home. */
+static void
+checked_marshal (GClosure     *closure,
+                 GValue       *return_value,
+                 guint         n_param_values,
+                 const GValue *param_values,
+                 gpointer      invocation_hint,
+                 gpointer      marshal_data)
+{
+  LifecycleScope *scope = lifecycle_ledger_dup_scope (marshal_data);
+
+  if (scope != NULL)
+    {
+      lifecycle_debug_off_home (scope, "A handler", ((Handler *) closure)->entry.name);
+      g_object_unref (scope);
+    }
+
+  closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
 }
 
 static void
@@ -524,6 +545,10 @@ handler_connect (Handler               *handler,
       if ((flags & (LIFECYCLE_CONNECT_ONCE | LIFECYCLE_CONNECT_QUEUED |
                     LIFECYCLE_CONNECT_GUARDED)) == LIFECYCLE_CONNECT_ONCE)
         g_closure_set_meta_marshal (closure, ledger, once_marshal);
+      else if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS) &&
+               lifecycle_ledger_is_owned (ledger) &&
+               (full == NULL || full->gate == NULL))
+        g_closure_set_meta_marshal (closure, ledger, checked_marshal);
 
       /* Connecting runs no user code, so the lock can be kept meanwhile. On another thread the
        * handler may be called, and even be disconnected, before this returns; but its closure has

@@ -278,7 +278,7 @@ lifecycle_scope_defer_at (const char           *place,
     {
       g_object_ref (self);
       cleanup_run (self, lifecycle_scope_get_reason (self), func, user_data, destroy, place);
-      if (lifecycle_scope_is_closed (self) && lifecycle_scope_get_error (self) == NULL)
+      if (lifecycle_scope_is_closed (self) && lifecycle_scope_peek_extra (self)->error == NULL)
         lifecycle_scope_settle_error (self);
       g_object_unref (self);
       return;

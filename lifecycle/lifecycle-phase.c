@@ -155,24 +155,25 @@ check_signal (GObject    *instance,
  * @enter_signal: the signal with which a run begins, with a detail if need be
  * @leave_signal: the signal with which it ends
  * @active_now: whether to begin a run at once
- * @func: (scope notified) (closure user_data) (destroy destroy): what to do at the begin of each run
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to do at the begin of each
+ * run
  * @user_data: data for @func
  * @destroy: (nullable): how to free @user_data
  *
  * Does something while a widget is mapped, a service is online, or an object is in any other state
  * that it enters and leaves again and again.
  *
- * Each time @instance emits @enter_signal, a child scope is opened and given to @func, to be filled. It
- * is named after the signal. When @instance emits @leave_signal, it is closed as
- * [enum@Reason.completed]. If @enter_signal comes again without that, the run before is closed first,
- * as [enum@Reason.replaced].
+ * Each time @instance emits @enter_signal, a child scope is opened and given to @func, to be
+ * filled. It is named after the signal. When @instance emits @leave_signal, it is closed as
+ * [enum@Reason.completed]. If @enter_signal comes again without that, the run before is closed
+ * first, as [enum@Reason.replaced].
  *
  * Runs never overlap. A signal that comes while a run is being set up or taken down is dealt with
  * after that, and of several only the last one counts.
  *
  * The phase is one entry of @self, and so is each run. When @self closes, the run does, too, as
- * [enum@Reason.parent_closed]; when @instance is disposed, it closes as [enum@Reason.owner_gone], and
- * the phase leaves the scope. A run may be closed earlier by anybody. A phase is not blocked by
+ * [enum@Reason.parent_closed]; when @instance is disposed, it closes as [enum@Reason.owner_gone],
+ * and the phase leaves the scope. A run may be closed earlier by anybody. A phase is not blocked by
  * [method@Scope.block]; what a run has connected is.
  *
  * @destroy is called exactly once, but not before a call of @func that is under way has returned;

@@ -21,7 +21,8 @@ struct _LifecycleResourceKind
    */
   gboolean              foreign;
 
-  /* Phase one, or just before end() or gone(), after the gate has been shut. No user code may run. */
+  /* Phase one, or just before end() or gone(), after the gate has been shut. No user code may run.
+   * */
   LifecycleResourceFunc mute;
 
   /* Undoes the rest. User code may run. The partners that still live are held until then. */

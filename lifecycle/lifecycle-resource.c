@@ -8,9 +8,9 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
 
-/* What most things of GIO need from a scope is the same, and it is here: a gate that keeps callbacks
- * from starting once the entry is muted, a destroy notify that waits for the one that is under way,
- * and partners, objects that may die first.
+/* What most things of GIO need from a scope is the same, and it is here: a gate that keeps
+ * callbacks from starting once the entry is muted, a destroy notify that waits for the one that is
+ * under way, and partners, objects that may die first.
  *
  * References: one for the entry while it is linked, one for each partner that is, and one for each
  * place in GIO that has the resource as its data.
@@ -111,10 +111,11 @@ lifecycle_resource_set_partner (gpointer resource,
 {
   LifecycleResource *self = resource;
   LifecyclePartner *partner = &self->partners[which];
+  LifecycleAnchor *anchor = lifecycle_anchor_get (object);
 
   partner->resource = self;
   partner->object = object;
-  partner->ledger = lifecycle_ledger_ref (lifecycle_anchor_get_ledger (lifecycle_anchor_get (object)));
+  partner->ledger = lifecycle_ledger_ref (lifecycle_anchor_get_ledger (anchor));
 }
 
 /* In mute() and end(): the partner, or NULL when it has been disposed. */
@@ -181,9 +182,9 @@ lifecycle_resource_connect (gpointer              resource,
                                                    FALSE);
 }
 
-/* Takes a reference on a partner, if that is still possible. It may be in its dispose, and want us to
- * be quick: while the entry is in the list, and the list is locked, it has not told us of it, or is
- * waiting to do so.
+/* Takes a reference on a partner, if that is still possible. It may be in its dispose, and want us
+ * to be quick: while the entry is in the list, and the list is locked, it has not told us of it, or
+ * is waiting to do so.
  */
 static void
 partner_hold (LifecyclePartner *partner)
@@ -226,8 +227,8 @@ partner_cut (LifecyclePartner *partner)
     lifecycle_resource_unref (partner->resource);
 }
 
-/* Nothing of it calls user code from now on, but what is foreign. No user code runs in here: dropping
- * a partner may do so, and has to wait.
+/* Nothing of it calls user code from now on, but what is foreign. No user code runs in here:
+ * dropping a partner may do so, and has to wait.
  */
 static void
 resource_silence (LifecycleResource *self)

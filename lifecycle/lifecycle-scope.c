@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-enums.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
@@ -338,6 +339,8 @@ static void
 lifecycle_scope_class_init (LifecycleScopeClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  lifecycle_debug_init ();
 
   object_class->dispose = lifecycle_scope_dispose;
   object_class->finalize = lifecycle_scope_finalize;
@@ -679,6 +682,7 @@ const GError *
 lifecycle_scope_get_error (LifecycleScope *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
 
   return lifecycle_scope_peek_extra (self)->error;
 }

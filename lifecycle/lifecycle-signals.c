@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-handler-private.h"
 #include "lifecycle-scope-private.h"
 
@@ -193,6 +194,7 @@ void
 lifecycle_scope_block (LifecycleScope *self)
 {
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  LIFECYCLE_DEBUG_HOME (self);
 
   self->own_blocked++;
   lifecycle_scope_shift_blocked (self, 1);
@@ -210,6 +212,7 @@ void
 lifecycle_scope_unblock (LifecycleScope *self)
 {
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_if_fail (self->own_blocked > 0);
 
   self->own_blocked--;

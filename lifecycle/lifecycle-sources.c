@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-sources.h"
 
@@ -459,6 +460,7 @@ lifecycle_scope_steal_source (LifecycleScope *self,
   GSource *watch = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (source != NULL, FALSE);
 
   ledger = lifecycle_scope_get_ledger (self);

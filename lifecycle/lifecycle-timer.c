@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 #include "lifecycle-timer-queue-private.h"
@@ -413,6 +414,7 @@ lifecycle_scope_set_deadline (LifecycleScope *self,
   LifecycleLedger *ties;
 
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  LIFECYCLE_DEBUG_HOME (self);
 
   extra = lifecycle_scope_ensure_extra (self);
   old = g_steal_pointer (&extra->deadline);

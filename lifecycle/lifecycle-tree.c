@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-anchor-private.h"
+#include "lifecycle-debug-private.h"
 #include "lifecycle-scope-private.h"
 
 void
@@ -555,6 +556,7 @@ lifecycle_scope_renew_child (LifecycleScope *self,
   gboolean made;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (name != NULL, NULL);
 
   ledger = lifecycle_scope_get_ledger (self);
@@ -630,6 +632,7 @@ lifecycle_scope_get_parent (LifecycleScope *self)
   LifecycleScope *parent = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
 
   if (self->owner != NULL)
     {

@@ -776,6 +776,70 @@ test_export_twice (Fixture       *fixture,
   test_assert_log ("~two");
 }
 
+static gboolean
+failing_set_cb (GDBusConnection  *connection,
+                const char       *sender,
+                const char       *path,
+                const char       *interface_name,
+                const char       *property,
+                GVariant         *value,
+                GError          **error,
+                gpointer          word)
+{
+  g_assert_cmpstr (interface_name, ==, TEST_INTERFACE);
+  g_assert_cmpstr (property, ==, "Value");
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "no");
+  return FALSE;
+}
+
+static void
+properties_call_cb (GDBusConnection       *connection,
+                    const char            *sender,
+                    const char            *path,
+                    const char            *interface_name,
+                    const char            *method,
+                    GVariant              *parameters,
+                    GDBusMethodInvocation *invocation,
+                    gpointer               data)
+{
+  test_log ("%s", method);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+/* Whichever functions there are, they do what they do in GIO. */
+static void
+test_export_vtables (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  const GDBusInterfaceVTable only_set = { NULL, NULL, failing_set_cb, { NULL } };
+  const GDBusInterfaceVTable only_call = { properties_call_cb, NULL, NULL, { NULL } };
+  const GDBusInterfaceVTable nothing = { NULL, NULL, NULL, { NULL } };
+  const GDBusInterfaceVTable *vtables[] = { &only_set, &only_call, &nothing, NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (vtables); i++)
+    {
+      Call call;
+
+      g_assert_true (lifecycle_scope_export_bus_object (fixture->scope, fixture->service, TEST_PATH,
+                                                        test_node->interfaces[0], vtables[i], NULL,
+                                                        NULL, NULL));
+      call_start (fixture, &call, "org.freedesktop.DBus.Properties", "Set",
+                  g_variant_new ("(ssv)", TEST_INTERFACE, "Value", g_variant_new_string ("new")));
+      test_run_until (call_is_done, &call);
+      if (i == 1)
+        g_assert_no_error (call.error);
+      else if (i == 0)
+        g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED);
+      else
+        g_assert_nonnull (call.error);
+      call_clear (&call);
+      if (i != 1)
+        g_assert_null (call_ping (fixture));
+      lifecycle_scope_clear (fixture->scope);
+    }
+  test_assert_log ("Set");
+}
+
 static void
 closing_call_cb (GDBusConnection       *connection,
                  const char            *sender,
@@ -1173,6 +1237,7 @@ main (int   argc,
   ADD ("subscribe-closes", test_subscribe_closes, 0);
   ADD ("export", test_export, 0);
   ADD ("export-twice", test_export_twice, 0);
+  ADD ("export-vtables", test_export_vtables, 0);
   ADD ("export-closes", test_export_closes, 0);
   ADD ("export-disconnected", test_export_disconnected, 0);
   ADD ("export-closures", test_export_closures, 0);

@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-/* Four threads emit, connect, close, dispose and unref; the main thread, where all scopes are at home,
- * closes, clears, moves and drops them, and makes new ones. What has to hold:
+/* Four threads emit, connect, close, dispose and unref; the main thread, where all scopes are at
+ * home, closes, clears, moves and drops them, and makes new ones. What has to hold:
  *
  * - the data of each handler is destroyed exactly once, and after the last call of the handler;
  * - a queued handler runs at home, and never after its scope has closed;
@@ -30,7 +30,7 @@ static int stop;
 static int n_records, n_scopes, n_emitters;
 static int n_calls, n_messages, n_closes, n_waits;
 
-/* What the handlers know of their scope. It is changed at home, and lives to the end of the test. */
+/* What the handlers know of their scope. It is changed at home, and lives to the end. */
 typedef struct
 {
   int closing;
@@ -269,14 +269,15 @@ worker_connect (Worker         *self,
   };
   LifecycleConnectFlags chosen = flags[g_rand_int (self->rand) % G_N_ELEMENTS (flags)];
   gboolean params = g_rand_boolean (self->rand);
+  const char *signal = params ? "params" : "plain";
   GCallback callback = params ? G_CALLBACK (record_params_cb) : G_CALLBACK (record_cb);
   Record *record = record_new (self->fate, chosen, scope != self->scope);
 
   if (g_rand_int (self->rand) % 4 != 0)
-    *id = lifecycle_scope_connect_full (scope, emitter, params ? "params" : "plain", callback, record,
-                                        record_free, chosen);
+    *id = lifecycle_scope_connect_full (scope, emitter, signal, callback, record, record_free,
+                                        chosen);
   else
-    *id = lifecycle_scope_connect_closure (scope, G_OBJECT (emitter), params ? "params" : "plain",
+    *id = lifecycle_scope_connect_closure (scope, G_OBJECT (emitter), signal,
                                            g_cclosure_new (callback, record, record_free), chosen);
 }
 

@@ -900,7 +900,7 @@ again_cb (TestEmitter *emitter,
   again->depth--;
 }
 
-/* Nothing overtakes: the next one waits until this one is through, even if it runs the main loop. */
+/* Nothing overtakes: the next one waits until this one is through, even if it iterates. */
 static void
 test_queued_recursion (void)
 {
@@ -927,8 +927,8 @@ low_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A handler that never comes to an end leaves others their turn: what is emitted meanwhile waits for the
- * next iteration.
+/* A handler that never comes to an end leaves others their turn: what is emitted meanwhile waits
+ * for the next iteration.
  */
 static void
 test_queued_starves_nobody (void)
@@ -980,7 +980,7 @@ test_blocked (gconstpointer data)
   pair_end (&pair);
 }
 
-/* A handler that has been stolen has nothing to do with the scope any more, not even with its end. */
+/* A handler that has been stolen has nothing to do with the scope, not even with its end. */
 static void
 test_stolen (gconstpointer data)
 {
@@ -1408,8 +1408,8 @@ test_guarded_flags (void)
   pair_end (&pair);
 }
 
-/* The emission has begun before the close, has chosen the handler, and comes to it after the close: it
- * does not call it.
+/* The emission has begun before the close, has chosen the handler, and comes to it after the close:
+ * it does not call it.
  */
 static void
 test_guarded_chosen (gconstpointer data)
@@ -1659,7 +1659,7 @@ close_async_elsewhere (gpointer data)
 {
   gpointer *args = data;
 
-  /* The result comes to where the call was made, which nobody runs: this one does not ask for it. */
+  /* The result comes to where the call was made, which nobody runs: it is not asked for. */
   lifecycle_scope_close_async (args[0], LIFECYCLE_REASON_ABORTED, 0, NULL, NULL, NULL);
   g_assert_cmpint (lifecycle_scope_get_state (args[0]), !=, LIFECYCLE_STATE_OPEN);
 }
@@ -1905,7 +1905,7 @@ race_thread (gpointer data)
   Race *race = data;
 
   while (!g_atomic_int_get (&race->go))
-    ;
+    g_thread_yield ();
   for (guint i = 0; i < RACE_N; i++)
     {
       TestEmitter *emitter = race->emitters[race->backwards ? RACE_N - 1 - i : i];
@@ -1967,7 +1967,7 @@ closers_thread (gpointer data)
   Closers *closers = data;
 
   while (!g_atomic_int_get (closers->go))
-    ;
+    g_thread_yield ();
   lifecycle_scope_close_with_reason (closers->scope, LIFECYCLE_REASON_ABORTED, "elsewhere");
   g_object_unref (closers->scope);
   return NULL;
@@ -2052,7 +2052,7 @@ target_release_thread (gpointer data)
   Target *target = data;
 
   while (!g_atomic_int_get (&target->go))
-    ;
+    g_thread_yield ();
   g_object_unref (target->scope);
   return NULL;
 }
@@ -2063,7 +2063,7 @@ target_disconnect_thread (gpointer data)
   Target *target = data;
 
   while (!g_atomic_int_get (&target->go))
-    ;
+    g_thread_yield ();
   for (guint i = 0; i < G_N_ELEMENTS (target->ids); i++)
     g_signal_handler_disconnect (target->emitter, target->ids[i]);
   return NULL;
@@ -2095,7 +2095,10 @@ test_target_released (void)
       threads[1] = g_thread_new ("disconnect", target_disconnect_thread, &target);
       g_atomic_int_set (&target.go, 1);
       while (g_atomic_int_get (&target.destroyed) < (int) G_N_ELEMENTS (target.ids))
-        g_main_context_iteration (NULL, FALSE);
+        {
+          if (!g_main_context_iteration (NULL, FALSE))
+            g_thread_yield ();
+        }
       g_thread_join (threads[0]);
       g_thread_join (threads[1]);
       test_drain ();

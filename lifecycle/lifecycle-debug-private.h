@@ -1,0 +1,39 @@
+/* lifecycle-debug-private.h: what LIFECYCLE_DEBUG turns on
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-scope-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  LIFECYCLE_DEBUG_THREADS = 1 << 0
+} LifecycleDebugFlags;
+
+extern guint lifecycle_debug_flags;
+
+void lifecycle_debug_init         (void);
+void lifecycle_debug_off_home     (LifecycleScope *scope,
+                                   const char     *what,
+                                   const char     *place);
+
+static inline gboolean
+lifecycle_debug_has (LifecycleDebugFlags flag)
+{
+  return G_UNLIKELY ((lifecycle_debug_flags & flag) != 0);
+}
+
+/* For functions that are to be called at home. */
+#define LIFECYCLE_DEBUG_HOME(scope)                         \
+  G_STMT_START                                              \
+    {                                                       \
+      if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS))    \
+        lifecycle_debug_off_home ((scope), G_STRFUNC, NULL); \
+    }                                                       \
+  G_STMT_END
+
+G_END_DECLS
