@@ -1,0 +1,146 @@
+/* arena-bot.c: the one who understands "!queue"
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "arena-bot.h"
+
+#include "arena-game.h"
+#include "arena-player.h"
+#include "arena-telemetry.h"
+
+static void
+command_queue (ArenaGame   *game,
+               ArenaPlayer *player,
+               const char  *argument)
+{
+  if (arena_matches_find (game->matches, player) != NULL)
+    arena_player_notice (player, "You are in a match.");
+  else if (arena_queue_find (game->queue, player) != NULL)
+    arena_player_notice (player, "You are in the queue.");
+  else
+    arena_queue_join (game->queue, player);
+}
+
+static void
+command_leave (ArenaGame   *game,
+               ArenaPlayer *player,
+               const char  *argument)
+{
+  if (arena_matches_find (game->matches, player) != NULL)
+    arena_player_notice (player, "You are in a match: !abort ends it.");
+  else if (arena_queue_find (game->queue, player) != NULL)
+    arena_queue_leave (game->queue, player);
+  else
+    arena_player_notice (player, "You are not in the queue.");
+}
+
+static void
+command_accept (ArenaGame   *game,
+                ArenaPlayer *player,
+                const char  *argument)
+{
+  if (arena_matches_find (game->matches, player) == NULL)
+    arena_player_notice (player, "There is nothing to accept.");
+  else
+    arena_matches_accept (game->matches, player);
+}
+
+static void
+command_abort (ArenaGame   *game,
+               ArenaPlayer *player,
+               const char  *argument)
+{
+  if (arena_matches_find (game->matches, player) == NULL)
+    arena_player_notice (player, "You are in no match.");
+  else
+    arena_matches_abort (game->matches, player);
+}
+
+static void
+command_report (ArenaGame   *game,
+                ArenaPlayer *player,
+                const char  *argument)
+{
+  gboolean won = g_ascii_strcasecmp (argument, "win") == 0;
+
+  if (!won && g_ascii_strcasecmp (argument, "loss") != 0)
+    arena_player_notice (player, "It is !report win or !report loss.");
+  else if (arena_matches_find (game->matches, player) == NULL)
+    arena_player_notice (player, "You are in no match.");
+  else
+    arena_matches_report (game->matches, player, won);
+}
+
+static void
+command_dismiss (ArenaGame   *game,
+                 ArenaPlayer *player,
+                 const char  *argument)
+{
+  arena_player_notice (player, "Dismissed: %u.",
+                       arena_notifications_dismiss (game->notifications, player));
+}
+
+static void
+command_stats (ArenaGame   *game,
+               ArenaPlayer *player,
+               const char  *argument)
+{
+  const ArenaScore *score = arena_player_get_score (player);
+
+  arena_player_notice (player, "You: %u won, %u lost, %u coins, %u achievements.",
+                       score->wins, score->losses, score->coins,
+                       arena_achievements_count (score));
+  arena_player_notice (player, "Now: %u players, %u searches, %u matches.",
+                       arena_players_count (game->players), arena_queue_count (game->queue),
+                       arena_matches_count (game->matches));
+  arena_player_notice (player, "Under way: %" G_GINT64_FORMAT " reads, %" G_GINT64_FORMAT
+                               " writes, %" G_GINT64_FORMAT " loads of scores.",
+                       arena_live_count (ARENA_LIVE_READS), arena_live_count (ARENA_LIVE_WRITES),
+                       arena_live_count (ARENA_LIVE_LOADS));
+  arena_analytics_tell (game->analytics, player);
+}
+
+static const struct
+{
+  const char *name;
+  void      (*func) (ArenaGame   *game,
+                     ArenaPlayer *player,
+                     const char  *argument);
+} commands[] = {
+  { "!queue", command_queue },
+  { "!leave", command_leave },
+  { "!accept", command_accept },
+  { "!abort", command_abort },
+  { "!report", command_report },
+  { "!dismiss", command_dismiss },
+  { "!stats", command_stats },
+};
+
+void
+arena_bot_command (ArenaGame   *game,
+                   ArenaPlayer *player,
+                   const char  *text)
+{
+  g_autofree char *copy = g_strstrip (g_strdup (text));
+  char *argument = copy;
+  guint i;
+
+  while (*argument != '\0' && !g_ascii_isspace (*argument))
+    argument++;
+  if (*argument != '\0')
+    *argument++ = '\0';
+  argument = g_strstrip (argument);
+
+  for (i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      if (g_ascii_strcasecmp (copy, commands[i].name) == 0)
+        {
+          commands[i].func (game, player, argument);
+          return;
+        }
+    }
+
+  arena_player_notice (player, "I know: !queue, !leave, !accept, !abort, !report win|loss, "
+                               "!dismiss, !stats");
+}

@@ -1,0 +1,16 @@
+/* arena-bot.h: the one who understands "!queue"
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "arena-config.h"
+
+G_BEGIN_DECLS
+
+void arena_bot_command (ArenaGame   *game,
+                        ArenaPlayer *player,
+                        const char  *text);
+
+G_END_DECLS

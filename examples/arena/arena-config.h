@@ -1,0 +1,49 @@
+/* arena-config.h: what the command line decided
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <lifecycle.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ArenaGame    ArenaGame;
+typedef struct _ArenaPlayer  ArenaPlayer;
+typedef struct _ArenaService ArenaService;
+typedef struct _ArenaView    ArenaView;
+
+#define ARENA_LOBBY   "#lobby"
+#define ARENA_BOT     "arena"
+#define ARENA_HOST    "arena.local"
+#define ARENA_VERSION "arena-1.0"
+
+typedef struct
+{
+  gboolean managed;
+  guint    port;            /* 0: any free one */
+  guint    view_kib;        /* the buffer of each view */
+  double   rate;            /* how many times faster than life the clocks run */
+  guint    grace;           /* how long the server waits when it stops; real time (ms) */
+  char    *data;            /* where players' scores are kept, or NULL */
+  gboolean bus;             /* tell the session bus */
+  guint    max_connections;
+
+  /* the soak only */
+  guint    matches;
+  guint    searches;
+  guint    players;
+  guint    seed;
+  guint    deadline;        /* seconds of real time */
+} ArenaConfig;
+
+void               arena_config_init (ArenaConfig       *self);
+void               arena_config_set  (const ArenaConfig *config);
+const ArenaConfig *arena_config_get  (void);
+
+/* All durations of the program are written in the time of a person who plays (ms), and go through
+ * this one. */
+guint              arena_ms          (guint              ms);
+
+G_END_DECLS

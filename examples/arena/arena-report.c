@@ -1,0 +1,430 @@
+/* arena-report.c: what the soak found, for people: a table, and a page
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "arena-report.h"
+
+#include <string.h>
+
+/* Memory that was allocated and given back leaves the process a little larger: fragments, caches of
+ * the allocator, tables that grew. A leak of a single view per match would be ten times this. */
+#define NOISE_KIB     4096
+#define NOISE_PERCENT 5
+
+#if defined (__SANITIZE_ADDRESS__)
+#define MEMORY_IS_COMPARABLE FALSE
+#elif defined (__has_feature)
+#if __has_feature (address_sanitizer)
+#define MEMORY_IS_COMPARABLE FALSE
+#endif
+#endif
+#ifndef MEMORY_IS_COMPARABLE
+#define MEMORY_IS_COMPARABLE TRUE
+#endif
+
+void
+arena_run_init (ArenaRun *self,
+                gboolean  managed)
+{
+  memset (self, 0, sizeof *self);
+  self->managed = managed;
+  self->samples = g_array_new (FALSE, FALSE, sizeof (ArenaSample));
+}
+
+void
+arena_run_clear (ArenaRun *self)
+{
+  g_clear_pointer (&self->samples, g_array_unref);
+}
+
+/* How many more there are at the end than there were before anybody came. */
+gint64
+arena_run_left (const ArenaRun *self,
+                ArenaLive       what)
+{
+  return self->end.live[what] - self->begin.live[what];
+}
+
+gint64
+arena_run_growth (const ArenaRun *self)
+{
+  return (gint64) self->end.rss_kib - (gint64) self->warm.rss_kib;
+}
+
+gint64
+arena_run_noise (const ArenaRun *self)
+{
+  return MAX (NOISE_KIB, (gint64) self->warm.rss_kib * NOISE_PERCENT / 100);
+}
+
+gboolean
+arena_run_is_clean (const ArenaRun *self)
+{
+  int i;
+
+  for (i = 0; i < ARENA_N_LIVE; i++)
+    if (arena_run_left (self, i) != 0)
+      return FALSE;
+
+  /* AddressSanitizer keeps what is freed, to see who uses it. */
+  if (!MEMORY_IS_COMPARABLE)
+    return self->end.total[ARENA_TOTAL_STRAY] == 0;
+
+  return self->end.total[ARENA_TOTAL_STRAY] == 0 &&
+         arena_run_growth (self) <= arena_run_noise (self);
+}
+
+static guint64
+get_peak (const ArenaRun *self)
+{
+  guint64 peak = MAX (self->warm.rss_kib, self->end.rss_kib);
+  guint i;
+
+  for (i = 0; i < self->samples->len; i++)
+    peak = MAX (peak, g_array_index (self->samples, ArenaSample, i).rss_kib);
+
+  return peak;
+}
+
+typedef enum
+{
+  ROW_LOAD,
+  ROW_GROWTH,
+  ROW_PEAK,
+  ROW_VIEWS,
+  ROW_HANDLERS,
+  ROW_TIMERS,
+  ROW_LEAKED,
+  ROW_STRAY,
+  ROW_WAYS,
+  ROW_TAKEN_ALONG,
+  ROW_VERDICT,
+  N_ROWS
+} Row;
+
+static const char * const row_names[N_ROWS] = {
+  "Load: searches / matches / views",
+  "Memory growth after the warm-up",
+  "Memory at the peak",
+  "Live views at the end",
+  "Live signal handlers, more than at the start",
+  "Live timers and sources, more than at the start",
+  "Leaked objects: ended or left, but alive",
+  "Callbacks that reached an ended view",
+  "Completed / aborted / conflicted / timed out",
+  "Taken along by a player or a match",
+  "Verdict",
+};
+
+static char *
+get_cell (const ArenaRun *self,
+          Row             row)
+{
+  const ArenaSample *end = &self->end;
+
+  switch (row)
+    {
+    case ROW_LOAD:
+      return g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT " / %" G_GINT64_FORMAT,
+                              end->total[ARENA_TOTAL_SEARCHES], end->total[ARENA_TOTAL_MATCHES],
+                              end->total[ARENA_TOTAL_VIEWS]);
+    case ROW_GROWTH:
+      return g_strdup_printf ("%+.1f MiB%s", arena_run_growth (self) / 1024.0,
+                              MEMORY_IS_COMPARABLE ? "" : " (not judged: sanitizer)");
+    case ROW_PEAK:
+      return g_strdup_printf ("%.1f MiB", get_peak (self) / 1024.0);
+    case ROW_VIEWS:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, arena_run_left (self, ARENA_LIVE_VIEWS));
+    case ROW_HANDLERS:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, arena_run_left (self, ARENA_LIVE_HANDLERS));
+    case ROW_TIMERS:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, arena_run_left (self, ARENA_LIVE_TIMERS));
+    case ROW_LEAKED:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, arena_run_left (self, ARENA_LIVE_LEAKED));
+    case ROW_STRAY:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, end->total[ARENA_TOTAL_STRAY]);
+    case ROW_WAYS:
+      return g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT " / %" G_GINT64_FORMAT
+                              " / %" G_GINT64_FORMAT,
+                              end->total[ARENA_TOTAL_COMPLETED], end->total[ARENA_TOTAL_ABORTED],
+                              end->total[ARENA_TOTAL_CONFLICTED],
+                              end->total[ARENA_TOTAL_TIMED_OUT]);
+    case ROW_TAKEN_ALONG:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, end->total[ARENA_TOTAL_TAKEN_ALONG]);
+    case ROW_VERDICT:
+      return g_strdup (arena_run_is_clean (self) ? "clean" : "leaks");
+    case N_ROWS:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static const char *
+get_title (const ArenaRun *self)
+{
+  return self->managed ? "managed" : "unmanaged";
+}
+
+char *
+arena_report_table (const ArenaRun *runs,
+                    guint           n_runs)
+{
+  GString *text = g_string_new (NULL);
+  int row;
+  guint i;
+
+  g_string_append_printf (text, "%-50s", "");
+  for (i = 0; i < n_runs; i++)
+    g_string_append_printf (text, "%24s", get_title (&runs[i]));
+  g_string_append_c (text, '\n');
+
+  for (row = 0; row < N_ROWS; row++)
+    {
+      g_string_append_printf (text, "%-50s", row_names[row]);
+      for (i = 0; i < n_runs; i++)
+        {
+          g_autofree char *cell = get_cell (&runs[i], row);
+
+          g_string_append_printf (text, "%24s", cell);
+        }
+      g_string_append_c (text, '\n');
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+/* The page */
+
+#define CHART_WIDTH  760
+#define CHART_HEIGHT 320
+#define CHART_LEFT   64
+#define CHART_TOP    16
+#define PLOT_WIDTH   (CHART_WIDTH - CHART_LEFT - 120)
+#define PLOT_HEIGHT  (CHART_HEIGHT - CHART_TOP - 40)
+
+typedef struct
+{
+  double time_max;
+  double time_step;
+  double mib_max;
+  double mib_step;
+} Scale;
+
+static double
+get_x (const Scale *scale,
+       double       time)
+{
+  return CHART_LEFT + time / scale->time_max * PLOT_WIDTH;
+}
+
+static double
+get_y (const Scale *scale,
+       double       mib)
+{
+  return CHART_TOP + (1.0 - mib / scale->mib_max) * PLOT_HEIGHT;
+}
+
+/* A round number that goes at most six times into that. */
+static double
+get_step (double max)
+{
+  static const double steps[] = { 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000 };
+  guint i;
+
+  for (i = 0; i + 1 < G_N_ELEMENTS (steps) && max / steps[i] > 6; i++)
+    ;
+
+  return steps[i];
+}
+
+static void
+measure (Scale          *scale,
+         const ArenaRun *runs,
+         guint           n_runs)
+{
+  guint i;
+
+  scale->time_max = 1.0;
+  scale->mib_max = 1.0;
+  for (i = 0; i < n_runs; i++)
+    {
+      scale->time_max = MAX (scale->time_max, runs[i].end.time);
+      scale->mib_max = MAX (scale->mib_max, get_peak (&runs[i]) / 1024.0);
+    }
+
+  scale->time_step = get_step (scale->time_max);
+  scale->mib_step = get_step (scale->mib_max);
+  scale->mib_max = scale->mib_step * ((int) (scale->mib_max / scale->mib_step) + 1);
+}
+
+/* Numbers of a page always have a point, whatever the locale. */
+static void
+append_number (GString *html,
+               double   number)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append (html, g_ascii_formatd (buffer, sizeof buffer, "%.1f", number));
+}
+
+static void
+append_text_at (GString    *html,
+                const char *klass,
+                double      x,
+                double      y,
+                const char *text)
+{
+  g_string_append_printf (html, "<text class=\"%s\" x=\"", klass);
+  append_number (html, x);
+  g_string_append (html, "\" y=\"");
+  append_number (html, y);
+  g_string_append_printf (html, "\">%s</text>\n", text);
+}
+
+static void
+append_axes (GString     *html,
+             const Scale *scale)
+{
+  double mib, time;
+
+  for (mib = 0; mib <= scale->mib_max + 0.5; mib += scale->mib_step)
+    {
+      g_autofree char *label = g_strdup_printf ("%.0f MiB", mib);
+
+      g_string_append_printf (html, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"", CHART_LEFT,
+                              CHART_LEFT + PLOT_WIDTH);
+      append_number (html, get_y (scale, mib));
+      g_string_append (html, "\" y2=\"");
+      append_number (html, get_y (scale, mib));
+      g_string_append (html, "\"/>\n");
+      append_text_at (html, "tick left", CHART_LEFT - 8, get_y (scale, mib) + 4, label);
+    }
+
+  for (time = 0; time <= scale->time_max; time += scale->time_step)
+    {
+      g_autofree char *label = g_strdup_printf ("%.0f s", time);
+
+      append_text_at (html, "tick middle", get_x (scale, time), CHART_TOP + PLOT_HEIGHT + 20,
+                      label);
+    }
+}
+
+static void
+append_point (GString           *html,
+              const Scale       *scale,
+              const ArenaSample *sample)
+{
+  append_number (html, get_x (scale, sample->time));
+  g_string_append_c (html, ',');
+  append_number (html, get_y (scale, sample->rss_kib / 1024.0));
+  g_string_append_c (html, ' ');
+}
+
+static void
+append_curve (GString        *html,
+              const Scale    *scale,
+              const ArenaRun *run)
+{
+  guint i;
+
+  g_string_append_printf (html, "<polyline class=\"curve %s\" points=\"", get_title (run));
+  for (i = 0; i < run->samples->len; i++)
+    append_point (html, scale, &g_array_index (run->samples, ArenaSample, i));
+  append_point (html, scale, &run->end);
+  g_string_append (html, "\"/>\n");
+
+  append_text_at (html, run->managed ? "name managed" : "name unmanaged",
+                  get_x (scale, run->end.time) + 8,
+                  get_y (scale, run->end.rss_kib / 1024.0) + 4, get_title (run));
+}
+
+static const char page_head[] =
+  "<!DOCTYPE html>\n"
+  "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+  "<title>Arena: memory, unmanaged and managed</title>\n"
+  "<style>\n"
+  ":root { color-scheme: light dark; --ink: #1d1d20; --soft: #5f6066; --paper: #ffffff;\n"
+  "  --line: #dcdce0; --bad: #b3261e; --good: #1a6f3c; }\n"
+  "@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --soft: #a5a6ad;\n"
+  "  --paper: #1b1b1e; --line: #3a3a40; --bad: #ff8a80; --good: #7bd99a; } }\n"
+  "body { margin: 2rem auto; max-width: 50rem; padding: 0 1rem; background: var(--paper);\n"
+  "  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }\n"
+  "h1 { font-size: 1.4rem; margin-bottom: 0.25rem; }\n"
+  "p { color: var(--soft); }\n"
+  "svg { width: 100%; height: auto; }\n"
+  ".grid { stroke: var(--line); }\n"
+  "text { font-size: 12px; fill: var(--soft); }\n"
+  ".left { text-anchor: end; } .middle { text-anchor: middle; }\n"
+  ".curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }\n"
+  ".curve.unmanaged { stroke: var(--bad); stroke-dasharray: 7 4; }\n"
+  ".curve.managed { stroke: var(--good); }\n"
+  ".name { font-size: 13px; font-weight: 600; }\n"
+  ".name.unmanaged { fill: var(--bad); } .name.managed { fill: var(--good); }\n"
+  ".scroll { overflow-x: auto; }\n"
+  "table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }\n"
+  "th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.5rem; text-align: right; }\n"
+  "th:first-child { text-align: left; font-weight: 400; }\n"
+  "thead th { font-weight: 600; }\n"
+  "tbody tr:last-child { font-weight: 600; }\n"
+  "</style>\n</head>\n<body>\n"
+  "<h1>Arena: the same load, wired both ways</h1>\n"
+  "<p>Resident memory of the server while a client process plays: searches and matches that\n"
+  "complete, are aborted, conflict or time out, and players who vanish.</p>\n";
+
+static const char page_foot[] =
+  "<p>The growth is measured between two quiet moments: after the first matches, when everybody\n"
+  "has left, and at the end, when everybody has left for good; the allocator has given back what\n"
+  "it could both times. Handlers, timers and sources are counted by their destroy notifies.</p>\n"
+  "</body>\n</html>\n";
+
+static void
+append_table (GString        *html,
+              const ArenaRun *runs,
+              guint           n_runs)
+{
+  int row;
+  guint i;
+
+  g_string_append (html, "<div class=\"scroll\">\n<table>\n<thead><tr><th></th>");
+  for (i = 0; i < n_runs; i++)
+    g_string_append_printf (html, "<th scope=\"col\">%s</th>", get_title (&runs[i]));
+  g_string_append (html, "</tr></thead>\n<tbody>\n");
+
+  for (row = 0; row < N_ROWS; row++)
+    {
+      g_string_append_printf (html, "<tr><th scope=\"row\">%s</th>", row_names[row]);
+      for (i = 0; i < n_runs; i++)
+        {
+          g_autofree char *cell = get_cell (&runs[i], row);
+
+          g_string_append_printf (html, "<td>%s</td>", cell);
+        }
+      g_string_append (html, "</tr>\n");
+    }
+  g_string_append (html, "</tbody>\n</table>\n</div>\n");
+}
+
+gboolean
+arena_report_write (const char      *filename,
+                    const ArenaRun  *runs,
+                    guint            n_runs,
+                    GError         **error)
+{
+  g_autoptr (GString) html = g_string_new (page_head);
+  Scale scale;
+  guint i;
+
+  measure (&scale, runs, n_runs);
+  g_string_append_printf (html, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Resident "
+                          "memory over time\">\n", CHART_WIDTH, CHART_HEIGHT);
+  append_axes (html, &scale);
+  for (i = 0; i < n_runs; i++)
+    append_curve (html, &scale, &runs[i]);
+  g_string_append (html, "</svg>\n");
+  append_table (html, runs, n_runs);
+  g_string_append (html, page_foot);
+
+  return g_file_set_contents (filename, html->str, html->len, error);
+}

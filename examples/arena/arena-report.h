@@ -1,0 +1,38 @@
+/* arena-report.h: what the soak found, for people: a table, and a page
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "arena-telemetry.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  gboolean     managed;
+  GArray      *samples;     /* of ArenaSample: the curve */
+  ArenaSample  begin;       /* the server is up, nobody has come yet */
+  ArenaSample  warm;        /* after the first matches everybody has left */
+  ArenaSample  end;         /* everybody has left for good */
+} ArenaRun;
+
+void     arena_run_init      (ArenaRun        *self,
+                              gboolean         managed);
+void     arena_run_clear     (ArenaRun        *self);
+
+gint64   arena_run_left      (const ArenaRun  *self,
+                              ArenaLive        what);
+gint64   arena_run_growth    (const ArenaRun  *self);
+gint64   arena_run_noise     (const ArenaRun  *self);
+gboolean arena_run_is_clean  (const ArenaRun  *self);
+
+char    *arena_report_table  (const ArenaRun  *runs,
+                              guint            n_runs);
+gboolean arena_report_write  (const char      *filename,
+                              const ArenaRun  *runs,
+                              guint            n_runs,
+                              GError         **error);
+
+G_END_DECLS

@@ -1,0 +1,20 @@
+/* arena-server.h: listens, and closes when its scope does
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "arena-game.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ArenaServer ArenaServer;
+
+/* Transfer none: the scope owns it. */
+ArenaServer *arena_server_new      (LifecycleScope  *root,
+                                    ArenaGame       *game,
+                                    GError         **error);
+guint        arena_server_get_port (ArenaServer     *self);
+
+G_END_DECLS
