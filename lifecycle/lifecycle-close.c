@@ -80,7 +80,8 @@ lifecycle_scope_close_with_reason (LifecycleScope  *self,
  * [method@Scope.get_cancellable] makes another. What the scope follows, and who follows it, stays.
  * What cleanups add to the scope stays as well.
  *
- * On a scope that is not open this does nothing. Must be called at home.
+ * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
+ * with a critical.
  *
  * Returns: how many entries of the scope and of all below it were released
  *
@@ -124,7 +125,7 @@ lifecycle_scope_clear (LifecycleScope *self)
  * If the scope is not open, the new one is born closed, with the same reason. Must be called at
  * home.
  *
- * Returns: (transfer full): the new scope
+ * Returns: (transfer full): the new scope; %NULL, with a critical, elsewhere than at home
  *
  * Since: 1.0
  */

@@ -435,11 +435,12 @@ close_call_cb (gpointer data)
  * @user_data: data for @callback
  *
  * Closes the scope, but before it releases anything, waits until all operations of the scope, and of
- * those below it, have ended.
+ * those below it, have ended, and guarded handlers that are running have returned.
  *
  * Everything is muted, and operations are cancelled, at once. What is still under way at the
  * deadline is not waited for: everything is released nevertheless, and the error is
- * [error@Error.timed_out], whose message names each straggler, its age, and where it was begun.
+ * [error@Error.timed_out], whose message names each operation, its age, and, from C, where it was
+ * begun, and each handler and where it was connected.
  *
  * When the scope is being closed like this already, the call joins the wait; it can make it
  * shorter. [method@Scope.close] meanwhile releases at once. Scopes that end with this one but are at

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-gio.h"
 #include "lifecycle-resource-private.h"
 #include "lifecycle-handler-private.h"
@@ -253,6 +254,7 @@ lifecycle_scope_bind_setting_at (const char         *place,
   gboolean writes;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (G_IS_SETTINGS (settings), FALSE);
   g_return_val_if_fail (key != NULL, FALSE);
   g_return_val_if_fail (G_IS_OBJECT (object), FALSE);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-gio.h"
 #include "lifecycle-resource-private.h"
 
@@ -204,6 +205,7 @@ lifecycle_scope_hold_application_at (const char     *place,
   LifecycleResource *entry;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (G_IS_APPLICATION (application), FALSE);
 
   if (!lifecycle_resource_check_open (self, NULL))

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-objects.h"
 #include "lifecycle-scope-private.h"
 
@@ -150,7 +151,7 @@ lifecycle_scope_add_object_at (const char     *place,
  * Undoes [method@Scope.add_object], the last one of that object: the scope drops its reference now.
  * Keep one of your own to have the object live on.
  *
- * The cost grows with the number of entries that were added after the object.
+ * The cost grows with the number of entries that were added after the object. To be called at home.
  *
  * Returns: whether the scope had a reference
  *
@@ -164,6 +165,7 @@ lifecycle_scope_steal_object (LifecycleScope *self,
   LifecycleEntry *found = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (G_IS_OBJECT (object), FALSE);
 
   ledger = lifecycle_scope_get_ledger (self);

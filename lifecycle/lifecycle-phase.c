@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-phase.h"
 #include "lifecycle-resource-private.h"
 #include "lifecycle-scope.h"
@@ -215,6 +216,7 @@ lifecycle_scope_add_phase_at (const char         *place,
   gboolean added;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (G_IS_OBJECT (instance), FALSE);
   g_return_val_if_fail (enter_signal != NULL, FALSE);
   g_return_val_if_fail (leave_signal != NULL, FALSE);

@@ -13,8 +13,9 @@
  *
  * Owns what a part of a program sets up, and takes it down.
  *
- * Signal handlers, sources, objects, data, cleanups and other scopes are *entries* of a scope. When
- * the scope ends, all of them end: completely, in order, exactly once. A scope ends when it is
+ * Signal handlers, sources, timers, asynchronous calls, objects, data, cleanups, what GIO registers,
+ * and other scopes are *entries* of a scope. When the scope ends, all of them end: completely, in
+ * order, exactly once. A scope ends when it is
  * closed, when its parent ends, when something that it follows ends, or when its last reference
  * goes. Services, players, tags, windows, rows, requests and plugins are all just scopes.
  *
@@ -638,8 +639,8 @@ lifecycle_scope_get_reason_detail (LifecycleScope *self)
  * lifecycle_scope_get_n_entries: (attributes org.gtk.Method.get_property=n-entries)
  * @self: a scope
  *
- * How many handlers, sources, objects, data, cleanups and children the scope owns, not counting
- * what its children own.
+ * How many entries the scope owns: handlers, sources, timers, operations, objects, data, cleanups,
+ * phases, what was added of GIO, and children, not counting what its children own.
  *
  * What ended by itself does not count, with one exception: when somebody else disconnects a handler
  * that was handed over with [method@Scope.add_handler], nobody is told, and the entry is found out

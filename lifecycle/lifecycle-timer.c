@@ -505,6 +505,8 @@ lifecycle_timer_cancel (LifecycleTimer *self)
  * A timer that is not active becomes active again, with the number of its calls back at 0, if its
  * scope is open and it has no destroy notify.
  *
+ * May be called on any thread.
+ *
  * Returns: whether the timer is active
  *
  * Since: 1.0
@@ -553,7 +555,7 @@ lifecycle_timer_restart (LifecycleTimer *self)
  * @interval_ms: the time between calls, in milliseconds
  *
  * Changes the interval, also the one that is running: it is counted from when it began, so the next
- * call may be due at once.
+ * call may be due at once. May be called on any thread.
  *
  * Since: 1.0
  */
