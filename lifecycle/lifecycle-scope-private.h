@@ -60,6 +60,7 @@ struct _LifecycleScope
   LifecycleReason  reason;
   guint            announced : 1;
   guint            in_teardown : 1;
+  guint            taken_along : 1; /* by a teardown of the parent */
   guint            draining : 1; /* all is done but the release */
 };
 

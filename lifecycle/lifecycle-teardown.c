@@ -88,10 +88,12 @@ teardown_admit (LifecycleScopeList *list,
         }
       else if (scope->visited == root->visited)
         {
+          scope->taken_along |= reason == LIFECYCLE_REASON_PARENT_CLOSED;
           g_object_unref (scope);
         }
       else
         {
+          scope->taken_along |= reason == LIFECYCLE_REASON_PARENT_CLOSED;
           /* What an earlier clear() of it has released does not count. */
           if (!scope->in_teardown)
             scope->n_released = 0;
@@ -299,8 +301,7 @@ teardown_finish (LifecycleScope *scope)
       owner != NULL &&
       owner->context == scope->context &&
       (owner->in_teardown ||
-       (lifecycle_scope_peek_extra (owner)->clear != NULL &&
-        scope->reason == LIFECYCLE_REASON_PARENT_CLOSED)))
+       (lifecycle_scope_peek_extra (owner)->clear != NULL && scope->taken_along)))
     {
       owner->n_released += scope->n_released + 1;
       lifecycle_scope_pass_failures (scope, owner);
