@@ -1,0 +1,84 @@
+/* fuzz-model-private.h: the inside of the model
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "fuzz-model.h"
+
+#define MODEL_BIT(n) ((ModelSet) 1 << (n))
+
+void        model_fail              (const char       *rule,
+                                     const char       *format,
+                                     ...) __attribute__ ((format (printf, 2, 3)));
+
+/* fuzz-model.c */
+int         model_add_scope         (int               name,
+                                     int               parent);
+void        model_link              (ModelLinkKind     kind,
+                                     int               self,
+                                     int               other,
+                                     int               signal,
+                                     ModelReason       reason);
+void        model_append            (int               scope,
+                                     int               thing);
+void        model_unlink            (int               thing);
+void        model_kill              (int               thing);
+bool        model_notify_can_wait   (int               thing,
+                                     int              *frame);
+bool        model_instance_is_busy  (int               instance);
+
+ModelFrame *model_push_frame        (ModelFrameKind    kind);
+ModelFrame *model_top_frame         (void);
+bool        model_is_op             (const ModelFrame *frame,
+                                     ModelOpCode       code);
+
+int         model_find_emission     (int               instance,
+                                     int               signal);
+bool        model_is_emitting       (int               instance);
+int         model_find_anchor       (int               instance);
+int         model_ensure_anchor     (int               instance);
+int         model_find_named        (int               parent,
+                                     int               name,
+                                     int               key,
+                                     bool              unbound);
+bool        model_is_named          (int               scope,
+                                     int               parent,
+                                     int               name,
+                                     int               key);
+int         model_find_ghost        (int               scope);
+ModelPhase  model_get_phase         (int               scope,
+                                     bool             *is_closing);
+
+/* fuzz-model-operations.c */
+void        model_end_frame         (int               frame);
+
+/* fuzz-model-calls.c */
+void        model_check_skipped     (const ModelFrame *frame,
+                                     bool              to_after,
+                                     unsigned          to_serial);
+bool        model_is_dropped        (int               scope);
+void        model_let_go_of_scope   (int               scope);
+void        model_wake              (int               scope);
+
+/* fuzz-model-teardown.c */
+ModelSet    model_reach             (int               scope);
+int         model_start_close       (int               scope,
+                                     ModelReason       reason,
+                                     const char       *detail,
+                                     int               due);
+int         model_start_clear       (int               scope,
+                                     int               due);
+int         model_start_move        (int               scope,
+                                     int               due);
+void        model_advance           (int               teardown,
+                                     ModelPhase        phase);
+void        model_finish_teardown   (int               teardown);
+void        model_settle_scope      (int               scope);
+void        model_release           (int               thing);
+void        model_note_closing      (int               scope,
+                                     ModelReason       reason);
+void        model_note_announced    (int               scope);
+void        model_note_closed       (int               scope,
+                                     ModelReason       reason);

@@ -1,0 +1,395 @@
+/* fuzz-model.h: what a library that keeps its promises would have done
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The model knows nothing of the library, nor of GLib: everything is a number in a plain array. It
+ * is told of each operation when it begins and when it has returned, and of each call of user code
+ * in between. From its own picture of the world it decides whether that call was allowed at that
+ * moment, and, when an operation returns, whether a call is missing.
+ *
+ * Where the order of two things is promised, only that order passes. Where it is not, either does:
+ * the model is a set of rules, not a second implementation.
+ */
+
+enum
+{
+  MODEL_NONE = -1,
+
+  MODEL_MAX_SCOPES = 64,        /* fits in the bits of ModelSet */
+  MODEL_MAX_THINGS = 256,
+  MODEL_MAX_INSTANCES = 24,
+  MODEL_MAX_CANCELLABLES = 24,
+  MODEL_MAX_LINKS = 96,
+  MODEL_MAX_TEARDOWNS = 96,
+  MODEL_MAX_FRAMES = 96,
+
+  MODEL_N_SIGNALS = 2,
+  MODEL_N_NAMES = 3
+};
+
+typedef uint64_t ModelSet;
+
+/* The numbers of LifecycleState and LifecycleReason. */
+typedef enum
+{
+  MODEL_OPEN,
+  MODEL_CLOSING,
+  MODEL_CLOSED
+} ModelState;
+
+typedef enum
+{
+  MODEL_REASON_NONE,
+  MODEL_REASON_COMPLETED,
+  MODEL_REASON_ABORTED,
+  MODEL_REASON_CONFLICTED,
+  MODEL_REASON_TIMED_OUT,
+  MODEL_REASON_REPLACED,
+  MODEL_REASON_PARENT_CLOSED,
+  MODEL_REASON_OWNER_GONE,
+  MODEL_REASON_SHUTDOWN,
+  MODEL_REASON_DROPPED
+} ModelReason;
+
+/* The numbers of LifecycleConnectFlags. */
+enum
+{
+  MODEL_CONNECT_AFTER = 1 << 0,
+  MODEL_CONNECT_SWAPPED = 1 << 1,
+  MODEL_CONNECT_ONCE = 1 << 2
+};
+
+typedef enum
+{
+  MODEL_HANDLER,
+  MODEL_SOURCE,
+  MODEL_OBJECT,
+  MODEL_DATA,
+  MODEL_CLEANUP,
+  MODEL_CHILD
+} ModelKind;
+
+/* Something that a scope can own. It may be owned by none: not yet, or not any more. */
+typedef struct
+{
+  ModelKind kind;
+  int       owner;
+  int       prev;               /* in the owner's list, the oldest first */
+  int       next;
+
+  bool      live;               /* connected, attached, referenced, waiting to be called */
+  bool      foreign;            /* adopted: it was not made by its owner */
+  bool      stale;              /* dead, but nobody can have told the owner */
+  bool      ending;             /* it dies within the frame `ending_frame` */
+  int       ending_frame;
+
+  bool      has_notify;
+  bool      notify_held;        /* the user has the last word on when it runs */
+  int       n_notified;
+  int       due;                /* the frame at the end of which the notify has to have run */
+
+  int       n_running;          /* it is being called, so many times over */
+  int       run_frame;          /* the outermost of those calls */
+  int       n_called;
+
+  int       instance;           /* handlers and objects */
+  int       signal;
+  unsigned  flags;
+  unsigned  serial;             /* the order of connecting and attaching */
+  bool      attached;           /* sources */
+  bool      late;               /* a cleanup that was deferred too late */
+  bool      fails;
+  int       child;
+} ModelThing;
+
+typedef struct
+{
+  bool        used;
+  bool        ghost;            /* what a scope owned when it was cleared: a scope of its own */
+  bool        bound;            /* the user has seen it */
+  bool        watched;          /* its signals are listened to */
+  int         name;
+  int         key;              /* the instance that it was made for as a child */
+  int         anchor;           /* the instance whose scope it is */
+  bool        anchor_unsure;
+  int         parent;
+  int         as_child;         /* the thing that it is among its parent's */
+  int         first;
+  int         last;
+
+  ModelState  state;
+  unsigned    reasons;          /* which are possible, as bits, until one is known */
+  ModelReason reason;
+  const char *detail;           /* NULL: not known */
+  bool        announced;
+  bool        muted;
+  bool        told_closed;
+  int         teardown;
+  int         n_refs;           /* of the user's */
+  int         n_blocked;
+  int         cancellable;
+  int         n_failed;
+  bool        error_unsure;
+} ModelScope;
+
+typedef struct
+{
+  bool     used;
+  int      n_refs;              /* the user's and those of scopes */
+  bool     disposing;           /* its handlers and weak references are going */
+  bool     disposed;            /* at least once */
+  bool     finalized;
+  bool     wrecked;             /* disposed in the middle of an emission */
+  bool     had_handlers;        /* when that began */
+  int      dispose_frame;       /* the one in which that began */
+} ModelInstance;
+
+typedef struct
+{
+  bool used;
+  bool cancelled;
+  bool watched;
+  bool told;
+  int  owner;                   /* the scope that made it */
+  int  canceller;               /* the teardown that cancelled it */
+} ModelCancellable;
+
+typedef enum
+{
+  MODEL_LINK_SCOPE,
+  MODEL_LINK_SIGNAL,
+  MODEL_LINK_CANCELLABLE
+} ModelLinkKind;
+
+/* Who follows what. */
+typedef struct
+{
+  ModelLinkKind kind;
+  bool          live;
+  bool          unsure;
+  int           self;
+  int           other;          /* scope, instance or cancellable */
+  int           signal;
+  ModelReason   reason;
+  unsigned      serial;
+} ModelLink;
+
+typedef enum
+{
+  MODEL_ANNOUNCING,             /* `closing` is being emitted */
+  MODEL_CANCELLING,             /* all is muted; what needs user code to be ended is being ended */
+  MODEL_RELEASING               /* the rest goes, last-in-first-out */
+} ModelPhase;
+
+typedef struct
+{
+  bool       used;
+  bool       done;
+  bool       overlapped;        /* with another one: nobody can say which of them counts what */
+  bool       moving;
+  int        root;
+  int        due;               /* the frame at the end of which it has to be complete */
+  ModelPhase phase;
+  ModelSet   members;
+  ModelSet   followers[MODEL_MAX_SCOPES];
+  ModelSet   waits[MODEL_MAX_SCOPES]; /* whose end has to come first, directly or not */
+  int        n_least;
+  int        n_most;
+  int        n_removed;
+} ModelTeardown;
+
+typedef enum
+{
+  MODEL_OP_NEW,
+  MODEL_OP_NEW_CHILD,
+  MODEL_OP_GET_CHILD,
+  MODEL_OP_GET_CHILD_FOR,
+  MODEL_OP_SCOPE_OF,
+  MODEL_OP_RENEW_CHILD,
+  MODEL_OP_CLOSE,
+  MODEL_OP_CLEAR,
+  MODEL_OP_MOVE,
+  MODEL_OP_FOLLOW,
+  MODEL_OP_FOLLOW_OBJECT,
+  MODEL_OP_FOLLOW_SIGNAL,
+  MODEL_OP_FOLLOW_CANCELLABLE,
+  MODEL_OP_GET_CANCELLABLE,
+  MODEL_OP_NEW_CANCELLABLE,
+  MODEL_OP_CANCEL,
+  MODEL_OP_CONNECT,
+  MODEL_OP_FOREIGN_CONNECT,
+  MODEL_OP_ADD_HANDLER,
+  MODEL_OP_STEAL_HANDLER,
+  MODEL_OP_DISCONNECT,
+  MODEL_OP_EMIT,
+  MODEL_OP_BLOCK,
+  MODEL_OP_UNBLOCK,
+  MODEL_OP_ADD_IDLE,
+  MODEL_OP_FOREIGN_SOURCE,
+  MODEL_OP_ADD_SOURCE,
+  MODEL_OP_STEAL_SOURCE,
+  MODEL_OP_DESTROY_SOURCE,
+  MODEL_OP_ITERATE,
+  MODEL_OP_ADD_OBJECT,
+  MODEL_OP_STEAL_OBJECT,
+  MODEL_OP_ADOPT,
+  MODEL_OP_DEFER,
+  MODEL_OP_DROP,
+  MODEL_OP_NEW_INSTANCE,
+  MODEL_OP_UNREF_INSTANCE,
+  MODEL_OP_RUN_DISPOSE,
+  MODEL_OP_KEEP,
+  MODEL_OP_RELEASE,
+  MODEL_N_OPS
+} ModelOpCode;
+
+typedef struct
+{
+  ModelOpCode code;
+  int         scope;
+  int         other;            /* a second scope */
+  int         instance;
+  int         thing;
+  int         cancellable;
+  int         name;
+  int         signal;
+  unsigned    flags;
+  ModelReason reason;
+  const char *detail;
+
+  /* For the model's own use. */
+  int         made;             /* the scope that comes out of it, if it can be known beforehand */
+  bool        was_open;
+  bool        was_live;
+  bool        either;           /* both answers are right */
+  int         teardown;
+} ModelOp;
+
+typedef enum
+{
+  MODEL_FRAME_OP,
+  MODEL_FRAME_CALL,
+  MODEL_FRAME_DISPOSE
+} ModelFrameKind;
+
+typedef struct
+{
+  ModelFrameKind kind;
+  ModelOp        op;
+  int            thing;         /* a call of it */
+  int            scope;         /* a call of its closing or closed handler */
+  int            instance;      /* the dispose of it */
+  int            held;          /* an instance that somebody may have a reference on */
+
+  /* An emission. */
+  bool           in_after;      /* the default handler has run */
+  unsigned       tick;          /* when that was */
+  unsigned       position;      /* the serial of what was called last */
+  unsigned       horizon;       /* what is connected from here on is not called */
+
+  /* An iteration. */
+  bool           cut_short;     /* by another one within */
+  int            n_ready;
+  int            ready[MODEL_MAX_THINGS];
+  int            next_ready;
+} ModelFrame;
+
+typedef struct
+{
+  ModelScope       scopes[MODEL_MAX_SCOPES];
+  ModelThing       things[MODEL_MAX_THINGS];
+  ModelInstance    instances[MODEL_MAX_INSTANCES];
+  ModelCancellable cancellables[MODEL_MAX_CANCELLABLES];
+  ModelLink        links[MODEL_MAX_LINKS];
+  ModelTeardown    teardowns[MODEL_MAX_TEARDOWNS];
+  ModelFrame       frames[MODEL_MAX_FRAMES];
+  int              n_scopes;
+  int              n_things;
+  int              n_instances;
+  int              n_cancellables;
+  int              n_links;
+  int              n_teardowns;
+  int              n_frames;
+  unsigned         serial;
+  unsigned         tick;         /* counts calls of user code */
+  unsigned         unblocked_at; /* the tick when something was unblocked last */
+} Model;
+
+extern Model model;
+
+/* What the model needs from its surroundings: to say what is wrong, and to be told what it cannot
+ * know where more than one thing is right.
+ */
+typedef struct
+{
+  void (* fail)         (const char *rule,
+                         const char *message);
+  bool (* is_connected) (int         thing);
+  bool (* is_cancelled) (int         cancellable);
+} ModelHooks;
+
+extern ModelHooks model_hooks;
+
+void model_reset             (void);
+bool model_has_room          (void);
+
+/* What is made by the user. */
+int  model_add_thing         (ModelKind    kind,
+                              bool         has_notify);
+int  model_add_instance      (void);
+int  model_add_cancellable   (int          owner,
+                              bool         cancelled);
+
+/* An operation. In between, model_let_go() says that the references that the caller held on what it
+ * operates on are about to be given back.
+ */
+void model_begin             (ModelOp     *op);
+void model_let_go            (void);
+void model_end               (void);
+
+/* What an operation answered; before model_end(). */
+void model_answer_boolean    (bool         answer);
+void model_answer_count      (int          count);
+int  model_answer_scope      (int          known);
+int  model_answer_cancellable (int         known,
+                              bool         cancelled);
+
+/* Calls of user code. */
+void model_call_handler      (int          thing);
+void model_call_source       (int          thing);
+void model_call_notify       (int          thing);
+void model_call_cleanup      (int          thing,
+                              int          scope,
+                              ModelReason  reason);
+void model_call_closing      (int          scope,
+                              ModelReason  reason);
+void model_call_closed       (int          scope,
+                              ModelReason  reason);
+void model_call_cancelled    (int          cancellable);
+void model_call_dispose      (int          instance);
+void model_dispose_chains_up (int          instance);
+void model_dispose_returned  (int          instance);
+void model_finalized         (int          instance);
+void model_returned          (bool         goes_on);
+void model_cleanup_failed    (int          thing,
+                              int          scope);
+
+/* What is to be seen from outside; -1 where both is right. */
+int  model_is_connected      (int          thing);
+int  model_is_destroyed      (int          thing);
+bool model_counts_entries    (int          scope,
+                              int         *least,
+                              int         *most);
+bool model_is_blocked        (int          thing);
+bool model_can_be_stolen     (int          thing);
+int  model_count_named       (int          scope,
+                              int          name);
+bool model_in_clear          (int          scope);
+bool model_is_moving         (int          scope);
+bool model_can_connect       (int          instance);

@@ -1,0 +1,594 @@
+/* fuzz-world.c: the real scopes, instances and sources, beside the model
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "fuzz-world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+World world;
+gboolean world_tracing;
+void (* world_script) (int script);
+
+#define FUZZ_ERROR (g_quark_from_static_string ("fuzz-error-quark"))
+
+void
+world_trace (const char *format,
+             ...)
+{
+  va_list args;
+
+  if (!world_tracing)
+    return;
+
+  printf ("%*s", 2 * model.n_frames, "");
+  va_start (args, format);
+  vprintf (format, args);
+  va_end (args);
+  printf ("\n");
+  fflush (stdout);
+}
+
+static void
+world_fail (const char *rule,
+            const char *message)
+{
+  fflush (stdout);
+  fprintf (stderr, "FAILED %s: %s\n", rule, message);
+  fflush (stderr);
+  abort ();
+}
+
+/* Nothing that the fuzzer does is a programmer's mistake, so nothing may be complained about. */
+static GLogWriterOutput
+log_writer_cb (GLogLevelFlags   level,
+               const GLogField *fields,
+               gsize            n_fields,
+               gpointer         data)
+{
+  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING)) != 0)
+    {
+      const char *message = "";
+
+      for (gsize i = 0; i < n_fields; i++)
+        if (g_str_equal (fields[i].key, "MESSAGE"))
+          message = fields[i].value;
+
+      world_fail ("log", message);
+    }
+
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* Instances */
+
+typedef struct
+{
+  GObject parent_instance;
+  int     number;
+} FuzzObject;
+
+typedef struct
+{
+  GObjectClass parent_class;
+} FuzzObjectClass;
+
+static guint instance_signals[MODEL_N_SIGNALS];
+static const char *const signal_names[MODEL_N_SIGNALS] = { "alpha", "beta" };
+
+GType fuzz_object_get_type (void);
+
+G_DEFINE_TYPE (FuzzObject, fuzz_object, G_TYPE_OBJECT)
+
+static void
+fuzz_object_dispose (GObject *object)
+{
+  FuzzObject *self = (FuzzObject *) object;
+  int outer = world.disposing;
+
+  model_call_dispose (self->number);
+  world_trace ("dispose of instance %d", self->number);
+  world_compare ();
+  world.disposing = self->number;
+  world_script (world.instances[self->number].on_dispose);
+  world.disposing = outer;
+  model_dispose_chains_up (self->number);
+
+  G_OBJECT_CLASS (fuzz_object_parent_class)->dispose (object);
+
+  model_dispose_returned (self->number);
+}
+
+static void
+fuzz_object_finalize (GObject *object)
+{
+  FuzzObject *self = (FuzzObject *) object;
+  int number = self->number;
+
+  world_trace ("finalize of instance %d", number);
+  G_OBJECT_CLASS (fuzz_object_parent_class)->finalize (object);
+
+  world.instances[number].object = NULL;
+  model_finalized (number);
+}
+
+static void
+fuzz_object_class_init (FuzzObjectClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = fuzz_object_dispose;
+  G_OBJECT_CLASS (klass)->finalize = fuzz_object_finalize;
+
+  for (int i = 0; i < MODEL_N_SIGNALS; i++)
+    instance_signals[i] = g_signal_new (signal_names[i], G_TYPE_FROM_CLASS (klass),
+                                        i == 0 ? G_SIGNAL_RUN_LAST : G_SIGNAL_RUN_FIRST,
+                                        0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+fuzz_object_init (FuzzObject *self)
+{
+}
+
+GObject *
+world_instance_new (int number)
+{
+  FuzzObject *self = g_object_new (fuzz_object_get_type (), NULL);
+
+  self->number = number;
+
+  return G_OBJECT (self);
+}
+
+guint
+world_get_signal (int signal)
+{
+  return instance_signals[signal];
+}
+
+const char *
+world_get_signal_name (int signal)
+{
+  return signal_names[signal];
+}
+
+/* Callbacks */
+
+static void
+check_running (WorldToken *token)
+{
+  if (token < world.tokens || token >= world.tokens + model.n_things)
+    world_fail ("data", "a callback was given wrong data");
+}
+
+WorldToken *
+world_token (int thing,
+             int script)
+{
+  WorldToken *token = &world.tokens[thing];
+
+  *token = (WorldToken) { .number = thing, .script = script };
+
+  return token;
+}
+
+void
+world_handler_cb (gpointer instance,
+                  gpointer data)
+{
+  WorldToken *token = data;
+
+  check_running (token);
+  if (instance != world.instances[model.things[token->number].instance].object)
+    world_fail ("data", "a handler was given another instance");
+
+  model_call_handler (token->number);
+  world_trace ("handler %d", token->number);
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
+}
+
+void
+world_swapped_cb (gpointer data,
+                  gpointer instance)
+{
+  world_handler_cb (instance, data);
+}
+
+gboolean
+world_source_cb (gpointer data)
+{
+  WorldToken *token = data;
+  gboolean goes_on;
+
+  check_running (token);
+  model_call_source (token->number);
+  world_trace ("source %d", token->number);
+  world_compare ();
+  world_script (token->script);
+
+  goes_on = token->budget-- > 0;
+  world_trace ("source %d returns %s", token->number, goes_on ? "CONTINUE" : "REMOVE");
+  model_returned (goes_on);
+
+  return goes_on ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void
+world_notify_cb (gpointer data)
+{
+  WorldToken *token = data;
+
+  check_running (token);
+  model_call_notify (token->number);
+  world_trace ("notify of %d", token->number);
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
+}
+
+void
+world_closure_notify_cb (gpointer  data,
+                         GClosure *closure)
+{
+  world_notify_cb (data);
+}
+
+void
+world_cleanup_cb (LifecycleScope   *scope,
+                  LifecycleReason   reason,
+                  gpointer          data,
+                  GError          **error)
+{
+  WorldToken *token = data;
+  int number = world_find_scope (scope);
+
+  check_running (token);
+  if (number < 0)
+    world_fail ("data", "a cleanup was given an unknown scope");
+
+  model_call_cleanup (token->number, number, (ModelReason) reason);
+  world_trace ("cleanup %d of scope %d", token->number, number);
+  world_compare ();
+  world_script (token->script);
+
+  if (model.things[token->number].fails)
+    {
+      model_cleanup_failed (token->number, number);
+      g_set_error (error, FUZZ_ERROR, token->number, "cleanup %d", token->number);
+    }
+  model_returned (false);
+}
+
+static void
+closing_cb (LifecycleScope  *scope,
+            LifecycleReason  reason,
+            gpointer         data)
+{
+  WorldScope *self = data;
+  int number = (int) (self - world.scopes);
+  int outer = world.closing;
+
+  model_call_closing (number, (ModelReason) reason);
+  world_trace ("closing of scope %d, reason %d", number, (int) reason);
+  world_compare ();
+  world.closing = number;
+  world_script (self->on_closing);
+  world.closing = outer;
+  model_returned (false);
+}
+
+static void
+closed_cb (LifecycleScope  *scope,
+           LifecycleReason  reason,
+           gpointer         data)
+{
+  WorldScope *self = data;
+  int number = (int) (self - world.scopes);
+
+  model_call_closed (number, (ModelReason) reason);
+  world_trace ("closed of scope %d, reason %d", number, (int) reason);
+  world_compare ();
+  world_script (self->on_closed);
+  model_returned (false);
+}
+
+static void
+cancelled_cb (GCancellable *cancellable,
+              gpointer      data)
+{
+  WorldCancellable *self = data;
+  int number = (int) (self - world.cancellables);
+
+  model_call_cancelled (number);
+  world_trace ("cancelled of cancellable %d", number);
+  world_compare ();
+  world_script (self->on_cancelled);
+  model_returned (false);
+}
+
+/* What was met */
+
+int
+world_find_scope (LifecycleScope *scope)
+{
+  for (int i = 0; i < model.n_scopes; i++)
+    if (world.scopes[i].scope == scope)
+      return i;
+
+  return MODEL_NONE;
+}
+
+static void
+scope_finalized_cb (gpointer data)
+{
+  WorldScope *self = data;
+
+  world_trace ("finalize of scope %d", (int) (self - world.scopes));
+  self->scope = NULL;
+}
+
+void
+world_watch_scope (int             number,
+                   LifecycleScope *scope,
+                   guint8          scripts)
+{
+  WorldScope *self = &world.scopes[number];
+
+  if (self->scope == NULL)
+    {
+      self->scope = scope;
+      self->on_closing = scripts & 7;
+      self->on_closed = (scripts >> 3) & 7;
+      g_object_set_data_full (G_OBJECT (scope), "fuzz", self, scope_finalized_cb);
+
+      if (model.scopes[number].state == MODEL_OPEN)
+        {
+          model.scopes[number].watched = true;
+          g_signal_connect (scope, "closing", G_CALLBACK (closing_cb), self);
+          g_signal_connect (scope, "closed", G_CALLBACK (closed_cb), self);
+        }
+    }
+
+  if (!self->visible)
+    {
+      self->visible = TRUE;
+      model.scopes[number].n_refs++;
+      g_object_ref (scope);
+    }
+}
+
+int
+world_find_cancellable (GCancellable *cancellable)
+{
+  for (int i = 0; i < model.n_cancellables; i++)
+    if (world.cancellables[i].cancellable == cancellable)
+      return i;
+
+  return MODEL_NONE;
+}
+
+void
+world_watch_cancellable (int           number,
+                         GCancellable *cancellable,
+                         int           script)
+{
+  WorldCancellable *self = &world.cancellables[number];
+
+  self->cancellable = g_object_ref (cancellable);
+  self->on_cancelled = script;
+  if (!g_cancellable_is_cancelled (cancellable))
+    {
+      model.cancellables[number].watched = true;
+      g_signal_connect (cancellable, "cancelled", G_CALLBACK (cancelled_cb), self);
+    }
+}
+
+/* Comparing */
+
+G_GNUC_PRINTF (2, 3)
+static void
+differ (const char *rule,
+        const char *format,
+        ...)
+{
+  char message[256];
+  va_list args;
+
+  va_start (args, format);
+  vsnprintf (message, sizeof message, format, args);
+  va_end (args);
+  world_fail (rule, message);
+}
+
+static void
+compare_scope (int number)
+{
+  const ModelScope *expected = &model.scopes[number];
+  LifecycleScope *scope = world.scopes[number].scope;
+  int state = (int) lifecycle_scope_get_state (scope);
+  int reason = (int) lifecycle_scope_get_reason (scope);
+  int n = (int) lifecycle_scope_get_n_entries (scope);
+  int least;
+  int most;
+
+  if (state != (int) expected->state)
+    differ ("state", "scope %d has the state %d, %d expected", number, state, expected->state);
+  if (lifecycle_scope_is_closed (scope) != (state == LIFECYCLE_STATE_CLOSED))
+    differ ("state", "scope %d: state %d, and is_closed says otherwise", number, state);
+  if ((expected->reasons & (1u << reason)) == 0)
+    differ ("reason", "scope %d has the reason %d, one of 0x%x expected", number, reason,
+            expected->reasons);
+  if (model_counts_entries (number, &least, &most) && (n < least || n > most))
+    differ ("n-entries", "scope %d has %d entries, %d to %d expected", number, n, least, most);
+  if (expected->detail != NULL &&
+      g_strcmp0 (lifecycle_scope_get_reason_detail (scope), expected->detail) != 0)
+    differ ("detail", "scope %d has the detail \"%s\", \"%s\" expected", number,
+            lifecycle_scope_get_reason_detail (scope), expected->detail);
+
+  if (state == LIFECYCLE_STATE_CLOSED && !expected->error_unsure)
+    {
+      const GError *error = lifecycle_scope_get_error (scope);
+      GQuark domain = expected->n_failed == 0 ? 0 :
+                      expected->n_failed == 1 ? FUZZ_ERROR : LIFECYCLE_ERROR;
+
+      if ((error != NULL ? error->domain : 0) != domain)
+        differ ("error", "scope %d, %d failures: \"%s\"", number, expected->n_failed,
+                error != NULL ? error->message : "(none)");
+    }
+
+  if (state == LIFECYCLE_STATE_OPEN)
+    {
+      int parent = expected->as_child >= 0 ? expected->parent : MODEL_NONE;
+
+      while (parent >= 0 && model.scopes[parent].ghost)
+        parent = model.scopes[parent].parent;
+      if (lifecycle_scope_get_parent (scope) !=
+          (parent >= 0 ? world.scopes[parent].scope : NULL) &&
+          (parent < 0 || model.scopes[parent].bound))
+        differ ("parent", "scope %d has another parent than scope %d", number, parent);
+    }
+}
+
+static void
+compare_thing (int number)
+{
+  const ModelThing *thing = &model.things[number];
+  WorldToken *token = &world.tokens[number];
+  int expected;
+
+  if (thing->kind == MODEL_HANDLER && token->id != 0)
+    {
+      GObject *instance = world.instances[thing->instance].object;
+
+      expected = model_is_connected (number);
+      if (instance != NULL && expected >= 0 &&
+          g_signal_handler_is_connected (instance, token->id) != expected)
+        differ ("connected", "handler %d on instance %d is %s", number, thing->instance,
+                expected ? "not connected" : "still connected");
+    }
+
+  if (thing->kind == MODEL_SOURCE && token->held)
+    {
+      expected = model_is_destroyed (number);
+      if (expected >= 0 && g_source_is_destroyed (token->address) != expected)
+        differ ("destroyed", "source %d is %s", number,
+                expected ? "not destroyed" : "destroyed");
+    }
+}
+
+/* Called at each event. */
+void
+world_compare (void)
+{
+  for (int i = 0; i < model.n_scopes; i++)
+    if (world.scopes[i].visible)
+      compare_scope (i);
+
+  for (int i = 0; i < model.n_things; i++)
+    compare_thing (i);
+
+  for (int i = 0; i < model.n_cancellables; i++)
+    if (model.cancellables[i].cancelled &&
+        !g_cancellable_is_cancelled (world.cancellables[i].cancellable))
+      differ ("cancelled", "cancellable %d is not cancelled", i);
+
+  if (model.n_frames > 0)
+    return;
+
+  for (int i = 0; i < model.n_instances; i++)
+    if (world.instances[i].object != NULL &&
+        (int) world.instances[i].object->ref_count != model.instances[i].n_refs)
+      differ ("references", "instance %d has %u references, %d expected", i,
+              world.instances[i].object->ref_count, model.instances[i].n_refs);
+}
+
+static bool
+is_connected (int number)
+{
+  GObject *instance = world.instances[model.things[number].instance].object;
+
+  return instance != NULL && g_signal_handler_is_connected (instance, world.tokens[number].id);
+}
+
+static bool
+is_cancelled (int number)
+{
+  return g_cancellable_is_cancelled (world.cancellables[number].cancellable);
+}
+
+/* Runs */
+
+void
+world_init (void)
+{
+  static gboolean done;
+
+  if (done)
+    return;
+
+  done = TRUE;
+  model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled };
+  g_log_set_writer_func (log_writer_cb, NULL, NULL);
+  world_tracing = g_getenv ("FUZZ_TRACE") != NULL;
+  g_type_class_ref (fuzz_object_get_type ());
+}
+
+void
+world_begin_run (void)
+{
+  for (int i = 0; i < model.n_scopes; i++)
+    world.scopes[i] = (WorldScope) { 0 };
+  for (int i = 0; i < model.n_instances; i++)
+    world.instances[i] = (WorldInstance) { 0 };
+  for (int i = 0; i < model.n_things; i++)
+    world.tokens[i] = (WorldToken) { 0 };
+  for (int i = 0; i < model.n_cancellables; i++)
+    world.cancellables[i] = (WorldCancellable) { 0 };
+
+  world.depth = 0;
+  world.closing = world.disposing = MODEL_NONE;
+  model_reset ();
+}
+
+/* Everything has been given back: nothing may be left. */
+void
+world_end_run (void)
+{
+  world_compare ();
+
+  for (int i = 0; i < model.n_things; i++)
+    {
+      ModelThing *thing = &model.things[i];
+
+      if (thing->owner >= 0)
+        differ ("left", "thing %d is still owned by scope %d", i, thing->owner);
+      if (thing->has_notify && thing->n_notified != 1)
+        differ ("notify-count", "the destroy notify of thing %d ran %d times", i,
+                thing->n_notified);
+    }
+
+  for (int i = 0; i < model.n_cancellables; i++)
+    {
+      g_signal_handlers_disconnect_by_func (world.cancellables[i].cancellable, cancelled_cb,
+                                            &world.cancellables[i]);
+      if (G_OBJECT (world.cancellables[i].cancellable)->ref_count != 1)
+        differ ("left", "cancellable %d has %u references", i,
+                G_OBJECT (world.cancellables[i].cancellable)->ref_count);
+      g_object_unref (world.cancellables[i].cancellable);
+    }
+
+  for (int i = 0; i < model.n_scopes; i++)
+    if (world.scopes[i].scope != NULL)
+      differ ("left", "scope %d has not been finalized", i);
+
+  for (int i = 0; i < model.n_instances; i++)
+    if (world.instances[i].object != NULL)
+      differ ("left", "instance %d has not been finalized", i);
+
+  if (g_main_context_pending (NULL))
+    differ ("left", "a source is ready");
+}

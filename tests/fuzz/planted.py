@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# planted.py: plants bugs into the library, and sees whether the fuzzer finds them
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Builds the fuzzer's plain driver with one file of the library changed, for each of a few changes
+that a tired person could make, and runs it for a while. Each has to be found, with an input that
+does no harm to the library as it is. A change that does not fit the source any more is a failure,
+too: then it has to be written anew.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+# What it is, the file, a regular expression, and what it becomes. The expression has to match at
+# one place.
+PLANTS = [
+    ("the destroy notify of a cleanup is forgotten",
+     "lifecycle-objects.c",
+     r"(func \(scope, reason, data, &error\);(?:\n.*){0,3}?\n  if \(destroy != NULL)\)",
+     r"\1 && FALSE)"),
+
+    ("a cleanup is called twice",
+     "lifecycle-objects.c",
+     r"  func \(scope, reason, data, &error\);",
+     r"  func (scope, reason, data, NULL); func (scope, reason, data, &error);"),
+
+    ("entries are released first-in-first-out",
+     "lifecycle-ledger.c",
+     r"entry = lifecycle_list_peek_last \(list\);",
+     r"entry = list->next != list ? (LifecycleEntry *) list->next : NULL;"),
+
+    ("an adopted handler stays in its scope when the instance is disposed",
+     "lifecycle-adopted.c",
+     r"(tether_release \((?:.*\n)+?)  lifecycle_link_cut_near \(link\);",
+     r"\1"),
+
+    ("the handlers and sources of children are not muted",
+     "lifecycle-teardown.c",
+     r"(teardown_mute \((?:.*\n)+?  for \(guint i = )list->n_items(; i-- > 0;\))",
+     r"\1 1\2"),
+
+    ("a scope that is closed twice says so twice",
+     "lifecycle-teardown.c",
+     r"  lifecycle_scope_emit_closed \(scope\);",
+     r"  lifecycle_scope_emit_closed (scope); lifecycle_scope_emit_closed (scope);"),
+]
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", **options)
+
+
+def plant(args, folder, number, description, name, pattern, replacement):
+    """Says what is wrong, or None."""
+    source = (args.source / name).read_text(encoding="utf-8")
+    changed, n_changes = re.subn(pattern, replacement, source)
+    if n_changes != 1 or changed == source:
+        return f"the change fits {n_changes} places of {name}"
+
+    planted = folder / name
+    planted.write_text(changed, encoding="utf-8")
+    program = folder / f"fuzz-scope-planted-{number}"
+    # The changed file comes before the library, whose own copy of it is then not asked for.
+    built = run([*args.compiler, *args.flags, "-I", str(args.source), "-o", str(program),
+                 str(planted), str(args.fuzzer), str(args.library), *args.libs])
+    planted.unlink()
+    if built.returncode != 0:
+        return f"the change does not compile:\n{built.stdout}"
+
+    artifact = folder / "found.bin"
+    found = run([str(program), f"--seconds={args.seconds}", "--seed=1", f"--artifact={artifact}"],
+                timeout=args.seconds + 60)
+    if found.returncode == 0:
+        return f"not found:\n{found.stdout}"
+    # Whatever went wrong has to be there again when the input is run alone.
+    if not artifact.exists() or run([str(program), str(artifact)]).returncode == 0:
+        return f"found, and cannot be reproduced:\n{found.stdout}"
+    sound = run([str(args.control), str(artifact)])
+    artifact.unlink()
+    if sound.returncode != 0:
+        return f"found, and it is not what was planted:\n{sound.stdout}"
+
+    lines = [line for line in found.stdout.splitlines() if line.startswith("FAILED")]
+    print(f"ok {number} - {description}: {lines[0] if lines else 'crashed'}", flush=True)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", type=pathlib.Path, required=True,
+                        help="the folder of the library")
+    parser.add_argument("--generated", type=pathlib.Path, required=True,
+                        help="the folder of its generated headers")
+    parser.add_argument("--control", type=pathlib.Path, required=True,
+                        help="the fuzzer with nothing planted")
+    parser.add_argument("--fuzzer", type=pathlib.Path, required=True,
+                        help="the fuzzer with its driver, as a static library")
+    parser.add_argument("--library", type=pathlib.Path, required=True,
+                        help="the library, as a static library")
+    parser.add_argument("--seconds", type=float, default=5, help="how long to look for each")
+    parser.add_argument("--compiler", nargs=argparse.REMAINDER, required=True)
+    args = parser.parse_args()
+
+    packages = ["gio-2.0", "gio-unix-2.0"]
+    pkg_config = shlex.split(os.environ.get("PKG_CONFIG", "pkg-config"))
+    args.flags = shlex.split(run([*pkg_config, "--cflags", *packages], check=True).stdout)
+    args.flags += ["-std=gnu11", "-g", "-O1", "-w", "-I", str(args.generated),
+                   '-DG_LOG_DOMAIN="Lifecycle"', "-DLIFECYCLE_COMPILATION",
+                   "-DLIFECYCLE_DISABLE_SOURCE_NAMES"]
+    args.libs = shlex.split(run([*pkg_config, "--libs", *packages], check=True).stdout)
+    args.libs.append("-pthread")
+
+    print(f"1..{len(PLANTS)}", flush=True)
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="lifecycle-planted-") as folder:
+        for number, (description, *change) in enumerate(PLANTS, 1):
+            wrong = plant(args, pathlib.Path(folder), number, description, *change)
+            if wrong is not None:
+                failed += 1
+                print(f"not ok {number} - {description}", flush=True)
+                for line in wrong.splitlines():
+                    print(f"# {line}", flush=True)
+
+    return 1 if failed > 0 else 0
+
+
+sys.exit(main())
