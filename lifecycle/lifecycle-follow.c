@@ -8,8 +8,9 @@
 #include "lifecycle-handler-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* What a scope follows is in its ledger of ties: handlers, its deadline, and the near ends of links whose far
- * ends are in the ledger of followers of another scope. The teardown knows what to do with both.
+/* What a scope follows is in its ledger of ties: handlers, its deadline, and the near ends of links
+ * whose far ends are in the ledger of followers of another scope. The teardown knows what to do with
+ * them.
  */
 
 /* Ties call nobody, so there is nothing to mute; and until the follower is released, the teardown of

@@ -21,7 +21,7 @@ struct _LifecycleGate
   gint                   refs;
   gint                   state;         /* the flags below, and how many are inside */
   LifecycleConnectFlags  flags;
-  guint                  generation;    /* of the ledger, at the time of the connection; under its lock */
+  guint                  generation;    /* of the ledger when it was connected; under its lock */
   gboolean               stolen;        /* under the same lock */
   LifecycleLedger       *ledger;
   GMainContext          *context;

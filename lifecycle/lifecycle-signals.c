@@ -186,8 +186,9 @@ lifecycle_scope_connect_closure_at (const char            *place,
  * Blocks all handlers of the scope and of all scopes below it, also those that are added meanwhile.
  *
  * Blocks are counted: each takes one [method@Scope.unblock]. Timers pause, and go on with the time
- * that remained. What queued handlers would have been sent meanwhile is lost, as it is for all blocked
- * handlers. Sources, and what the functions for GIO add, are not blocked. To be called at home.
+ * that remained. What queued handlers would have been sent meanwhile is lost, as it is for all
+ * blocked handlers. Sources, and what the functions for GIO add, are not blocked. To be called at
+ * home.
  *
  * Since: 1.0
  */
