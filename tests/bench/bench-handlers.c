@@ -305,6 +305,16 @@ emit_tick (gpointer data,
     bench_emitter_tick (self->emitter);
 }
 
+/* A queued handler runs in the main loop, which is part of the price. */
+static void
+emit_tick_and_iterate (gpointer data,
+                       guint    n)
+{
+  emit_tick (data, n);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
 static void
 emit_changed (gpointer data,
               guint    n)
@@ -316,13 +326,14 @@ emit_changed (gpointer data,
 }
 
 static void
-bench_emission (const char  *id,
-                const char  *what,
-                const char  *signal_name,
-                GCallback    handler,
-                guint        n_handlers,
-                void       (*run) (gpointer fixture,
-                                   guint    n))
+bench_emission (const char             *id,
+                const char             *what,
+                const char             *signal_name,
+                GCallback               handler,
+                guint                   n_handlers,
+                LifecycleConnectFlags   flags,
+                void                  (*run) (gpointer fixture,
+                                              guint    n))
 {
   Fixture ours = { 0 };
   Fixture raw = { 0 };
@@ -337,7 +348,7 @@ bench_emission (const char  *id,
   raw.emitter = bench_emitter_new ();
   for (guint i = 0; i < n_handlers; i++)
     {
-      lifecycle_scope_connect_signal (ours.scope, ours.emitter, signal_name, handler, NULL);
+      lifecycle_scope_connect_full (ours.scope, ours.emitter, signal_name, handler, NULL, NULL, flags);
       g_signal_connect_data (raw.emitter, signal_name, handler, NULL, NULL, 0);
     }
 
@@ -351,7 +362,8 @@ bench_emission (const char  *id,
   bench_report_row (&(const BenchRow) {
     .id = id, .what = what, .unit = "ns", .baseline_name = "handlers connected plainly",
     .ours = ns[0], .baseline = ns[1],
-    .budget = BENCH_BUDGET_RATIO, .limit = 1.05 });
+    .budget = flags == LIFECYCLE_CONNECT_DEFAULT ? BENCH_BUDGET_RATIO : BENCH_BUDGET_NONE,
+    .limit = 1.05 });
 
   lifecycle_scope_close (ours.scope);
   before = bench_emitter_n_calls ();
@@ -366,9 +378,13 @@ void
 bench_emissions (void)
 {
   bench_emission ("emission/1", "emission, one handler", "tick", G_CALLBACK (bench_tick_cb), 1,
-                  emit_tick);
+                  LIFECYCLE_CONNECT_DEFAULT, emit_tick);
   bench_emission ("emission/argument", "emission with an argument, one handler", "changed",
-                  G_CALLBACK (bench_changed_cb), 1, emit_changed);
+                  G_CALLBACK (bench_changed_cb), 1, LIFECYCLE_CONNECT_DEFAULT, emit_changed);
   bench_emission ("emission/10", "emission, ten handlers", "tick", G_CALLBACK (bench_tick_cb), 10,
-                  emit_tick);
+                  LIFECYCLE_CONNECT_DEFAULT, emit_tick);
+  bench_emission ("emission/guarded", "emission, one guarded handler", "tick",
+                  G_CALLBACK (bench_tick_cb), 1, LIFECYCLE_CONNECT_GUARDED, emit_tick);
+  bench_emission ("emission/queued", "emission, one queued handler, delivered", "tick",
+                  G_CALLBACK (bench_tick_cb), 1, LIFECYCLE_CONNECT_QUEUED, emit_tick_and_iterate);
 }
