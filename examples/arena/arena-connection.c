@@ -359,17 +359,24 @@ static gboolean
 ping_cb (gpointer user_data)
 {
   ArenaConnection *self = user_data;
+  gboolean heard = self->heard;
+
+  /* Before anything that may close the connection, which may be the end of it. */
+  self->heard = FALSE;
 
   if (!arena_player_get_registered (self->player))
-    arena_connection_close (self, LIFECYCLE_REASON_TIMED_OUT, "Registration timed out");
+    {
+      arena_connection_close (self, LIFECYCLE_REASON_TIMED_OUT, "Registration timed out");
+    }
   else if (self->pinged)
-    arena_connection_close (self, LIFECYCLE_REASON_TIMED_OUT, "Ping timeout");
-  else if (!self->heard)
+    {
+      arena_connection_close (self, LIFECYCLE_REASON_TIMED_OUT, "Ping timeout");
+    }
+  else if (!heard)
     {
       self->pinged = TRUE;
       arena_connection_send (self, "PING :" ARENA_HOST);
     }
-  self->heard = FALSE;
 
   return G_SOURCE_CONTINUE;
 }

@@ -662,7 +662,15 @@ model_call_dispose (int number)
         model.things[list[i]].live = false;
       instance->n_refs = 0;
       for (int i = 0; i < n; i++)
-        model_release (list[i]);
+        {
+          int owner = model.things[list[i]].owner;
+
+          /* A teardown that has been overtaken may have done it before, unseen. */
+          if (owner >= 0 &&
+              !(model.scopes[owner].muted &&
+                model.teardowns[model.scopes[owner].teardown].phase == MODEL_ANNOUNCING))
+            model_release (list[i]);
+        }
       for (int i = 0; i < n; i++)
         model_unlink (list[i]);
     }

@@ -184,9 +184,13 @@ TEST_UNUSED static void
 test_count_finalize (gpointer  object,
                      int      *counter)
 {
-  g_autofree char *key = g_strdup_printf ("test-finalize-%p", (gpointer) counter);
+  /* Few keys, used again and again: each is a quark, and quarks are for ever. */
+  static const char *const keys[] = { "test-finalize-1", "test-finalize-2", "test-finalize-3" };
+  guint i = 0;
 
-  g_object_set_data_full (G_OBJECT (object), key, counter, test_count_notify);
+  while (g_object_get_data (G_OBJECT (object), keys[i]) != NULL)
+    g_assert_cmpuint (++i, <, G_N_ELEMENTS (keys));
+  g_object_set_data_full (G_OBJECT (object), keys[i], counter, test_count_notify);
 }
 
 /* An interface with a signal. */
