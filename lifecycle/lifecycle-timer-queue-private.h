@@ -52,6 +52,8 @@ void                 lifecycle_timer_queue_arm    (LifecycleTimerQueue *queue,
                                                    LifecycleTimer      *timer,
                                                    gint64               deadline,
                                                    gboolean             resume);
+void                 lifecycle_timer_queue_stamp  (LifecycleTimerQueue *queue,
+                                                   LifecycleTimer      *timer);
 void                 lifecycle_timer_queue_disarm (LifecycleTimerQueue *queue,
                                                    LifecycleTimer      *timer);
 

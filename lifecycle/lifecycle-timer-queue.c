@@ -304,6 +304,14 @@ lifecycle_timer_queue_arm (LifecycleTimerQueue *queue,
     queue_set_ready_time (queue, deadline);
 }
 
+/* Gives the timer its place among those of the same deadline, without arming it. */
+void
+lifecycle_timer_queue_stamp (LifecycleTimerQueue *queue,
+                             LifecycleTimer      *timer)
+{
+  timer->serial = ++queue->last_serial;
+}
+
 void
 lifecycle_timer_queue_disarm (LifecycleTimerQueue *queue,
                               LifecycleTimer      *timer)

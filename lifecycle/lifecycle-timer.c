@@ -130,9 +130,14 @@ timer_arm (LifecycleTimer *self,
            gint64          now)
 {
   if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_PAUSED) != 0)
-    self->deadline = lifecycle_timer_get_span (self);
+    {
+      self->deadline = lifecycle_timer_get_span (self);
+      lifecycle_timer_queue_stamp (self->queue, self);
+    }
   else
-    lifecycle_timer_queue_arm (self->queue, self, now + lifecycle_timer_get_span (self), FALSE);
+    {
+      lifecycle_timer_queue_arm (self->queue, self, now + lifecycle_timer_get_span (self), FALSE);
+    }
 }
 
 /* The queue is locked. Begins an interval now, or, in a call, when that has returned. */

@@ -637,6 +637,7 @@ model_call_dispose (int number)
   else if (instance->n_refs > 0)
     {
       int list[MODEL_MAX_THINGS];
+      int here = model.n_frames - 1;
       int n = 0;
 
       /* Some scopes let go of it, and it can be seen only now that they did. */
@@ -664,11 +665,18 @@ model_call_dispose (int number)
       for (int i = 0; i < n; i++)
         {
           int owner = model.things[list[i]].owner;
+          const ModelTeardown *teardown;
 
-          /* A teardown that has been overtaken may have done it before, unseen. */
-          if (owner >= 0 &&
-              !(model.scopes[owner].muted &&
-                model.teardowns[model.scopes[owner].teardown].phase == MODEL_ANNOUNCING))
+          if (owner < 0)
+            continue;
+
+          /* A teardown that has been overtaken may have done it before, unseen, and it shows only
+           * now, inside a callback of the other one.
+           */
+          teardown = &model.teardowns[model.scopes[owner].teardown];
+          if (!model.scopes[owner].muted ||
+              teardown->phase != MODEL_ANNOUNCING ||
+              teardown->due == here)
             model_release (list[i]);
         }
       for (int i = 0; i < n; i++)
