@@ -260,6 +260,9 @@ lifecycle_ledger_pop (LifecycleLedger *ledger,
 
       if (class->claim != NULL)
         class->claim (ledger, entry);
+      /* What is silent was never counted. */
+      if (class->silent)
+        ledger->n_entries++;
       if (entry->type != LIFECYCLE_ENTRY_SCOPE)
         lifecycle_ledger_remove (ledger, entry);
       *flags = entry->flags;

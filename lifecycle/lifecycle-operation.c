@@ -79,7 +79,6 @@ operation_mute (LifecycleLedger *ledger,
   self->cancellation.type = LIFECYCLE_ENTRY_CANCELLATION;
   self->cancellation.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
   lifecycle_node_insert_after (&self->cancellation.node, &ledger->foreign);
-  ledger->n_entries++;
 }
 
 static void

@@ -488,6 +488,7 @@ lifecycle_resource_run_at_home (gpointer              resource,
       g_source_set_callback (source, resource_visit_cb, visit, resource_visit_free);
       g_source_attach (source, self->context);
       g_source_unref (source);
+      /* cppcheck-suppress memleak ; the source has it */
     }
 }
 

@@ -416,8 +416,11 @@ tree_return_child (LifecycleLedger *ledger,
         }
       lifecycle_ledger_unlock (ledger);
     }
+
+  /* cppcheck-suppress deallocret ; somebody else has a reference, see above */
   g_object_unref (child);
 
+  /* cppcheck-suppress deallocret */
   return child;
 }
 
