@@ -122,7 +122,8 @@ drain_woken_cb (gpointer data)
   g_atomic_int_set (&self->woken, FALSE);
 
   /* Once the release has begun, there is nothing left to do. */
-  if (self->scopes.n_items > 0 && self->root->draining && !drain_has_pending (self))
+  if (self->scopes.n_items > 0 && self->root->draining &&
+      !self->root->releasing && !drain_has_pending (self))
     lifecycle_teardown_finish (self->root);
 
   return G_SOURCE_REMOVE;
@@ -213,7 +214,7 @@ lifecycle_scope_is_draining (LifecycleScope *scope)
 {
   gboolean draining = FALSE;
 
-  if (lifecycle_scope_is_closed (scope))
+  if (lifecycle_scope_is_closed (scope) || scope->releasing)
     return FALSE;
 
   for (GSList *link = lifecycle_scope_get_ledger (scope)->drains; link != NULL; link = link->next)

@@ -61,7 +61,8 @@ struct _LifecycleScope
   guint            announced : 1;
   guint            in_teardown : 1;
   guint            taken_along : 1; /* by a teardown of the parent */
-  guint            draining : 1; /* all is done but the release */
+  guint            draining : 1; /* all is done but the release, */
+  guint            releasing : 1; /* or nothing is waited for any more */
 };
 
 /* A list of scopes that are referenced. */

@@ -94,7 +94,6 @@ teardown_admit (LifecycleScopeList *list,
       else
         {
           scope->taken_along |= reason == LIFECYCLE_REASON_PARENT_CLOSED;
-          /* What an earlier clear() of it has released does not count. */
           if (!scope->in_teardown)
             scope->n_released = 0;
           scope->visited = root->visited;
@@ -152,8 +151,12 @@ teardown_collect (LifecycleScopeList *list,
                   LifecycleEntry     *fence)
 {
   root->visited = teardown_next_serial ();
-  if (fence == NULL)
-    root->in_teardown = TRUE;
+  if (fence == NULL && !root->in_teardown)
+    {
+      /* What an earlier clear() of it has released does not count. */
+      root->n_released = 0;
+      root->in_teardown = TRUE;
+    }
   lifecycle_scope_list_take (list, g_object_ref (root));
 
   for (guint i = 0; i < list->n_items; i++)
@@ -413,6 +416,8 @@ teardown_release (LifecycleScope *root,
   lifecycle_scope_list_init (&stack);
   lifecycle_scope_list_take (&stack, g_object_ref (root));
   root->stacked = release;
+  if (!clear)
+    root->releasing = TRUE;
 
   while (stack.n_items > 0)
     {
@@ -420,8 +425,9 @@ teardown_release (LifecycleScope *root,
       gboolean clears = clear && stack.n_items == 1;
       LifecycleScope *next = NULL;
 
-      if (lifecycle_scope_is_closed (scope))
+      if (lifecycle_scope_is_closed (scope) || (clears && scope->draining))
         {
+          /* Somebody else has done the rest, or will do it after a wait. */
           lifecycle_scope_list_drop (&stack);
         }
       else if (teardown_step (scope, clears, release, &next))
@@ -429,6 +435,7 @@ teardown_release (LifecycleScope *root,
           if (next != NULL)
             {
               next->stacked = release;
+              next->releasing = TRUE;
               lifecycle_scope_list_take (&stack, next);
             }
         }
@@ -458,7 +465,7 @@ teardown_run (LifecycleScope *root,
               LifecycleEntry *fence)
 {
   LifecycleScopeList list;
-  guint n_released = root->n_released;
+  guint n_released;
 
   lifecycle_scope_list_init (&list);
   teardown_collect (&list, root, fence);
@@ -471,6 +478,10 @@ teardown_run (LifecycleScope *root,
       lifecycle_scope_list_init (&list);
       teardown_collect (&list, root, NULL);
     }
+  for (guint i = fence != NULL ? 1 : 0; i < list.n_items; i++)
+    list.items[i]->releasing = TRUE;
+
+  n_released = root->n_released;
   teardown_prepare (&list, fence);
   teardown_release (root, fence != NULL);
   n_released = root->n_released - n_released;
