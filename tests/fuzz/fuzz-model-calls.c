@@ -135,11 +135,11 @@ model_is_dropped (int number)
 }
 
 /* Whether the scope would close with that reason if the other one closed with that. */
-static bool
-would_close (int         root,
-             ModelReason root_reason,
-             int         scope,
-             ModelReason reason)
+bool
+model_would_close (int         root,
+                   ModelReason root_reason,
+                   int         scope,
+                   ModelReason reason)
 {
   if (root == scope)
     return reason == root_reason;
@@ -155,7 +155,7 @@ dispose_closes (int         instance,
 {
   int anchor = is_disposed_here (instance) ? model_find_anchor (instance) : MODEL_NONE;
 
-  if (anchor < 0 || !would_close (anchor, MODEL_REASON_OWNER_GONE, scope, reason))
+  if (anchor < 0 || !model_would_close (anchor, MODEL_REASON_OWNER_GONE, scope, reason))
     return false;
 
   model_start_close (anchor, MODEL_REASON_OWNER_GONE, NULL, model.n_frames - 1);
@@ -198,7 +198,7 @@ find_trigger (int         scope,
       if (link->kind != MODEL_LINK_CANCELLABLE ||
           !link->live ||
           model.scopes[link->self].state != MODEL_OPEN ||
-          !would_close (link->self, link->reason, scope, reason))
+          !model_would_close (link->self, link->reason, scope, reason))
         continue;
 
       if (model_is_op (frame, MODEL_OP_CANCEL) && frame->op.cancellable == link->other)
@@ -231,6 +231,9 @@ find_trigger (int         scope,
     if (dispose_closes (i, scope, reason))
       return;
 
+  if (model_deadline_closes (scope, reason))
+    return;
+
   /* An emission goes on only when everything else is through. */
   if (model_is_op (frame, MODEL_OP_EMIT))
     {
@@ -245,11 +248,11 @@ find_trigger (int         scope,
               model.scopes[link->self].state == MODEL_OPEN &&
               is_between (frame, false, link->serial, true, 0) &&
               (next == NULL || link->serial < next->serial) &&
-              (!link->unsure || would_close (link->self, link->reason, scope, reason)))
+              (!link->unsure || model_would_close (link->self, link->reason, scope, reason)))
             next = link;
         }
 
-      if (next != NULL && would_close (next->self, next->reason, scope, reason))
+      if (next != NULL && model_would_close (next->self, next->reason, scope, reason))
         {
           model_check_skipped (frame, false, next->serial);
           frame->in_after = false;
@@ -261,7 +264,7 @@ find_trigger (int         scope,
     }
 
   for (int i = 0; i < model.n_scopes; i++)
-    if (model_is_dropped (i) && would_close (i, MODEL_REASON_DROPPED, scope, reason))
+    if (model_is_dropped (i) && model_would_close (i, MODEL_REASON_DROPPED, scope, reason))
       {
         model_start_close (i, MODEL_REASON_DROPPED, NULL, due);
         return;
@@ -286,19 +289,24 @@ model_let_go_of_scope (int number)
 
 /* Calls of user code */
 
-static ModelFrame *
-push_call (void)
+ModelFrame *
+model_push_call (void)
 {
+  int owed = model_top_frame ()->owed;
+
+  if (owed >= 0 && model.things[owed].n_notified == 0)
+    model_fail ("notify-late", "something is called before the destroy notify of timer %d", owed);
+
   model.tick++;
 
   return model_push_frame (MODEL_FRAME_CALL);
 }
 
-static void
-push_thing_call (int number)
+void
+model_push_thing_call (int number)
 {
   ModelThing *thing = &model.things[number];
-  ModelFrame *frame = push_call ();
+  ModelFrame *frame = model_push_call ();
 
   frame->thing = number;
   thing->n_called++;
@@ -340,7 +348,7 @@ model_call_handler (int number)
         model_unlink (number);
     }
 
-  push_thing_call (number);
+  model_push_thing_call (number);
   frame->tick = model.tick;
 }
 
@@ -364,7 +372,7 @@ model_call_source (int number)
     model_fail ("call-order", "source %d is dispatched out of turn", number);
   frame->next_ready = at + 1;
 
-  push_thing_call (number);
+  model_push_thing_call (number);
 }
 
 void
@@ -385,6 +393,11 @@ model_call_notify (int number)
     {
     case MODEL_HANDLER:
     case MODEL_SOURCE:
+    case MODEL_TIMER:
+    case MODEL_OPERATION:
+      if (thing->expects_call && thing->n_called == 0)
+        model_fail ("callback-missing", "the destroy notify of operation %d runs before the callback",
+                    number);
       if (thing->live &&
           (thing->ending ||
            (thing->kind == MODEL_HANDLER && model.instances[thing->instance].disposing)))
@@ -469,12 +482,13 @@ model_call_notify (int number)
 
     case MODEL_OBJECT:
     case MODEL_CHILD:
+    case MODEL_DEADLINE:
       break;
     }
 
   /* Who disconnects a handler may hold on to the instance meanwhile. */
   thing->n_notified = 1;
-  frame = push_call ();
+  frame = model_push_call ();
   frame->held = thing->kind == MODEL_HANDLER ? thing->instance : MODEL_NONE;
 }
 
@@ -524,7 +538,7 @@ model_call_cleanup (int         number,
     model_fail ("cleanup-reason", "cleanup %d: reason %d, one of 0x%x expected", number, reason,
                 reasons);
 
-  push_thing_call (number);
+  model_push_thing_call (number);
 }
 
 /* A scope's error tells of the failures of all that was torn down with it. Where a clear() or a
@@ -562,7 +576,7 @@ model_call_closing (int         scope,
   else
     model_wake (scope);
   model_note_closing (scope, reason);
-  push_call ()->scope = scope;
+  model_push_call ()->scope = scope;
 }
 
 void
@@ -570,7 +584,7 @@ model_call_closed (int         scope,
                    ModelReason reason)
 {
   model_note_closed (scope, reason);
-  push_call ();
+  model_push_call ();
 }
 
 void
@@ -618,7 +632,20 @@ model_call_cancelled (int number)
     }
 
   cancellable->cancelled = cancellable->told = true;
-  push_call ();
+  model_push_call ();
+}
+
+/* Whether it is a teardown that gives up the reference on the instance right now, and not somebody
+ * else who had the last one after the teardown had been overtaken by another.
+ */
+static bool
+is_released_here (int number)
+{
+  const ModelThing *thing = &model.things[number];
+
+  return !thing->overtaken ||
+         thing->owner < 0 ||
+         model.teardowns[model.scopes[thing->owner].teardown].due == model.n_frames - 1;
 }
 
 void
@@ -637,7 +664,6 @@ model_call_dispose (int number)
   else if (instance->n_refs > 0)
     {
       int list[MODEL_MAX_THINGS];
-      int here = model.n_frames - 1;
       int n = 0;
 
       /* Some scopes let go of it, and it can be seen only now that they did. */
@@ -663,27 +689,13 @@ model_call_dispose (int number)
         model.things[list[i]].live = false;
       instance->n_refs = 0;
       for (int i = 0; i < n; i++)
-        {
-          int owner = model.things[list[i]].owner;
-          const ModelTeardown *teardown;
-
-          if (owner < 0)
-            continue;
-
-          /* A teardown that has been overtaken may have done it before, unseen, and it shows only
-           * now, inside a callback of the other one.
-           */
-          teardown = &model.teardowns[model.scopes[owner].teardown];
-          if (!model.scopes[owner].muted ||
-              teardown->phase != MODEL_ANNOUNCING ||
-              teardown->due == here)
-            model_release (list[i]);
-        }
+        if (is_released_here (list[i]))
+          model_release (list[i]);
       for (int i = 0; i < n; i++)
         model_unlink (list[i]);
     }
 
-  frame = push_call ();
+  frame = model_push_call ();
   frame->instance = number;
 }
 
@@ -813,6 +825,8 @@ model_returned (bool goes_on)
 
       if (thing->kind == MODEL_SOURCE && thing->live && !goes_on)
         model_kill (frame.thing);
+      if (thing->kind == MODEL_TIMER)
+        model_timer_returned (frame.thing, goes_on);
       if (thing->kind == MODEL_CLEANUP)
         {
           thing->live = false;

@@ -148,6 +148,14 @@ begin_iteration (ModelFrame *frame)
     if (model_is_op (&model.frames[i], MODEL_OP_ITERATE))
       model.frames[i].cut_short = true;
 
+  frame->awake = frame->op.flags != 0;
+  frame->now = model.now;
+  frame->arm_horizon = model.arm_serial;
+
+  /* Idle sources have to wait for others. */
+  if (frame->awake)
+    return;
+
   for (int i = 0; i < model.n_things; i++)
     {
       ModelThing *thing = &model.things[i];
@@ -314,11 +322,13 @@ model_begin (ModelOp *given)
 
     case MODEL_OP_BLOCK:
       scope->n_blocked++;
+      model_pause_timers ();
       break;
 
     case MODEL_OP_UNBLOCK:
       scope->n_blocked--;
       model.unblocked_at = ++model.tick;
+      model_pause_timers ();
       break;
 
     case MODEL_OP_ADD_IDLE:
@@ -380,6 +390,44 @@ model_begin (ModelOp *given)
         set_released_due (op->thing);
       break;
 
+    case MODEL_OP_ADD_TIMER:
+      model.things[op->thing].interval = op->time;
+      model.things[op->thing].home = op->scope;
+      if (op->was_open)
+        model_join_timer (op->thing, op->scope);
+      else
+        model.things[op->thing].due = here;
+      break;
+
+    case MODEL_OP_CANCEL_TIMER:
+      if (model.things[op->thing].live)
+        model_end_timer (op->thing);
+      break;
+
+    case MODEL_OP_RESTART_TIMER:
+      op->was_live = model_restart_timer (op->thing);
+      break;
+
+    case MODEL_OP_SET_INTERVAL:
+      model_set_interval (op->thing, op->time);
+      break;
+
+    case MODEL_OP_SET_DEADLINE:
+      model_set_deadline (op->thing, op->scope, op->time);
+      break;
+
+    case MODEL_OP_ADVANCE:
+      model.now += op->time;
+      break;
+
+    case MODEL_OP_BEGIN:
+      model_begin_operation (op->thing, op->scope, op->was_open);
+      break;
+
+    case MODEL_OP_READY:
+      model_finish_operation (op->thing);
+      break;
+
     case MODEL_OP_GET_CHILD:
     case MODEL_OP_GET_CHILD_FOR:
     case MODEL_OP_SCOPE_OF:
@@ -405,7 +453,13 @@ model_answer_boolean (bool answer)
     case MODEL_OP_ADD_IDLE:
     case MODEL_OP_ADD_OBJECT:
     case MODEL_OP_ADOPT:
+    case MODEL_OP_ADD_TIMER:
+    case MODEL_OP_BEGIN:
       expected = op->was_open;
+      break;
+
+    case MODEL_OP_RESTART_TIMER:
+      expected = op->was_live;
       break;
 
     case MODEL_OP_ADD_HANDLER:
@@ -679,6 +733,14 @@ model_end (void)
       if (model_is_destroyed (frame->ready[i]) == 0)
         model_fail ("source-skipped", "source %d was ready and was not dispatched",
                     frame->ready[i]);
+
+  if (op->code == MODEL_OP_READY &&
+      model.things[op->thing].expects_call &&
+      model.things[op->thing].n_called == 0)
+    model_fail ("callback-missing", "the callback of operation %d was not called", op->thing);
+
+  if (op->code == MODEL_OP_ITERATE)
+    model_check_timers (frame);
 
   if (op->code == MODEL_OP_CANCEL && op->was_live)
     {

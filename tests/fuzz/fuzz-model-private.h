@@ -61,6 +61,37 @@ void        model_check_skipped     (const ModelFrame *frame,
 bool        model_is_dropped        (int               scope);
 void        model_let_go_of_scope   (int               scope);
 void        model_wake              (int               scope);
+bool        model_would_close       (int               root,
+                                     ModelReason       root_reason,
+                                     int               scope,
+                                     ModelReason       reason);
+ModelFrame *model_push_call         (void);
+void        model_push_thing_call   (int               thing);
+
+/* fuzz-model-async.c */
+void        model_begin_operation   (int               thing,
+                                     int               scope,
+                                     bool              is_open);
+void        model_finish_operation  (int               thing);
+
+/* fuzz-model-timers.c */
+void        model_arm               (int               thing,
+                                     int64_t           from);
+void        model_join_timer        (int               thing,
+                                     int               scope);
+void        model_end_timer         (int               thing);
+bool        model_restart_timer     (int               thing);
+void        model_set_interval      (int               thing,
+                                     int64_t           interval);
+void        model_set_deadline      (int               thing,
+                                     int               scope,
+                                     int64_t           timeout);
+void        model_pause_timers      (void);
+void        model_timer_returned    (int               thing,
+                                     bool              goes_on);
+bool        model_deadline_closes   (int               scope,
+                                     ModelReason       reason);
+void        model_check_timers      (const ModelFrame *frame);
 
 /* fuzz-model-teardown.c */
 ModelSet    model_reach             (int               scope);

@@ -158,6 +158,9 @@ start_teardown (int         root,
           /* An outer teardown is not through with it yet; this one has to be, when it returns. */
           ModelTeardown *outer = &model.teardowns[scope->teardown];
 
+          if (outer->phase == MODEL_RELEASING)
+            for (int j = scope->first; j >= 0; j = model.things[j].next)
+              model.things[j].overtaken = true;
           outer->members &= ~MODEL_BIT (i);
           outer->overlapped = true;
           teardown->overlapped = true;
@@ -307,6 +310,10 @@ move_entries (int scope,
   target->cancellable = source->cancellable;
   source->cancellable = MODEL_NONE;
   target->n_blocked = source->n_blocked;
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_TIMER && model.things[i].home == scope)
+      model.things[i].home = to;
+  model_pause_timers ();
   target->n_failed = source->n_failed;
   target->error_unsure = source->error_unsure;
 }
@@ -363,11 +370,14 @@ mute_scope (int scope,
     {
       ModelThing *thing = &model.things[i];
 
-      if ((thing->kind == MODEL_HANDLER || thing->kind == MODEL_SOURCE) &&
+      if ((thing->kind == MODEL_HANDLER ||
+           thing->kind == MODEL_SOURCE ||
+           thing->kind == MODEL_TIMER ||
+           thing->kind == MODEL_OPERATION) &&
           thing->live &&
           !thing->foreign)
         {
-          thing->live = false;
+          thing->live = thing->armed = false;
           set_due (i, due);
         }
     }
@@ -410,6 +420,13 @@ end_foreign (int scope,
       int frame;
 
       next = thing->next;
+      if (thing->kind == MODEL_OPERATION && !thing->cancelled)
+        {
+          if (!thing->ended)
+            model_fail ("cancel-missing", "operation %d of scope %d must have been cancelled", i,
+                        scope);
+          thing->cancelled = true;
+        }
       if (!thing->foreign)
         continue;
 
@@ -474,6 +491,8 @@ settle_thing (int number)
     {
     case MODEL_HANDLER:
     case MODEL_SOURCE:
+    case MODEL_TIMER:
+    case MODEL_OPERATION:
       if (thing->has_notify &&
           !thing->notify_held &&
           thing->n_notified == 0 &&
@@ -513,6 +532,9 @@ settle_thing (int number)
     case MODEL_CHILD:
       model_settle_scope (thing->child);
       return;
+
+    case MODEL_DEADLINE:
+      break;
     }
 
   model_unlink (number);

@@ -36,6 +36,8 @@ model_reset (void)
   model.serial = 1;
   model.tick = 1;
   model.unblocked_at = 0;
+  model.now = 0;
+  model.arm_serial = 0;
 }
 
 /* Whether one more operation is sure to find its places. */
@@ -72,6 +74,7 @@ model_add_thing (ModelKind kind,
     .run_frame = MODEL_NONE,
     .instance = MODEL_NONE,
     .child = MODEL_NONE,
+    .home = MODEL_NONE,
     .ending_frame = MODEL_NONE,
   };
 
@@ -217,7 +220,7 @@ model_push_frame (ModelFrameKind kind)
 
   memset (frame, 0, offsetof (ModelFrame, ready));
   frame->kind = kind;
-  frame->thing = frame->scope = frame->instance = frame->held = MODEL_NONE;
+  frame->thing = frame->scope = frame->instance = frame->held = frame->owed = MODEL_NONE;
   frame->next_ready = 0;
 
   return frame;

@@ -72,7 +72,10 @@ typedef enum
   MODEL_OBJECT,
   MODEL_DATA,
   MODEL_CLEANUP,
-  MODEL_CHILD
+  MODEL_CHILD,
+  MODEL_TIMER,
+  MODEL_DEADLINE,               /* of a scope, and no entry of it */
+  MODEL_OPERATION
 } ModelKind;
 
 /* Something that a scope can own. It may be owned by none: not yet, or not any more. */
@@ -86,6 +89,7 @@ typedef struct
   bool      live;               /* connected, attached, referenced, waiting to be called */
   bool      foreign;            /* adopted: it was not made by its owner */
   bool      stale;              /* dead, but nobody can have told the owner */
+  bool      overtaken;          /* it may have been released before another teardown took over */
   bool      ending;             /* it dies within the frame `ending_frame` */
   int       ending_frame;
 
@@ -106,6 +110,25 @@ typedef struct
   bool      late;               /* a cleanup that was deferred too late */
   bool      fails;
   int       child;
+
+  /* Timers and deadlines; times are in microseconds. */
+  int       home;               /* the scope that it was added to, or where that has moved */
+  int64_t   interval;
+  unsigned  max_calls;
+  unsigned  n_timed;            /* calls since it was started */
+  bool      armed;
+  bool      paused;
+  bool      restarted;          /* by its own call */
+  int64_t   restarted_at;
+  int64_t   deadline;           /* while it is paused, what remains */
+  unsigned  armed_serial;       /* the order of arming */
+
+  /* Operations. */
+  int64_t   began_at;
+  bool      has_callback;
+  bool      expects_call;       /* the callback must have been called when ready() returns */
+  bool      ended;
+  bool      cancelled;
 } ModelThing;
 
 typedef struct
@@ -246,6 +269,14 @@ typedef enum
   MODEL_OP_RUN_DISPOSE,
   MODEL_OP_KEEP,
   MODEL_OP_RELEASE,
+  MODEL_OP_ADD_TIMER,
+  MODEL_OP_CANCEL_TIMER,
+  MODEL_OP_RESTART_TIMER,
+  MODEL_OP_SET_INTERVAL,
+  MODEL_OP_SET_DEADLINE,
+  MODEL_OP_ADVANCE,
+  MODEL_OP_BEGIN,
+  MODEL_OP_READY,
   MODEL_N_OPS
 } ModelOpCode;
 
@@ -262,6 +293,7 @@ typedef struct
   unsigned    flags;
   ModelReason reason;
   const char *detail;
+  int64_t     time;             /* in microseconds */
 
   /* For the model's own use. */
   int         made;             /* the scope that comes out of it, if it can be known beforehand */
@@ -294,6 +326,10 @@ typedef struct
   unsigned       horizon;       /* what is connected from here on is not called */
 
   /* An iteration. */
+  bool           awake;         /* a source is ready because of the time */
+  int64_t        now;           /* when it began */
+  unsigned       arm_horizon;   /* what is armed from here on is not called */
+  int            owed;          /* the timer whose notify has to be called next */
   bool           cut_short;     /* by another one within */
   int            n_ready;
   int            ready[MODEL_MAX_THINGS];
@@ -319,6 +355,8 @@ typedef struct
   unsigned         serial;
   unsigned         tick;         /* counts calls of user code */
   unsigned         unblocked_at; /* the tick when something was unblocked last */
+  int64_t          now;
+  unsigned         arm_serial;
 } Model;
 
 extern Model model;
@@ -363,6 +401,9 @@ int  model_answer_cancellable (int         known,
 /* Calls of user code. */
 void model_call_handler      (int          thing);
 void model_call_source       (int          thing);
+void model_call_timer        (int          thing);
+void model_call_operation    (int          thing);
+void model_call_operation_cancelled (int   thing);
 void model_call_notify       (int          thing);
 void model_call_cleanup      (int          thing,
                               int          scope,
@@ -387,6 +428,7 @@ bool model_counts_entries    (int          scope,
                               int         *least,
                               int         *most);
 bool model_is_blocked        (int          thing);
+int64_t model_get_remaining  (int          thing);
 bool model_can_be_stolen     (int          thing);
 int  model_count_named       (int          scope,
                               int          name);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "fuzz-clock.h"
 #include "fuzz-world.h"
 
 static const char *const names[MODEL_N_NAMES + 1] = { "a", "b", "c", NULL };
@@ -57,6 +58,10 @@ is_within_reach (int       number,
     return FALSE;
   if (kind == MODEL_HANDLER)
     return world.tokens[number].id != 0 && world.instances[thing->instance].visible;
+
+  /* It is there until it has ended. */
+  if (kind == MODEL_OPERATION)
+    return world.tokens[number].address != NULL && !thing->ended;
 
   return world.tokens[number].held || (thing->live && world.tokens[number].address != NULL);
 }
@@ -818,8 +823,10 @@ op_iterate (const guint8 *record)
 {
   ModelOp op = make_op (MODEL_OP_ITERATE, MODEL_NONE, MODEL_NONE);
 
-  world_trace ("iterate");
+  op.flags = fuzz_clock_is_awake ();
+  world_trace ("iterate%s", op.flags != 0 ? ", timers first" : "");
   begin (&op);
+  fuzz_clock_begin_iteration ();
   g_main_context_iteration (NULL, FALSE);
   end (&op);
 }
@@ -988,75 +995,285 @@ op_release (const guint8 *record)
       ModelOp op = make_op (MODEL_OP_RELEASE, MODEL_NONE, MODEL_NONE);
       WorldToken *token = &world.tokens[i];
       gboolean is_closure = model.things[i].kind == MODEL_HANDLER && token->address != NULL;
+      gboolean is_timer = model.things[i].kind == MODEL_TIMER && token->held &&
+                          !model.things[i].live && model.things[i].owner < 0;
       gboolean is_source = model.things[i].kind == MODEL_SOURCE && token->held &&
                            !model.things[i].live && model.things[i].owner < 0;
 
-      if (!is_closure && !is_source)
+      if (!is_closure && !is_source && !is_timer)
         continue;
 
       op.thing = i;
-      world_trace ("unref (%s %d)", is_closure ? "closure" : "source", i);
+      world_trace ("unref (%s %d)", is_closure ? "closure" : is_timer ? "timer" : "source", i);
       begin (&op);
       token->held = FALSE;
       if (is_closure)
         g_closure_unref (g_steal_pointer (&token->address));
+      else if (is_timer)
+        lifecycle_timer_unref (g_steal_pointer (&token->address));
       else
         g_source_unref (g_steal_pointer (&token->address));
       end (&op);
     }
 }
 
-/* How often each is chosen when the first byte is random. */
+/* Timers, and the time */
+
+static const guint intervals[] = { 0, 1, 2, 5, 5, 10, 20, 50 };
+
+static void
+op_add_timer (const guint8 *record)
+{
+  static const int budgets[] = { 0, 1, 3, 100 };
+  ModelOp op = make_op (MODEL_OP_ADD_TIMER, pick_scope (record[1]), MODEL_NONE);
+  guint8 flags = FLAGS (record);
+  gboolean with_notify = (flags & 1) == 0;
+  guint interval = intervals[record[2] & 7];
+  guint max_calls = (record[2] >> 3) & 3;
+  WorldToken *token;
+  LifecycleTimer *timer;
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_TIMER, with_notify);
+  op.time = (gint64) interval * 1000;
+  model.things[op.thing].max_calls = max_calls;
+  token = world_token (op.thing, SCRIPT (record));
+  token->budget = budgets[(record[2] >> 5) & 3];
+
+  world_trace ("timer %d = add_timeout%s (%d, %u ms, %u calls, CONTINUE %d times)", op.thing,
+               with_notify ? " with notify" : "", op.scope, interval, max_calls, token->budget);
+  begin (&op);
+  if (max_calls == 0)
+    timer = lifecycle_scope_add_timeout (scope_at (op.scope), interval, world_timer_cb, token,
+                                         with_notify ? world_notify_cb : NULL);
+  else
+    timer = lifecycle_scope_add_timeout_full (scope_at (op.scope), interval, max_calls,
+                                              world_timer_cb, token,
+                                              with_notify ? world_notify_cb : NULL);
+  model_answer_boolean (timer != NULL);
+  token->address = timer;
+  if (timer != NULL && (flags & 6) != 0)
+    {
+      token->held = TRUE;
+      lifecycle_timer_ref (timer);
+    }
+  end (&op);
+}
+
+static void
+op_cancel_timer (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_CANCEL_TIMER, MODEL_NONE, MODEL_NONE);
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  world_trace ("cancel (timer %d)", op.thing);
+  begin (&op);
+  lifecycle_timer_cancel (world.tokens[op.thing].address);
+  end (&op);
+}
+
+static void
+op_restart_timer (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_RESTART_TIMER, MODEL_NONE, MODEL_NONE);
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  world_trace ("restart (timer %d)", op.thing);
+  begin (&op);
+  model_answer_boolean (lifecycle_timer_restart (world.tokens[op.thing].address));
+  end (&op);
+}
+
+static void
+op_set_interval (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_SET_INTERVAL, MODEL_NONE, MODEL_NONE);
+  guint interval = intervals[record[1] & 7];
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  op.time = (gint64) interval * 1000;
+  world_trace ("set_interval (timer %d, %u ms)", op.thing, interval);
+  begin (&op);
+  lifecycle_timer_set_interval (world.tokens[op.thing].address, interval);
+  end (&op);
+}
+
+static void
+op_set_deadline (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_SET_DEADLINE, pick_scope (record[1]), MODEL_NONE);
+  guint timeout = intervals[record[2] & 7];
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_DEADLINE, false);
+  world_token (op.thing, 0);
+  op.time = (gint64) timeout * 1000;
+  world_trace ("set_deadline (%d, %u ms)", op.scope, timeout);
+  begin (&op);
+  lifecycle_scope_set_deadline (scope_at (op.scope), timeout);
+  end (&op);
+}
+
+/* Time passes, and unless a flag says otherwise, the main loop runs once. */
+static void
+op_advance (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_ADVANCE, MODEL_NONE, MODEL_NONE);
+  guint time = intervals[record[2] & 7];
+
+  op.time = (gint64) time * 1000 + ((record[2] & 0x40) != 0 ? 500 : 0);
+  world_trace ("advance by %d us", (int) op.time);
+  begin (&op);
+  fuzz_clock_advance (op.time);
+  end (&op);
+
+  if ((record[2] & 0x80) == 0 && model_has_room ())
+    op_iterate (record);
+}
+
+/* Operations */
+
+static void
+op_begin (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_BEGIN, pick_scope (record[1]), MODEL_NONE);
+  guint8 flags = FLAGS (record);
+  gboolean with_callback = (flags & 1) == 0;
+  gboolean with_notify = with_callback && (flags & 2) == 0;
+  WorldToken *token;
+  LifecycleOperation *operation;
+  GCancellable *cancellable;
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_OPERATION, with_notify);
+  model.things[op.thing].has_callback = with_callback;
+  token = world_token (op.thing, SCRIPT (record));
+
+  world_trace ("operation %d = begin%s%s (%d)", op.thing, with_callback ? "_async" : "",
+               with_notify ? " with notify" : "", op.scope);
+  begin (&op);
+  if (with_callback)
+    operation = lifecycle_scope_begin_async (scope_at (op.scope), "operation", world_ready_cb, token,
+                                             with_notify ? world_notify_cb : NULL);
+  else
+    operation = lifecycle_scope_begin (scope_at (op.scope), "operation");
+  token->address = operation;
+
+  cancellable = lifecycle_operation_get_cancellable (operation);
+  model_answer_boolean (!g_cancellable_is_cancelled (cancellable));
+  g_signal_connect (cancellable, "cancelled", G_CALLBACK (world_operation_cancelled_cb), token);
+  end (&op);
+}
+
+/* Its result comes. */
+static void
+end_operation (int number)
+{
+  ModelOp op = make_op (MODEL_OP_READY, MODEL_NONE, MODEL_NONE);
+  WorldToken *token = &world.tokens[number];
+  LifecycleOperation *operation = g_steal_pointer (&token->address);
+
+  op.thing = number;
+  begin (&op);
+  if (model.things[number].has_callback)
+    {
+      g_autoptr (GAsyncResult) result = world_result_new (token);
+
+      world_trace ("ready (operation %d)", number);
+      lifecycle_operation_ready (NULL, result, operation);
+    }
+  else
+    {
+      world_trace ("end (operation %d)", number);
+      lifecycle_operation_end (operation);
+    }
+  end (&op);
+}
+
+static void
+op_ready (const guint8 *record)
+{
+  int number = pick_thing (record[2], MODEL_OPERATION);
+
+  if (number >= 0)
+    end_operation (number);
+}
+
+/* How often each is chosen when the first byte is random, in the older and in the newer table. */
 static const struct
 {
   void (* perform) (const guint8 *record);
-  int     weight;
+  int     weights[2];
 } operations[] = {
-  { op_new,                8 },
-  { op_new_child,         10 },
-  { op_get_child,          6 },
-  { op_get_child_for,      6 },
-  { op_scope_of,           5 },
-  { op_renew_child,        5 },
-  { op_close,              8 },
-  { op_clear,              5 },
-  { op_move,               4 },
-  { op_drop,               5 },
-  { op_follow,             7 },
-  { op_follow_object,      4 },
-  { op_follow_signal,      5 },
-  { op_follow_cancellable, 4 },
-  { op_get_cancellable,    4 },
-  { op_new_cancellable,    2 },
-  { op_cancel,             3 },
-  { op_connect,           20 },
-  { op_foreign_connect,    6 },
-  { op_add_handler,        8 },
-  { op_steal_handler,      4 },
-  { op_disconnect,         4 },
-  { op_emit,              10 },
-  { op_block,              4 },
-  { op_unblock,            4 },
-  { op_add_idle,           9 },
-  { op_foreign_source,     6 },
-  { op_add_source,         8 },
-  { op_steal_source,       4 },
-  { op_destroy_source,     4 },
-  { op_iterate,            7 },
-  { op_add_object,         7 },
-  { op_steal_object,       4 },
-  { op_adopt,              9 },
-  { op_defer,             10 },
-  { op_new_instance,       8 },
-  { op_unref_instance,     5 },
-  { op_run_dispose,        3 },
-  { op_keep,               3 },
-  { op_release,   2 },
+  { op_new,                 {  8,  6 } },
+  { op_new_child,           { 10,  7 } },
+  { op_get_child,           {  6,  4 } },
+  { op_get_child_for,       {  6,  3 } },
+  { op_scope_of,            {  5,  3 } },
+  { op_renew_child,         {  5,  3 } },
+  { op_close,               {  8,  8 } },
+  { op_clear,               {  5,  4 } },
+  { op_move,                {  4,  4 } },
+  { op_drop,                {  5,  4 } },
+  { op_follow,              {  7,  4 } },
+  { op_follow_object,       {  4,  2 } },
+  { op_follow_signal,       {  5,  2 } },
+  { op_follow_cancellable,  {  4,  3 } },
+  { op_get_cancellable,     {  4,  3 } },
+  { op_new_cancellable,     {  2,  1 } },
+  { op_cancel,              {  3,  2 } },
+  { op_connect,             { 20,  9 } },
+  { op_foreign_connect,     {  6,  2 } },
+  { op_add_handler,         {  8,  2 } },
+  { op_steal_handler,       {  4,  1 } },
+  { op_disconnect,          {  4,  3 } },
+  { op_emit,                { 10, 10 } },
+  { op_block,               {  4,  5 } },
+  { op_unblock,             {  4,  5 } },
+  { op_add_idle,            {  9,  5 } },
+  { op_foreign_source,      {  6,  2 } },
+  { op_add_source,          {  8,  2 } },
+  { op_steal_source,        {  4,  1 } },
+  { op_destroy_source,      {  4,  1 } },
+  { op_iterate,             {  7,  7 } },
+  { op_add_object,          {  7,  4 } },
+  { op_steal_object,        {  4,  1 } },
+  { op_adopt,               {  9,  4 } },
+  { op_defer,               { 10,  6 } },
+  { op_new_instance,        {  8,  6 } },
+  { op_unref_instance,      {  5,  3 } },
+  { op_run_dispose,         {  3,  2 } },
+  { op_keep,                {  3,  2 } },
+  { op_release,             {  2,  1 } },
+  { op_add_timer,           {  0, 20 } },
+  { op_cancel_timer,        {  0,  4 } },
+  { op_restart_timer,       {  0,  6 } },
+  { op_set_interval,        {  0,  5 } },
+  { op_set_deadline,        {  0,  5 } },
+  { op_advance,             {  0, 18 } },
+  { op_begin,               {  0, 10 } },
+  { op_ready,               {  0,  8 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */
 void
-world_perform (const guint8 *record)
+world_perform (const guint8 *record,
+               gboolean      newer)
 {
   int which = record[0];
 
@@ -1065,12 +1282,12 @@ world_perform (const guint8 *record)
 
   for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)
     {
-      if (which < operations[i].weight)
+      if (which < operations[i].weights[newer])
         {
           operations[i].perform (record);
           return;
         }
-      which -= operations[i].weight;
+      which -= operations[i].weights[newer];
     }
 }
 
@@ -1115,6 +1332,10 @@ world_give_back (guint8 how)
         g_object_run_dispose (instance_at (i));
         end (&op);
       }
+
+  for (int i = 0; i < model.n_things; i++)
+    if (is_within_reach (i, MODEL_OPERATION))
+      end_operation (i);
 
   for (int i = 0; i < model.n_things; i++)
     if (model.things[i].kind == MODEL_SOURCE && model_is_destroyed (i) == 0 &&

@@ -22,6 +22,7 @@ static struct
   const guint8 *data;
   int           n_scripts;
   int           nested_left;
+  gboolean      newer;          /* which table of operations */
   gboolean      quiet;          /* no script runs any more */
 } program;
 
@@ -40,7 +41,7 @@ run_script (int script)
     if (program.nested_left > 0)
       {
         program.nested_left--;
-        world_perform (records + i * WORLD_RECORD);
+        world_perform (records + i * WORLD_RECORD, program.newer);
       }
   world.depth--;
 }
@@ -59,6 +60,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 
   program.data = data;
   program.n_scripts = data[0] % (N_SCRIPTS + 1);
+  program.newer = (data[0] & (N_SCRIPTS + 1)) != 0;
   program.nested_left = MAX_NESTED;
   program.quiet = FALSE;
   header = 1 + (gsize) program.n_scripts * SCRIPT_RECORDS * WORLD_RECORD;
@@ -69,7 +71,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 
   for (gsize at = header, n = 0; at + WORLD_RECORD <= size && n < MAX_TOP_LEVEL; n++)
     {
-      world_perform (data + at);
+      world_perform (data + at, program.newer);
       at += WORLD_RECORD;
     }
 

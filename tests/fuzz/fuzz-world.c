@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "fuzz-clock.h"
 #include "fuzz-world.h"
 
 #include <stdio.h>
@@ -154,6 +155,49 @@ world_get_signal_name (int signal)
   return signal_names[signal];
 }
 
+/* Results. A task would need the main loop. */
+
+typedef struct
+{
+  GObject     parent_instance;
+  WorldToken *token;
+} FuzzResult;
+
+typedef struct
+{
+  GObjectClass parent_class;
+} FuzzResultClass;
+
+GType fuzz_result_get_type (void);
+
+static void
+fuzz_result_iface_init (GAsyncResultIface *iface)
+{
+}
+
+G_DEFINE_TYPE_WITH_CODE (FuzzResult, fuzz_result, G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_RESULT, fuzz_result_iface_init))
+
+static void
+fuzz_result_class_init (FuzzResultClass *klass)
+{
+}
+
+static void
+fuzz_result_init (FuzzResult *self)
+{
+}
+
+GAsyncResult *
+world_result_new (WorldToken *token)
+{
+  FuzzResult *self = g_object_new (fuzz_result_get_type (), NULL);
+
+  self->token = token;
+
+  return G_ASYNC_RESULT (self);
+}
+
 /* Callbacks */
 
 static void
@@ -215,6 +259,57 @@ world_source_cb (gpointer data)
   model_returned (goes_on);
 
   return goes_on ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+gboolean
+world_timer_cb (gpointer data)
+{
+  WorldToken *token = data;
+  gboolean goes_on;
+
+  check_running (token);
+  model_call_timer (token->number);
+  world_trace ("timer %d", token->number);
+  world_compare ();
+  world_script (token->script);
+
+  goes_on = token->budget-- > 0;
+  world_trace ("timer %d returns %s", token->number, goes_on ? "CONTINUE" : "REMOVE");
+  model_returned (goes_on);
+
+  return goes_on ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void
+world_ready_cb (GObject      *source_object,
+                GAsyncResult *result,
+                gpointer      data)
+{
+  WorldToken *token = data;
+
+  check_running (token);
+  if (source_object != NULL || ((FuzzResult *) result)->token != token)
+    world_fail ("data", "the callback of an operation was given another result");
+
+  model_call_operation (token->number);
+  world_trace ("callback of operation %d", token->number);
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
+}
+
+void
+world_operation_cancelled_cb (GCancellable *cancellable,
+                              gpointer      data)
+{
+  WorldToken *token = data;
+
+  check_running (token);
+  model_call_operation_cancelled (token->number);
+  world_trace ("cancelled of operation %d", token->number);
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
 }
 
 void
@@ -471,6 +566,36 @@ compare_thing (int number)
                 expected ? "not connected" : "still connected");
     }
 
+  if (thing->kind == MODEL_OPERATION && token->address != NULL && !thing->ended)
+    {
+      GCancellable *cancellable = lifecycle_operation_get_cancellable (token->address);
+
+      if (thing->cancelled && !g_cancellable_is_cancelled (cancellable))
+        differ ("cancelled", "operation %d is not cancelled", number);
+      if (thing->live && g_cancellable_is_cancelled (cancellable))
+        differ ("cancelled", "operation %d is cancelled", number);
+      if (lifecycle_operation_get_age (token->address) != (model.now - thing->began_at) / 1000)
+        differ ("age", "operation %d is %d ms old", number,
+                (int) lifecycle_operation_get_age (token->address));
+    }
+
+  if (thing->kind == MODEL_TIMER && token->held)
+    {
+      LifecycleTimer *timer = token->address;
+
+      if (lifecycle_timer_is_active (timer) != thing->live)
+        differ ("active", "timer %d is %s", number, thing->live ? "not active" : "active");
+      if (lifecycle_timer_get_remaining (timer) != model_get_remaining (number))
+        differ ("remaining", "timer %d: %d ms remain, %d expected", number,
+                (int) lifecycle_timer_get_remaining (timer), (int) model_get_remaining (number));
+      if (lifecycle_timer_get_n_calls (timer) != thing->n_timed)
+        differ ("n-calls", "timer %d was called %u times, %u expected", number,
+                lifecycle_timer_get_n_calls (timer), thing->n_timed);
+      if ((gint64) lifecycle_timer_get_interval (timer) * 1000 != thing->interval)
+        differ ("interval", "timer %d has the interval %u", number,
+                lifecycle_timer_get_interval (timer));
+    }
+
   if (thing->kind == MODEL_SOURCE && token->held)
     {
       expected = model_is_destroyed (number);
@@ -531,6 +656,7 @@ world_init (void)
     return;
 
   done = TRUE;
+  fuzz_clock_init ();
   model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled };
   g_log_set_writer_func (log_writer_cb, NULL, NULL);
   world_tracing = g_getenv ("FUZZ_TRACE") != NULL;
@@ -549,6 +675,7 @@ world_begin_run (void)
   for (int i = 0; i < model.n_cancellables; i++)
     world.cancellables[i] = (WorldCancellable) { 0 };
 
+  world.began = fuzz_clock_now ();
   world.depth = 0;
   world.closing = world.disposing = MODEL_NONE;
   model_reset ();
@@ -588,6 +715,15 @@ world_end_run (void)
   for (int i = 0; i < model.n_instances; i++)
     if (world.instances[i].object != NULL)
       differ ("left", "instance %d has not been finalized", i);
+
+  /* The main loop may wake up for a timer that is gone. */
+  while (fuzz_clock_get_next () != -1)
+    {
+      if (fuzz_clock_get_next () > fuzz_clock_now ())
+        fuzz_clock_advance (fuzz_clock_get_next () - fuzz_clock_now ());
+      fuzz_clock_begin_iteration ();
+      g_main_context_iteration (NULL, FALSE);
+    }
 
   if (g_main_context_pending (NULL))
     differ ("left", "a source is ready");

@@ -56,6 +56,7 @@ typedef struct
   WorldInstance    instances[MODEL_MAX_INSTANCES];
   WorldCancellable cancellables[MODEL_MAX_CANCELLABLES];
 
+  gint64           began;       /* when, by the clock */
   int              depth;       /* of scripts */
   int              closing;     /* the scope whose `closing` is being emitted, for KEEP */
   int              disposing;   /* likewise, an instance that is being disposed */
@@ -71,7 +72,8 @@ void        world_init            (void);
 void        world_begin_run       (void);
 void        world_end_run         (void);
 
-void        world_perform         (const guint8    *record);
+void        world_perform         (const guint8    *record,
+                                   gboolean         newer);
 void        world_give_back       (guint8           how);
 
 G_GNUC_PRINTF (1, 2)
@@ -83,6 +85,9 @@ GObject    *world_instance_new    (int              number);
 guint       world_get_signal      (int              signal);
 const char *world_get_signal_name (int              signal);
 
+/* The result of an operation. */
+GAsyncResult *world_result_new    (WorldToken      *token);
+
 /* Callbacks. */
 WorldToken *world_token           (int              thing,
                                    int              script);
@@ -91,6 +96,12 @@ void        world_handler_cb      (gpointer         instance,
 void        world_swapped_cb      (gpointer         data,
                                    gpointer         instance);
 gboolean    world_source_cb       (gpointer         data);
+gboolean    world_timer_cb        (gpointer         data);
+void        world_ready_cb        (GObject         *source_object,
+                                   GAsyncResult    *result,
+                                   gpointer         data);
+void        world_operation_cancelled_cb (GCancellable *cancellable,
+                                   gpointer         data);
 void        world_notify_cb       (gpointer         data);
 void        world_closure_notify_cb (gpointer       data,
                                    GClosure        *closure);

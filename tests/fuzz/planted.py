@@ -50,6 +50,28 @@ PLANTS = [
      "lifecycle-teardown.c",
      r"  lifecycle_scope_emit_closed \(scope\);",
      r"  lifecycle_scope_emit_closed (scope); lifecycle_scope_emit_closed (scope);"),
+
+    ("timers of the same deadline are called in the wrong order",
+     "lifecycle-timer-queue.c",
+     r"return \(gint32\) \(a->serial - b->serial\) < 0;",
+     r"return (gint32) (a->serial - b->serial) > 0;"),
+
+    ("the destroy notify of a timer does not wait for the end of its call",
+     "lifecycle-timer.c",
+     r"  if \(!in_call\)\n    \{\n      if \(self->destroy != NULL\)\n        self->destroy \(self->data\);",
+     r"  if (self->destroy != NULL)\n    self->destroy (self->data);\n  self->destroy = NULL;\n"
+     r"  if (!in_call)\n    {"),
+
+    ("an operation is told of its result although its scope is closed",
+     "lifecycle-operation.c",
+     r"(\n  if \()live(\)\n    \{\n      if \(self->callback)",
+     r"\n  if (!live && self->callback != NULL && self->destroy == NULL)"
+     r"\n    self->callback (source_object, result, self->user_data);\1live\2"),
+
+    ("the operations of a scope are not cancelled",
+     "lifecycle-operation.c",
+     r"  g_cancellable_cancel \(self->cancellable\);\n  lifecycle_operation_unref",
+     r"  lifecycle_operation_unref"),
 ]
 
 
