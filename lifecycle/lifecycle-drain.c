@@ -394,16 +394,23 @@ close_call_run (GTask *task)
   /* If a teardown is under way already, its end is what is waited for. */
   if (!scope->in_teardown)
     {
-      lifecycle_teardown_start (&self->scopes, scope);
+      LifecycleScopeList scopes;
 
-      for (guint i = 0; i < self->scopes.n_items; i++)
+      /* User code that runs meanwhile may close the scope in another way, which ends the drain: the
+       * list is its own only afterwards.
+       */
+      lifecycle_scope_list_init (&scopes);
+      lifecycle_teardown_start (&scopes, scope);
+      for (guint i = 0; i < scopes.n_items && !lifecycle_scope_is_closed (scope); i++)
         {
-          LifecycleLedger *ledger = lifecycle_scope_get_ledger (self->scopes.items[i]);
+          LifecycleLedger *ledger = lifecycle_scope_get_ledger (scopes.items[i]);
 
+          lifecycle_scope_list_take (&self->scopes, g_object_ref (scopes.items[i]));
           lifecycle_ledger_lock (ledger);
           ledger->drains = g_slist_prepend (ledger->drains, drain_ref (self));
           lifecycle_ledger_unlock (ledger);
         }
+      lifecycle_scope_list_clear (&scopes);
 
       if (lifecycle_scope_is_closed (scope))
         drain_let_go (self);

@@ -402,6 +402,9 @@ model_call_notify (int number)
           (thing->ending ||
            (thing->kind == MODEL_HANDLER && model.instances[thing->instance].disposing)))
         {
+          /* Unless it is the dispose of another instance that is behind it. */
+          if (thing->owner >= 0 && model_top_frame ()->instance != thing->instance)
+            model_wake (thing->owner);
           model_get_phase (thing->owner, &is_closing);
           if (is_closing &&
               model.teardowns[model.scopes[thing->owner].teardown].due == model.n_frames - 1)

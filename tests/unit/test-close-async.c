@@ -2477,6 +2477,59 @@ test_promise_lock_free (void)
   g_assert_finalize_object (scope);
 }
 
+static void
+count_result_cb (GObject      *source_object,
+                 GAsyncResult *result,
+                 gpointer      data)
+{
+  g_assert_true (lifecycle_scope_close_finish (LIFECYCLE_SCOPE (source_object), result, NULL));
+  ++*(int *) data;
+}
+
+static void
+close_other_cb (GCancellable   *cancellable,
+                LifecycleScope *other)
+{
+  lifecycle_scope_close (other);
+}
+
+/* While the wait is being prepared, the cancellation closes the parent: there is nothing to wait for
+ * any more, and the list of what would have been waited for is not looked at again.
+ */
+static void
+test_parent_closed_meanwhile (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *scope = lifecycle_scope_new_child (parent, "scope");
+  LifecycleOperation *operations[12];
+  int n_results = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    {
+      LifecycleScope *below = lifecycle_scope_new_child (scope, "below");
+
+      operations[i] = lifecycle_scope_begin (below, "work");
+      g_signal_connect (lifecycle_operation_get_cancellable (operations[i]), "cancelled",
+                        G_CALLBACK (close_other_cb), parent);
+      g_object_unref (below);
+    }
+
+  lifecycle_scope_close_async (scope, LIFECYCLE_REASON_COMPLETED, 0, NULL, count_result_cb,
+                               &n_results);
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_true (lifecycle_scope_is_closed (parent));
+  while (n_results == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (n_results, ==, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    lifecycle_operation_end (operations[i]);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (parent);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -2547,6 +2600,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/promise-3-once/operation-close-async", test_promise_once);
   g_test_add_func ("/lifecycle/promise-1-complete/operation-timed-out", test_promise_complete);
   g_test_add_func ("/lifecycle/promise-9-lock-free/operation-draining", test_promise_lock_free);
+
+  g_test_add_func ("/lifecycle/close-async/parent-closed-meanwhile", test_parent_closed_meanwhile);
 
   return g_test_run ();
 }
