@@ -411,7 +411,8 @@ tree_return_child (LifecycleLedger *ledger,
       if (!g_ptr_array_find (extra->stillborn, child, NULL))
         {
           g_ptr_array_add (extra->stillborn, g_object_ref (child));
-          if (!ledger->open && ledger->index != NULL)
+          /* A scope that the ledger moved on from may have put it there. */
+          if (!ledger->open && ledger->index != NULL && child->namesakes.next == NULL)
             ledger_index_child (ledger, child, FALSE);
         }
       lifecycle_ledger_unlock (ledger);
