@@ -133,17 +133,9 @@ drain_woken_cb (gpointer data)
 static void
 drain_wake (LifecycleDrain *self)
 {
-  GSource *source;
-
-  if (!g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
-    return;
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_static_name (source, "Lifecycle drain");
-  g_source_set_callback (source, drain_woken_cb, drain_ref (self), drain_unref);
-  g_source_attach (source, self->context);
-  g_source_unref (source);
+  if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
+    lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle drain",
+                    drain_woken_cb, drain_ref (self), drain_unref);
 }
 
 void
@@ -489,14 +481,9 @@ lifecycle_scope_close_async (LifecycleScope      *self,
     }
   else
     {
-      GSource *source = g_idle_source_new ();
-
       lifecycle_scope_mark (self, reason, NULL);
-      g_source_set_priority (source, G_PRIORITY_HIGH);
-      g_source_set_static_name (source, "Lifecycle close");
-      g_source_set_callback (source, close_call_cb, g_object_ref (task), g_object_unref);
-      g_source_attach (source, self->context);
-      g_source_unref (source);
+      lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close",
+                      close_call_cb, g_object_ref (task), g_object_unref);
     }
 }
 

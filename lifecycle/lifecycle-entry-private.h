@@ -124,6 +124,13 @@ lifecycle_entry_get_class (LifecycleEntry *entry)
   return lifecycle_entry_classes[entry->type];
 }
 
+/* The ledger is locked. Whether no teardown has come across the entry yet. */
+static inline gboolean
+lifecycle_entry_is_live (LifecycleEntry *entry)
+{
+  return (entry->flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) == LIFECYCLE_ENTRY_LINKED;
+}
+
 #define LIFECYCLE_ENTRY_CONTAINER(entry, Type, member) \
   ((Type *) (gpointer) ((guint8 *) (entry) - G_STRUCT_OFFSET (Type, member)))
 

@@ -296,15 +296,10 @@ gate_send (LifecycleGate               *self,
   g_queue_push_tail (ledger->mail, message);
   if (!ledger->has_mail_source)
     {
-      GSource *source = g_idle_source_new ();
-
       ledger->has_mail_source = TRUE;
       ledger->refs++;
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
-      g_source_set_static_name (source, "Lifecycle mail");
-      g_source_set_callback (source, mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
-      g_source_attach (source, self->context);
-      g_source_unref (source);
+      lifecycle_post (self->context, G_PRIORITY_DEFAULT, "Lifecycle mail",
+                      mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
     }
   lifecycle_ledger_unlock (ledger);
 }

@@ -62,8 +62,15 @@ LifecycleScope  *lifecycle_ledger_dup_scope    (LifecycleLedger  *ledger);
 void             lifecycle_ledger_set_scope    (LifecycleLedger  *ledger,
                                                 LifecycleScope   *scope);
 void             lifecycle_ledger_shut         (LifecycleLedger  *ledger);
-void             lifecycle_ledger_set_limit    (LifecycleLedger  *ledger,
-                                                guint             limit);
+
+gboolean         lifecycle_ledger_take_live    (LifecycleLedger  *ledger,
+                                                LifecycleEntry   *entry);
+void             lifecycle_post                (GMainContext     *context,
+                                                gint              priority,
+                                                const char       *name,
+                                                GSourceFunc       func,
+                                                gpointer          data,
+                                                GDestroyNotify    destroy);
 
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
 gboolean         lifecycle_ledger_end_add      (LifecycleLedger  *ledger);

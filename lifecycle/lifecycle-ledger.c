@@ -112,13 +112,38 @@ lifecycle_ledger_shut (LifecycleLedger *ledger)
   lifecycle_ledger_unlock (ledger);
 }
 
-void
-lifecycle_ledger_set_limit (LifecycleLedger *ledger,
-                            guint            limit)
+/* Takes a live entry out, for its end. Says FALSE when a teardown, or somebody else, is doing that. */
+gboolean
+lifecycle_ledger_take_live (LifecycleLedger *ledger,
+                            LifecycleEntry  *entry)
 {
+  gboolean live;
+
   lifecycle_ledger_lock (ledger);
-  ledger->limit = ledger->warn_at = limit;
+  live = lifecycle_entry_is_live (entry);
+  if (live)
+    lifecycle_ledger_remove (ledger, entry);
   lifecycle_ledger_unlock (ledger);
+
+  return live;
+}
+
+/* Has a function called in a context, soon. A ledger may be locked. `name` lives for ever. */
+void
+lifecycle_post (GMainContext   *context,
+                gint            priority,
+                const char     *name,
+                GSourceFunc     func,
+                gpointer        data,
+                GDestroyNotify  destroy)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, priority);
+  g_source_set_static_name (source, name);
+  g_source_set_callback (source, func, data, destroy);
+  g_source_attach (source, context);
+  g_source_unref (source);
 }
 
 /* Locks the ledger and says TRUE, or says FALSE when it is too late. */

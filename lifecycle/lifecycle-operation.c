@@ -142,8 +142,7 @@ operation_finish (LifecycleOperation *self,
   gboolean live;
 
   lifecycle_ledger_lock (ledger);
-  live = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
-         LIFECYCLE_ENTRY_LINKED &&
+  live = lifecycle_entry_is_live (&self->entry) &&
          (ledger->open || self->callback == NULL);
   if (live)
     lifecycle_ledger_remove (ledger, &self->entry);
@@ -206,17 +205,13 @@ operation_send_home (LifecycleOperation *self,
                      GAsyncResult       *async_result)
 {
   OperationResult *result = g_new0 (OperationResult, 1);
-  GSource *source = g_idle_source_new ();
 
   result->operation = self;
   g_set_object (&result->source_object, source_object);
   result->result = g_object_ref (async_result);
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "Lifecycle operation");
-  g_source_set_callback (source, operation_result_cb, result, operation_result_free);
-  g_source_attach (source, context);
-  g_source_unref (source);
+  lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle operation",
+                  operation_result_cb, result, operation_result_free);
 }
 
 static LifecycleOperation *

@@ -313,16 +313,7 @@ const LifecycleEntryClass lifecycle_foreign_resource_class = {
 static gboolean
 resource_leave (LifecycleResource *self)
 {
-  gboolean left;
-
-  lifecycle_ledger_lock (self->ledger);
-  left = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
-         LIFECYCLE_ENTRY_LINKED;
-  if (left)
-    lifecycle_ledger_remove (self->ledger, &self->entry);
-  lifecycle_ledger_unlock (self->ledger);
-
-  return left;
+  return lifecycle_ledger_take_live (self->ledger, &self->entry);
 }
 
 /* It has ended by itself: nothing is left to be undone. On any thread. */
@@ -479,15 +470,11 @@ lifecycle_resource_run_at_home (gpointer              resource,
   else
     {
       ResourceVisit *visit = g_new (ResourceVisit, 1);
-      GSource *source = g_idle_source_new ();
 
       visit->resource = lifecycle_resource_ref (self);
       visit->func = func;
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
-      g_source_set_static_name (source, "Lifecycle resource");
-      g_source_set_callback (source, resource_visit_cb, visit, resource_visit_free);
-      g_source_attach (source, self->context);
-      g_source_unref (source);
+      lifecycle_post (self->context, G_PRIORITY_DEFAULT, "Lifecycle resource",
+                      resource_visit_cb, visit, resource_visit_free);
       /* cppcheck-suppress memleak ; the source has it */
     }
 }

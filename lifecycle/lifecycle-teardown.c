@@ -39,13 +39,8 @@ handed_over_cb (gpointer data)
 static void
 teardown_hand_over (LifecycleScope *scope)
 {
-  GSource *source = g_idle_source_new ();
-
-  g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_static_name (source, "Lifecycle teardown");
-  g_source_set_callback (source, handed_over_cb, g_object_ref (scope), g_object_unref);
-  g_source_attach (source, scope->context);
-  g_source_unref (source);
+  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
+                  handed_over_cb, g_object_ref (scope), g_object_unref);
 }
 
 /* Whether the teardown that holds the home of `root` may touch the scope too. */

@@ -60,16 +60,7 @@ timer_end (LifecycleTimer *self)
 static gboolean
 timer_leave (LifecycleTimer *self)
 {
-  gboolean left;
-
-  lifecycle_ledger_lock (self->ledger);
-  left = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
-         LIFECYCLE_ENTRY_LINKED;
-  if (left)
-    lifecycle_ledger_remove (self->ledger, &self->entry);
-  lifecycle_ledger_unlock (self->ledger);
-
-  return left;
+  return lifecycle_ledger_take_live (self->ledger, &self->entry);
 }
 
 static void
@@ -674,8 +665,7 @@ lifecycle_timer_is_active (LifecycleTimer *self)
   g_return_val_if_fail (self != NULL, FALSE);
 
   lifecycle_ledger_lock (self->ledger);
-  active = (self->entry.flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) ==
-           LIFECYCLE_ENTRY_LINKED;
+  active = lifecycle_entry_is_live (&self->entry);
   lifecycle_ledger_unlock (self->ledger);
 
   return active;
