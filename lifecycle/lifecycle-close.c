@@ -141,8 +141,9 @@ lifecycle_scope_move (LifecycleScope *self)
   at_home = lifecycle_scope_enter_home (self);
   g_return_val_if_fail (at_home, NULL);
 
-  to = lifecycle_scope_create (self->key.name);
+  to = lifecycle_scope_create (self->key.name, self->as_child.name);
   scope_settle_at (to, self);
+  lifecycle_scope_become_root (to);
   if (lifecycle_scope_is_open (self))
     lifecycle_teardown_move (self, to);
   else

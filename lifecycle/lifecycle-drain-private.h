@@ -14,6 +14,7 @@ void lifecycle_ledger_add_pending  (LifecycleLedger *ledger);
 void lifecycle_ledger_drop_pending (LifecycleLedger *ledger);
 
 gboolean lifecycle_scope_is_draining (LifecycleScope *scope);
+gint64   lifecycle_drain_get_start   (LifecycleScope *scope);
 
 /* At home, when the scope has closed. */
 void lifecycle_drain_scope_closed  (LifecycleScope  *scope);

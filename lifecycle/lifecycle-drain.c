@@ -18,6 +18,7 @@ struct _LifecycleDrain
   gint                woken;            /* a wake-up is on its way */
   LifecycleScope     *root;             /* not referenced: the drain ends before it does */
   GMainContext       *context;
+  gint64              began;            /* µs of monotonic time */
   LifecycleScopeList  scopes;
   GPtrArray          *waiters;          /* of Waiter */
   GSource            *timeout;
@@ -124,7 +125,7 @@ drain_woken_cb (gpointer data)
   /* Once the release has begun, there is nothing left to do. */
   if (self->scopes.n_items > 0 && self->root->draining &&
       !self->root->releasing && !drain_has_pending (self))
-    lifecycle_teardown_finish (self->root);
+    lifecycle_teardown_finish (self->root, self->began);
 
   return G_SOURCE_REMOVE;
 }
@@ -219,6 +220,19 @@ lifecycle_scope_is_draining (LifecycleScope *scope)
   return draining;
 }
 
+/* At home: when the close began that the scope waits for. */
+gint64
+lifecycle_drain_get_start (LifecycleScope *scope)
+{
+  LifecycleDrain *own = lifecycle_scope_peek_extra (scope)->drain;
+  GSList *drains = lifecycle_scope_get_ledger (scope)->drains;
+
+  if (own == NULL && drains != NULL)
+    own = drains->data;
+
+  return own != NULL ? own->began : 0;
+}
+
 static gboolean
 drain_is_waiting (LifecycleDrain *self)
 {
@@ -234,7 +248,7 @@ drain_timed_out_cb (gpointer data)
   if (drain_is_waiting (self))
     {
       self->overdue = drain_describe (self);
-      lifecycle_teardown_finish (self->root);
+      lifecycle_teardown_finish (self->root, self->began);
     }
 
   return G_SOURCE_REMOVE;
@@ -375,6 +389,7 @@ close_call_run (GTask *task)
       self = g_new0 (LifecycleDrain, 1);
       self->refs = 1;
       self->root = scope;
+      self->began = g_get_monotonic_time ();
       self->context = g_main_context_ref (scope->context);
       self->waiters = g_ptr_array_new_with_free_func (waiter_free);
       lifecycle_scope_list_init (&self->scopes);
@@ -409,7 +424,7 @@ close_call_run (GTask *task)
       else if (drain_has_pending (self))
         scope->draining = TRUE;
       else
-        lifecycle_teardown_finish (scope);
+        lifecycle_teardown_finish (scope, self->began);
     }
 
   if (drain_is_waiting (self))

@@ -5,7 +5,9 @@
 
 #pragma once
 
-#include <glib.h>
+#include <time.h>
+
+#include "lifecycle-types.h"
 
 G_BEGIN_DECLS
 
@@ -13,32 +15,46 @@ typedef struct _LifecycleEntry      LifecycleEntry;
 typedef struct _LifecycleEntryClass LifecycleEntryClass;
 typedef struct _LifecycleLedger     LifecycleLedger;
 typedef struct _LifecycleNode       LifecycleNode;
+typedef struct _LifecycleFacts      LifecycleFacts;
 
-/* The kinds of entries. A new one takes a row here, and a file that defines its class. */
-#define LIFECYCLE_ENTRY_TYPES(X)                                                     \
-  X (HANDLER,         lifecycle_handler_class)         /* connected by the scope */  \
-  X (ADOPTED_HANDLER, lifecycle_adopted_handler_class) /* an id that was handed over */ \
-  X (NOTICE,          lifecycle_notice_class)          /* what is left of a muted handler */ \
-  X (SOURCE,          lifecycle_source_class)          /* made by the scope */       \
-  X (ADOPTED_SOURCE,  lifecycle_adopted_source_class)  /* a source that was handed over */ \
-  X (TIMER,           lifecycle_timer_class)                                         \
-  X (OPERATION,       lifecycle_operation_class)                                     \
-  X (CANCELLATION,    lifecycle_cancellation_class)    /* what an operation needs first */ \
-  X (OBJECT,          lifecycle_object_class)                                        \
-  X (DATA,            lifecycle_data_class)                                          \
-  X (CLEANUP,         lifecycle_cleanup_class)                                       \
-  X (RESOURCE,        lifecycle_resource_class)        /* of GIO, or a phase */      \
-  X (FOREIGN_RESOURCE, lifecycle_foreign_resource_class) /* the same, where it can call others */ \
-  X (SCOPE,           lifecycle_child_class)           /* a child */                 \
-  X (FENCE,           lifecycle_fence_class)           /* the end of what a clear() is to clear */ \
-  X (TETHER,          lifecycle_tether_class)          /* an adopted handler, seen from its instance */ \
-  X (PARTNER,         lifecycle_partner_class)         /* a resource, seen from an object */ \
-  X (TIE,             lifecycle_tie_class)             /* what a scope follows */    \
-  X (FOLLOWER,        lifecycle_follower_class)        /* who follows a scope */
+/* What no statistics count. */
+#define LIFECYCLE_N_KINDS   (LIFECYCLE_KIND_PHASE + 1)
+#define LIFECYCLE_KIND_NONE LIFECYCLE_N_KINDS
+
+/* The types of entries, and what kind they are to those who look. A new one takes a row here, and a
+ * file that defines its class.
+ */
+#define LIFECYCLE_ENTRY_TYPES(X) \
+  X (HANDLER,         lifecycle_handler_class,          HANDLER)   /* connected by the scope */ \
+  X (FULL_HANDLER,    lifecycle_handler_class,          HANDLER)   /* with more to do in the end */ \
+  X (ADOPTED_HANDLER, lifecycle_adopted_handler_class,  HANDLER)   /* an id that was handed over */ \
+  X (NOTICE,          lifecycle_notice_class,           HANDLER)   /* what is left of a muted one */ \
+  X (SOURCE,          lifecycle_source_class,           SOURCE)    /* made by the scope */ \
+  X (ADOPTED_SOURCE,  lifecycle_adopted_source_class,   SOURCE)    /* one that was handed over */ \
+  X (TIMER,           lifecycle_timer_class,            TIMER)     \
+  X (SCOPE,           lifecycle_child_class,            SCOPE)     /* a child */ \
+  X (OBJECT,          lifecycle_object_class,           OBJECT)    \
+  X (DATA,            lifecycle_data_class,             DATA)      \
+  X (CLEANUP,         lifecycle_cleanup_class,          CLEANUP)   \
+  X (OPERATION,       lifecycle_operation_class,        OPERATION) \
+  X (CANCELLATION,    lifecycle_cancellation_class,     NONE)      /* what an operation needs first */ \
+  X (BUS,             lifecycle_resource_class,         BUS)       \
+  X (MONITOR,         lifecycle_foreign_resource_class, MONITOR)   /* of a file */ \
+  X (PROCESS,         lifecycle_resource_class,         PROCESS)   \
+  X (SERVICE,         lifecycle_foreign_resource_class, SERVICE)   /* of sockets */ \
+  X (HOLD,            lifecycle_resource_class,         HOLD)      /* on an application */ \
+  X (BINDING,         lifecycle_foreign_resource_class, BINDING)   \
+  X (FILE,            lifecycle_resource_class,         FILE)      /* a temporary one */ \
+  X (PHASE,           lifecycle_resource_class,         PHASE)     \
+  X (FENCE,           lifecycle_fence_class,            NONE)      /* the end of what a clear() clears */ \
+  X (TETHER,          lifecycle_tether_class,           NONE)      /* an adopted handler, seen from its instance */ \
+  X (PARTNER,         lifecycle_partner_class,          NONE)      /* a resource, seen from an object */ \
+  X (TIE,             lifecycle_tie_class,              NONE)      /* what a scope follows */ \
+  X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* who follows a scope */
 
 typedef enum
 {
-#define LIFECYCLE_ENTRY_TYPE_VALUE(NAME, class) LIFECYCLE_ENTRY_##NAME,
+#define LIFECYCLE_ENTRY_TYPE_VALUE(NAME, class, KIND) LIFECYCLE_ENTRY_##NAME,
   LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_VALUE)
 #undef LIFECYCLE_ENTRY_TYPE_VALUE
   LIFECYCLE_N_ENTRY_TYPES
@@ -71,8 +87,8 @@ struct _LifecycleEntry
   const char    *name;
   guint8         type;
   guint8         flags;
-  guint16        more;          /* for the kind's own use, and under its own lock */
-  guint8         shape;         /* for the kind's own use; never changes */
+  guint16        more;          /* for the type's own use, and under its own lock */
+  guint32        added;         /* when, see lifecycle_entry_clock() */
 };
 
 struct _LifecycleEntryClass
@@ -110,9 +126,15 @@ struct _LifecycleEntryClass
 
   /* The ledger is locked. What is still under way of it, for reports, or NULL. */
   char *(* describe_pending) (LifecycleEntry *entry);
+
+  /* The ledger is locked, and the entry live. Fills in what there is to know; see
+   * lifecycle-facts-private.h. No user code may run.
+   */
+  void (* describe) (LifecycleEntry *entry,
+                     LifecycleFacts *facts);
 };
 
-#define LIFECYCLE_ENTRY_TYPE_CLASS(NAME, class) extern const LifecycleEntryClass class;
+#define LIFECYCLE_ENTRY_TYPE_CLASS(NAME, class, KIND) extern const LifecycleEntryClass class;
 LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_CLASS)
 #undef LIFECYCLE_ENTRY_TYPE_CLASS
 
@@ -122,6 +144,35 @@ static inline const LifecycleEntryClass *
 lifecycle_entry_get_class (LifecycleEntry *entry)
 {
   return lifecycle_entry_classes[entry->type];
+}
+
+static inline guint
+lifecycle_entry_type_get_kind (LifecycleEntryType type)
+{
+  static const guint8 kinds[LIFECYCLE_N_ENTRY_TYPES] = {
+#define LIFECYCLE_ENTRY_TYPE_KIND(NAME, class, KIND) [LIFECYCLE_ENTRY_##NAME] = LIFECYCLE_KIND_##KIND,
+    LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_KIND)
+#undef LIFECYCLE_ENTRY_TYPE_KIND
+  };
+
+  return kinds[type];
+}
+
+/* Tenths of a second of monotonic time: enough for the age of an entry, in four bytes, for 13 years.
+ * Adding an entry cannot afford an exact clock.
+ */
+static inline guint32
+lifecycle_entry_clock (void)
+{
+#ifdef CLOCK_MONOTONIC_COARSE
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+
+  return (guint32) now.tv_sec * 10 + (guint32) now.tv_nsec / 100000000;
+#else
+  return (guint32) (g_get_monotonic_time () / 100000);
+#endif
 }
 
 /* The ledger is locked. Whether no teardown has come across the entry yet. */

@@ -61,6 +61,7 @@ lifecycle_scope_take_failure (LifecycleScope *self,
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
 
+  lifecycle_ledger_note (lifecycle_scope_get_ledger (self), 0, 1);
   scope_add_failure (self, error,
                      name != NULL ? g_strdup_printf ("%s at %s", path, name) : g_strdup (path));
 }

@@ -50,7 +50,7 @@ lifecycle_scope_ensure_ties (LifecycleScope *self)
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleLedger *ties = NULL;
 
-  if (lifecycle_ledger_begin_add (ledger))
+  if (lifecycle_ledger_lock_open (ledger))
     {
       if (self->ties == NULL)
         self->ties = lifecycle_ledger_new (self);
@@ -68,7 +68,7 @@ follow_dup_followers (LifecycleScope *self)
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleLedger *followers = NULL;
 
-  if (lifecycle_ledger_begin_add (ledger))
+  if (lifecycle_ledger_lock_open (ledger))
     {
       if (ledger->followers == NULL)
         ledger->followers = lifecycle_ledger_new (NULL);
@@ -77,6 +77,31 @@ follow_dup_followers (LifecycleScope *self)
     }
 
   return followers;
+}
+
+/* On any thread: puts those who follow a scope at the end of the list. */
+void
+lifecycle_scope_list_followers (LifecycleScopeList *list,
+                                LifecycleScope     *scope)
+{
+  g_autoptr (LifecycleLedger) followers = NULL;
+  g_autoptr (GPtrArray) links = NULL;
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
+
+  followers = ledger->followers != NULL ? lifecycle_ledger_ref (ledger->followers) : NULL;
+  lifecycle_ledger_unlock (ledger);
+  if (followers == NULL)
+    return;
+
+  links = lifecycle_ledger_dup_links (followers);
+  for (guint i = 0; i < links->len; i++)
+    {
+      LifecycleLink *link = g_ptr_array_index (links, i);
+      LifecycleScope *follower = lifecycle_ledger_dup_scope (link->near_ledger);
+
+      if (follower != NULL)
+        lifecycle_scope_list_take (list, follower);
+    }
 }
 
 /**

@@ -85,7 +85,7 @@ lifecycle_bus_entry_add (gpointer                self,
   if (lifecycle_resource_add (self, scope, place))
     return TRUE;
 
-  lifecycle_resource_check_open (scope, error);
+  lifecycle_resource_set_closed_error (error);
 
   return FALSE;
 }
@@ -101,6 +101,7 @@ subscription_mute (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind subscription_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
   .mute = subscription_mute,
 };
 
@@ -225,6 +226,7 @@ exported_model_mute (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind exported_model_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
   .mute = exported_model_mute,
 };
 

@@ -75,6 +75,7 @@ owned_name_clear (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind owned_name_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
   .mute = owned_name_mute,
   .end = owned_name_end,
   .clear = owned_name_clear,
@@ -256,6 +257,7 @@ watched_name_mute (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind watched_name_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
   .mute = watched_name_mute,
 };
 

@@ -23,6 +23,7 @@ exported_object_mute (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind exported_object_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
   .mute = exported_object_mute,
 };
 

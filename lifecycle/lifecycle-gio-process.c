@@ -64,6 +64,7 @@ process_clear (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind process_kind = {
+  .type = LIFECYCLE_ENTRY_PROCESS,
   .end = process_end,
   .clear = process_clear,
 };

@@ -170,7 +170,7 @@ setting_clear (LifecycleResource *resource)
 }
 
 static const LifecycleResourceKind setting_kind = {
-  .foreign = TRUE,
+  .type = LIFECYCLE_ENTRY_BINDING,
   .end = setting_end,
   .gone = setting_gone,
   .clear = setting_clear,

@@ -47,7 +47,7 @@ file_monitor_end (LifecycleResource  *resource,
  * a notification.
  */
 static const LifecycleResourceKind file_monitor_kind = {
-  .foreign = TRUE,
+  .type = LIFECYCLE_ENTRY_MONITOR,
   .end = file_monitor_end,
   .gone = held_object_gone,
 };
@@ -117,7 +117,7 @@ socket_service_end (LifecycleResource  *resource,
 }
 
 static const LifecycleResourceKind socket_service_kind = {
-  .foreign = TRUE,
+  .type = LIFECYCLE_ENTRY_SERVICE,
   .end = socket_service_end,
   .gone = held_object_gone,
 };
@@ -172,6 +172,7 @@ application_end (LifecycleResource  *resource,
 }
 
 static const LifecycleResourceKind application_kind = {
+  .type = LIFECYCLE_ENTRY_HOLD,
   .end = application_end,
 };
 
@@ -241,7 +242,7 @@ binding_end (LifecycleResource  *resource,
  * GLib sees to the rest.
  */
 static const LifecycleResourceKind binding_kind = {
-  .foreign = TRUE,
+  .type = LIFECYCLE_ENTRY_BINDING,
   .end = binding_end,
 };
 

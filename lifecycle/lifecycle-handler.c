@@ -5,6 +5,7 @@
 
 #include "lifecycle-anchor-private.h"
 #include "lifecycle-debug-private.h"
+#include "lifecycle-detailed-signal-private.h"
 #include "lifecycle-gate-private.h"
 #include "lifecycle-handler-private.h"
 #include "lifecycle-scope-private.h"
@@ -22,9 +23,7 @@ typedef struct
   gulong         id;
 } Handler;
 
-#define HANDLER_FULL 1  /* the shape of the next one */
-
-/* For handlers that have something to be told or freed in the end. */
+/* For handlers that have something to be told or freed in the end. Their type says that they are. */
 typedef struct
 {
   Handler          handler;
@@ -56,7 +55,7 @@ handler_from_entry (LifecycleEntry *entry)
 static inline FullHandler *
 handler_get_full (Handler *handler)
 {
-  return handler->entry.shape == HANDLER_FULL ? (FullHandler *) handler : NULL;
+  return handler->entry.type == LIFECYCLE_ENTRY_FULL_HANDLER ? (FullHandler *) handler : NULL;
 }
 
 static void
@@ -258,6 +257,16 @@ lifecycle_handler_is_connected (gpointer instance,
          instance_has_handlers (instance, signal_id);
 }
 
+static gboolean
+handler_is_connected (Handler *handler)
+{
+  LifecycleDetailedSignal signal = { 0, };
+
+  lifecycle_detailed_signal_get (handler->entry.more, &signal);
+
+  return lifecycle_handler_is_connected (handler->instance, handler->id, signal.id);
+}
+
 /* With LIFECYCLE_DEBUG=threads: a handler that is neither queued nor guarded is called at home. */
 static void
 checked_marshal (GClosure     *closure,
@@ -339,7 +348,7 @@ handler_mute (LifecycleLedger *ledger,
   if (ledger->sound != handler->instance)
     {
       /* No need to look twice while no user code runs. */
-      connected = lifecycle_handler_is_connected (handler->instance, handler->id, entry->more);
+      connected = handler_is_connected (handler);
       ledger->sound = connected ? handler->instance : NULL;
     }
   else
@@ -431,8 +440,7 @@ lifecycle_handler_retire (GClosure        *closure,
     }
   lifecycle_ledger_unlock (ledger);
 
-  if (retired &&
-      lifecycle_handler_is_connected (handler->instance, handler->id, handler->entry.more))
+  if (retired && handler_is_connected (handler))
     g_signal_handler_disconnect (handler->instance, handler->id);
 
   return retired;
@@ -476,35 +484,6 @@ closure_release (gpointer  data,
   g_closure_unref (data);
 }
 
-/* The id of a signal of the instance's type, or 0. Looking it up costs as much as a quarter of a
- * connection, so what was found lately is remembered, together with the place of the name, which is
- * as good as the name here: a wrong guess only changes who complains, and where handlers are looked
- * for first. Ids that do not fit are G_MAXUINT16.
- */
-static guint16
-signal_look_up (gpointer    instance,
-                const char *detailed_signal)
-{
-  static gsize known[64];
-  GType type = G_TYPE_FROM_INSTANCE (instance);
-  gsize hash = (((gsize) type * 31) ^ ((gsize) detailed_signal * 17)) << 16;
-  gsize *slot = &known[(hash >> 16 ^ hash >> 24) % G_N_ELEMENTS (known)];
-  gsize found = (gsize) g_atomic_pointer_get (slot);
-  guint signal_id;
-  GQuark detail;
-
-  if (G_UNLIKELY (found == 0 || (found ^ hash) > G_MAXUINT16))
-    {
-      if (!g_signal_parse_name (detailed_signal, type, &signal_id, &detail, TRUE))
-        return 0;
-
-      found = hash | MIN (signal_id, G_MAXUINT16);
-      g_atomic_pointer_set (slot, found);
-    }
-
-  return (guint16) found;
-}
-
 static Handler *
 handler_new (gsize            size,
              LifecycleLedger *ledger,
@@ -532,10 +511,11 @@ handler_connect (Handler               *handler,
 {
   GClosure *closure = &handler->closure.closure;
   FullHandler *full = handler_get_full (handler);
+  LifecycleDetailedSignal signal;
   gulong id = 0;
 
-  handler->entry.more = signal_look_up (instance, detailed_signal);
-  if (G_UNLIKELY (handler->entry.more == 0))
+  if (G_UNLIKELY (!lifecycle_detailed_signal_look_up (G_TYPE_FROM_INSTANCE (instance),
+                                                      detailed_signal, &signal)))
     {
       g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
                   detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));
@@ -554,12 +534,13 @@ handler_connect (Handler               *handler,
        * handler may be called, and even be disconnected, before this returns; but its closure has
        * to come past this lock to be finalized.
        */
-      lifecycle_ledger_append_counted (ledger, &handler->entry, LIFECYCLE_ENTRY_HANDLER, place);
+      lifecycle_ledger_append_counted (ledger, &handler->entry, handler->entry.type, place);
       if (full != NULL && full->gate != NULL)
         lifecycle_gate_join (full->gate);
+      handler->entry.more = signal.index;
       handler->instance = instance;
-      handler->id = id = g_signal_connect_closure (instance, detailed_signal, closure,
-                                                   (flags & LIFECYCLE_CONNECT_AFTER) != 0);
+      handler->id = id = g_signal_connect_closure_by_id (instance, signal.id, signal.detail, closure,
+                                                         (flags & LIFECYCLE_CONNECT_AFTER) != 0);
       if (G_UNLIKELY (lifecycle_ledger_is_blocked (ledger)))
         {
           handler_set_blocked (&handler->entry, TRUE);
@@ -611,7 +592,7 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
     {
       FullHandler *full = (FullHandler *) handler;
 
-      handler->entry.shape = HANDLER_FULL;
+      handler->entry.type = LIFECYCLE_ENTRY_FULL_HANDLER;
       full->destroy = destroy;
       full->destroy_data = data;
     }
@@ -625,16 +606,15 @@ flags_suit_signal (LifecycleConnectFlags  flags,
                    gpointer               instance,
                    const char            *detailed_signal)
 {
+  LifecycleDetailedSignal signal;
   GSignalQuery query;
-  guint signal_id;
-  GQuark detail;
 
   if ((flags & LIFECYCLE_CONNECT_QUEUED) == 0 ||
-      !g_signal_parse_name (detailed_signal, G_TYPE_FROM_INSTANCE (instance), &signal_id, &detail,
-                            TRUE))
+      !lifecycle_detailed_signal_look_up (G_TYPE_FROM_INSTANCE (instance), detailed_signal,
+                                          &signal))
     return TRUE;
 
-  g_signal_query (signal_id, &query);
+  g_signal_query (signal.id, &query);
   if ((query.return_type & ~G_SIGNAL_TYPE_STATIC_SCOPE) == G_TYPE_NONE)
     return TRUE;
 
@@ -671,7 +651,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     g_closure_set_marshal (closure, g_cclosure_marshal_generic);
 
   handler = handler_new (sizeof (FullHandler), ledger, closure);
-  handler->entry.shape = HANDLER_FULL;
+  handler->entry.type = LIFECYCLE_ENTRY_FULL_HANDLER;
   full = (FullHandler *) handler;
   full->ledger = ledger;
   if ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) == 0)
@@ -720,7 +700,8 @@ lifecycle_ledger_find_handler (LifecycleLedger *ledger,
 {
   LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
     {
-      if (entry->type == LIFECYCLE_ENTRY_HANDLER &&
+      if ((entry->type == LIFECYCLE_ENTRY_HANDLER ||
+           entry->type == LIFECYCLE_ENTRY_FULL_HANDLER) &&
           handler_from_entry (entry)->id == id &&
           handler_from_entry (entry)->instance == instance)
         return entry;

@@ -6,7 +6,8 @@
 #pragma once
 
 #include "lifecycle-entry-private.h"
-#include "lifecycle-types.h"
+#include "lifecycle-observer-private.h"
+#include "lifecycle-tally-private.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,7 @@ struct _LifecycleLedger
 
   gpointer         timer_queue; /* of the home context, referenced; set by the first timer */
   GQueue          *mail;        /* for queued handlers, made on demand */
+  LifecycleTally  *tally;       /* made on demand, of what a scope owns */
 
   guint            n_entries;
   guint            n_children;
@@ -49,11 +51,16 @@ struct _LifecycleLedger
   guint            limit;
   guint            warn_at;
   guint            generation;  /* how often all that was owned has been let go of */
+  guint            n_late;      /* what was added too late */
+  guint            n_failed;    /* cleanups */
   gboolean         open;
-  gboolean         has_mail_source;
+  guint            has_mail_source : 1;
+  guint            counts : 1;  /* it has a tally: it is what a scope owns */
+  guint            counted : 1; /* others have its counts, because its scope has closed */
 };
 
 LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);
+LifecycleLedger *lifecycle_ledger_new_owned    (LifecycleScope   *scope);
 LifecycleLedger *lifecycle_ledger_ref          (LifecycleLedger  *ledger);
 void             lifecycle_ledger_unref        (LifecycleLedger  *ledger);
 void             lifecycle_ledger_unref_locked (LifecycleLedger  *ledger);
@@ -72,7 +79,11 @@ void             lifecycle_post                (GMainContext     *context,
                                                 gpointer          data,
                                                 GDestroyNotify    destroy);
 
+gboolean         lifecycle_ledger_lock_open    (LifecycleLedger  *ledger);
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
+void             lifecycle_ledger_note         (LifecycleLedger  *ledger,
+                                                guint             n_late,
+                                                guint             n_failed);
 gboolean         lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
 
 void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
@@ -147,11 +158,23 @@ lifecycle_ledger_append (LifecycleLedger    *ledger,
                          LifecycleEntryType  type,
                          const char         *name)
 {
+  guint kind = lifecycle_entry_type_get_kind (type);
+
   entry->name = name;
   entry->type = type;
   entry->flags |= LIFECYCLE_ENTRY_LINKED;
+  entry->added = lifecycle_entry_clock ();
   lifecycle_node_insert_after (&entry->node, ledger->live.prev);
   ledger->n_entries++;
+
+  if (kind != LIFECYCLE_KIND_NONE && ledger->counts)
+    {
+      lifecycle_tally_get_row (&ledger->tally, kind)->added++;
+      if (ledger->n_entries > ledger->tally->peak)
+        ledger->tally->peak = ledger->n_entries;
+      if (lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
+        lifecycle_watch_entry_added (ledger, entry);
+    }
 }
 
 /* For entries that call back into the ledger from elsewhere: it has to wait for them. */
@@ -171,9 +194,23 @@ static inline void
 lifecycle_ledger_remove (LifecycleLedger *ledger,
                          LifecycleEntry  *entry)
 {
+  guint kind = lifecycle_entry_type_get_kind (entry->type);
+
   entry->flags &= ~LIFECYCLE_ENTRY_LINKED;
   lifecycle_node_remove (&entry->node);
   ledger->n_entries--;
+
+  if (ledger->counts && kind != LIFECYCLE_KIND_NONE)
+    {
+      LifecycleTallyRow *row = lifecycle_tally_get_row (&ledger->tally, kind);
+
+      if ((entry->flags & LIFECYCLE_ENTRY_MUTED) != 0)
+        row->released++;
+      else
+        row->retired++;
+      if (lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
+        lifecycle_watch_entry_removed (ledger, entry);
+    }
 
   if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries <= ledger->limit - ledger->limit / 4)
     ledger->warn_at = ledger->limit;

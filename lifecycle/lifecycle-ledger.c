@@ -4,11 +4,12 @@
  */
 
 #include "lifecycle-ledger-private.h"
+#include "lifecycle-registry-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-timer-queue-private.h"
 
 const LifecycleEntryClass *const lifecycle_entry_classes[LIFECYCLE_N_ENTRY_TYPES] = {
-#define LIFECYCLE_ENTRY_TYPE_ROW(NAME, class) [LIFECYCLE_ENTRY_##NAME] = &class,
+#define LIFECYCLE_ENTRY_TYPE_ROW(NAME, class, KIND) [LIFECYCLE_ENTRY_##NAME] = &class,
   LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_ROW)
 #undef LIFECYCLE_ENTRY_TYPE_ROW
 };
@@ -29,6 +30,17 @@ lifecycle_ledger_new (LifecycleScope *scope)
   return ledger;
 }
 
+/* A ledger that counts: of what a scope owns, not of what it follows. */
+LifecycleLedger *
+lifecycle_ledger_new_owned (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = lifecycle_ledger_new (scope);
+
+  ledger->counts = TRUE;
+
+  return ledger;
+}
+
 static void
 lifecycle_ledger_free (LifecycleLedger *ledger)
 {
@@ -42,6 +54,7 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   g_clear_pointer (&ledger->followers, lifecycle_ledger_unref);
   g_clear_object (&ledger->cancellable);
   g_clear_pointer (&ledger->mail, g_queue_free);
+  g_clear_pointer (&ledger->tally, lifecycle_tally_free);
   g_clear_pointer (&ledger->timer_queue, lifecycle_timer_queue_unref);
   g_mutex_clear (&ledger->lock);
   g_free (ledger);
@@ -148,7 +161,7 @@ lifecycle_post (GMainContext   *context,
 
 /* Locks the ledger and says TRUE, or says FALSE when it is too late. */
 gboolean
-lifecycle_ledger_begin_add (LifecycleLedger *ledger)
+lifecycle_ledger_lock_open (LifecycleLedger *ledger)
 {
   lifecycle_ledger_lock (ledger);
   if (G_LIKELY (ledger->open))
@@ -156,6 +169,35 @@ lifecycle_ledger_begin_add (LifecycleLedger *ledger)
 
   lifecycle_ledger_unlock (ledger);
   return FALSE;
+}
+
+/* The same, for what is about to be added. */
+gboolean
+lifecycle_ledger_begin_add (LifecycleLedger *ledger)
+{
+  if (G_LIKELY (lifecycle_ledger_lock_open (ledger)))
+    return TRUE;
+
+  lifecycle_ledger_note (ledger, 1, 0);
+  return FALSE;
+}
+
+/* Counts what was to be added too late, and what failed. */
+void
+lifecycle_ledger_note (LifecycleLedger *ledger,
+                       guint            n_late,
+                       guint            n_failed)
+{
+  gboolean counted;
+
+  lifecycle_ledger_lock (ledger);
+  ledger->n_late += n_late;
+  ledger->n_failed += n_failed;
+  counted = ledger->counted;
+  lifecycle_ledger_unlock (ledger);
+
+  if (counted)
+    lifecycle_registry_note (n_late, n_failed);
 }
 
 /* Unlocks the ledger. Where a limit has been passed, user code runs, and TRUE is returned. */

@@ -34,6 +34,7 @@ LifecycleLink *lifecycle_link_ref      (LifecycleLink      *link);
 void           lifecycle_link_unref    (LifecycleLink      *link);
 gboolean       lifecycle_link_cut_near (LifecycleLink      *link);
 gboolean       lifecycle_link_cut_far  (LifecycleLink      *link);
+GPtrArray     *lifecycle_ledger_dup_links (LifecycleLedger *ledger);
 
 static inline LifecycleLink *
 lifecycle_link_from_near (LifecycleEntry *entry)

@@ -86,6 +86,20 @@ link_end_is_linked (LifecycleLedger *ledger,
   return linked;
 }
 
+/* The links whose far ends are in a ledger that has nothing else, each referenced. */
+GPtrArray *
+lifecycle_ledger_dup_links (LifecycleLedger *ledger)
+{
+  GPtrArray *links = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_link_unref);
+
+  lifecycle_ledger_lock (ledger);
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    g_ptr_array_add (links, lifecycle_link_ref (lifecycle_link_from_far (entry)));
+  lifecycle_ledger_unlock (ledger);
+
+  return links;
+}
+
 /* Puts both ends in their places. The link comes as zeroes, and the caller gets its first reference.
  * Says FALSE, with neither end in its place, when either party has ended.
  */

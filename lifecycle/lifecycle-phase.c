@@ -129,6 +129,7 @@ phase_clear (LifecycleResource *resource)
 
 /* The run is a child of the scope, so it needs no end() of the phase's. */
 static const LifecycleResourceKind phase_kind = {
+  .type = LIFECYCLE_ENTRY_PHASE,
   .gone = phase_gone,
   .clear = phase_clear,
 };

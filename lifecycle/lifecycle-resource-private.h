@@ -16,10 +16,10 @@ typedef void (* LifecycleResourceFunc) (LifecycleResource *self);
 
 struct _LifecycleResourceKind
 {
-  /* Whether it goes on calling others until end(), which runs user code: such a one is ended before
-   * all that was muted for good.
+  /* One that goes on calling others until end(), which runs user code, has a type whose class is
+   * foreign: it is ended before all that was muted for good.
    */
-  gboolean              foreign;
+  LifecycleEntryType    type;
 
   /* Phase one, or just before end() or gone(), after the gate has been shut. No user code may run.
    * */
@@ -103,6 +103,7 @@ void           lifecycle_resource_run_at_home  (gpointer                     sel
 
 gboolean       lifecycle_resource_go_home      (LifecycleScope              *scope);
 void           lifecycle_resource_leave_home   (LifecycleScope              *scope);
+void           lifecycle_resource_set_closed_error (GError                 **error);
 gboolean       lifecycle_resource_check_open   (LifecycleScope              *scope,
                                                 GError                     **error);
 

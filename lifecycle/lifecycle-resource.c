@@ -395,10 +395,7 @@ lifecycle_resource_add (gpointer        resource,
     }
 
   lifecycle_resource_ref (self);
-  lifecycle_ledger_append (ledger, &self->entry,
-                           self->kind->foreign ? LIFECYCLE_ENTRY_FOREIGN_RESOURCE
-                                               : LIFECYCLE_ENTRY_RESOURCE,
-                           place);
+  lifecycle_ledger_append (ledger, &self->entry, self->kind->type, place);
   lifecycle_ledger_end_add (ledger);
 
   for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
@@ -498,6 +495,13 @@ lifecycle_resource_leave_home (LifecycleScope *scope)
   lifecycle_scope_leave_home (scope);
 }
 
+void
+lifecycle_resource_set_closed_error (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The scope is closed");
+}
+
+/* Before something is made that the scope is to own. */
 gboolean
 lifecycle_resource_check_open (LifecycleScope  *scope,
                                GError         **error)
@@ -505,7 +509,8 @@ lifecycle_resource_check_open (LifecycleScope  *scope,
   if (lifecycle_scope_is_open (scope))
     return TRUE;
 
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The scope is closed");
+  lifecycle_ledger_note (lifecycle_scope_get_ledger (scope), 1, 0);
+  lifecycle_resource_set_closed_error (error);
 
   return FALSE;
 }

@@ -27,16 +27,24 @@ typedef struct
   GError          *error;
   GPtrArray       *stillborn;   /* children that were asked for too late; guarded the same */
   LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
+  char            *detail;      /* of the reason */
   LifecycleTimer  *deadline;    /* one of the ties */
   LifecycleDrain  *drain;       /* who waits for the close; at home */
   LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 } LifecycleExtra;
+
+typedef enum
+{
+  LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* changed under the lock of the registry */
+  LIFECYCLE_SCOPE_FINISHED   = 1 << 1  /* `closed` has been emitted, too */
+} LifecycleScopeMarks;
 
 struct _LifecycleScope
 {
   GObject          parent_instance;
 
   LifecycleEntry   as_child;    /* in the ledger of the owner, which has a reference */
+  LifecycleNode    as_root;     /* in the registry, if there is no parent */
   LifecycleKey     key;
   LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
   LifecycleLedger *owner;       /* for ever, once it is set */
@@ -47,7 +55,6 @@ struct _LifecycleScope
   GThread         *thread;      /* and the thread that is at home there while nobody runs it */
 
   LifecycleExtra  *extra;       /* what few scopes have, made on demand */
-  char            *detail;
 
   gsize            visited;     /* by which walk, and only at home */
   gsize            stacked;     /* by which release, the same */
@@ -55,7 +62,7 @@ struct _LifecycleScope
   guint            own_blocked;
   guint            n_released;
 
-  gint             finished;    /* atomic: `closed` has been emitted, too */
+  guint            marks;       /* atomic, of LifecycleScopeMarks */
   gint             state;       /* atomic, changed with the ledger locked, as is the reason */
   LifecycleReason  reason;
   guint            announced : 1;
@@ -79,16 +86,23 @@ void            lifecycle_scope_list_take     (LifecycleScopeList *list,
                                                LifecycleScope     *scope);
 void            lifecycle_scope_list_drop     (LifecycleScopeList *list);
 void            lifecycle_scope_list_clear    (LifecycleScopeList *list);
-void            lifecycle_scope_list_children (LifecycleScopeList *list,
+gboolean        lifecycle_scope_list_children (LifecycleScopeList *list,
                                                LifecycleScope     *parent,
                                                LifecycleEntry     *fence);
 
-LifecycleScope *lifecycle_scope_create        (const char         *name);
+void            lifecycle_scope_list_followers (LifecycleScopeList *list,
+                                               LifecycleScope     *scope);
+void            lifecycle_ledger_list_children (LifecycleLedger   *ledger,
+                                               LifecycleScopeList *list);
+LifecycleLedger *lifecycle_scope_lock_ledger  (LifecycleScope     *self);
+
+LifecycleScope *lifecycle_scope_create        (const char         *name,
+                                               const char         *place);
+void            lifecycle_scope_become_root   (LifecycleScope     *self);
 void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
                                                LifecycleReason     reason);
 void            lifecycle_scope_join          (LifecycleScope     *self,
-                                               LifecycleScope     *parent,
-                                               const char         *place);
+                                               LifecycleScope     *parent);
 LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
 gboolean        lifecycle_scope_is_open       (LifecycleScope     *self);
 gboolean        lifecycle_scope_enter_home    (LifecycleScope     *self);
@@ -100,6 +114,8 @@ void            lifecycle_scope_set_closed    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_ties  (LifecycleScope     *self);
 void            lifecycle_scope_forget_stillborn (GPtrArray       *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
+gboolean        lifecycle_scope_bow_out       (LifecycleScope     *self,
+                                               guint64             closing_time);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
@@ -131,6 +147,13 @@ static inline LifecycleScope *
 lifecycle_scope_from_child_entry (LifecycleEntry *entry)
 {
   return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleScope, as_child);
+}
+
+static inline gboolean
+lifecycle_scope_has_mark (LifecycleScope      *self,
+                          LifecycleScopeMarks  mark)
+{
+  return (g_atomic_int_get (&self->marks) & mark) != 0;
 }
 
 /* The ledger of the moment. It may change hands at any time, but it lives as long as the scope. */

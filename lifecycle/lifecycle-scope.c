@@ -5,6 +5,7 @@
 
 #include "lifecycle-debug-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-registry-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
@@ -73,14 +74,45 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LifecycleScope, lifecycle_scope, G_TYPE_OBJECT)
 
+/* Set while a scope is made of which the caller says what it is to become. */
+static _Thread_local gboolean creating;
+
+/* A scope that is about to become a child, or a root. */
 LifecycleScope *
-lifecycle_scope_create (const char *name)
+lifecycle_scope_create (const char *name,
+                        const char *place)
 {
-  LifecycleScope *self = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+  LifecycleScope *self;
+
+  creating = TRUE;
+  self = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+  creating = FALSE;
 
   self->key.name = g_strdup (name);
+  self->as_child.name = place;
 
   return self;
+}
+
+/* For a scope without a parent: here it is found. */
+void
+lifecycle_scope_become_root (LifecycleScope *self)
+{
+  self->as_child.added = lifecycle_entry_clock ();
+  lifecycle_registry_add (self);
+  if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+    lifecycle_watch_scope_opened (self);
+}
+
+static void
+lifecycle_scope_constructed (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->constructed (object);
+
+  if (self->owner == NULL && !creating)
+    lifecycle_scope_become_root (self);
 }
 
 gboolean
@@ -108,8 +140,8 @@ lifecycle_scope_leave_home (LifecycleScope *self)
 }
 
 /* Locks the ledger of the moment. */
-static LifecycleLedger *
-scope_lock_ledger (LifecycleScope *self)
+LifecycleLedger *
+lifecycle_scope_lock_ledger (LifecycleScope *self)
 {
   for (;;)
     {
@@ -130,7 +162,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
                       LifecycleReason  reason,
                       const char      *detail)
 {
-  LifecycleLedger *ledger = scope_lock_ledger (self);
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
   LifecycleLedger *followers = ledger->followers;
   LifecycleLedger *ties = self->ties;
 
@@ -141,7 +173,8 @@ lifecycle_scope_mark (LifecycleScope  *self,
     }
 
   self->reason = reason;
-  self->detail = g_strdup (detail);
+  if (detail != NULL)
+    lifecycle_scope_ensure_extra (self)->detail = g_strdup (detail);
   g_atomic_int_set (&ledger->open, FALSE);
   ledger->generation++;
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
@@ -231,6 +264,7 @@ extra_free (LifecycleExtra *extra)
   g_clear_error (&extra->error);
   g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
   g_clear_pointer (&extra->moved, lifecycle_ledger_unref);
+  g_free (extra->detail);
   g_clear_pointer (&extra->deadline, lifecycle_timer_unref);
   g_free (extra);
 }
@@ -261,7 +295,6 @@ lifecycle_scope_finalize (GObject *object)
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->thread, g_thread_unref);
   g_free ((char *) self->key.name);
-  g_free (self->detail);
 
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->finalize (object);
 }
@@ -324,7 +357,7 @@ lifecycle_scope_set_property (GObject      *object,
       /* Comes after the name, in the order of installation. */
       parent = g_value_get_object (value);
       if (parent != NULL)
-        lifecycle_scope_join (self, parent, NULL);
+        lifecycle_scope_join (self, parent);
       break;
 
     case PROP_LIMIT:
@@ -343,6 +376,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
 
   lifecycle_debug_init ();
 
+  object_class->constructed = lifecycle_scope_constructed;
   object_class->dispose = lifecycle_scope_dispose;
   object_class->finalize = lifecycle_scope_finalize;
   object_class->get_property = lifecycle_scope_get_property;
@@ -485,7 +519,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
 static void
 lifecycle_scope_init (LifecycleScope *self)
 {
-  self->ledger = lifecycle_ledger_new (self);
+  self->ledger = lifecycle_ledger_new_owned (self);
   self->context = g_main_context_ref_thread_default ();
   self->thread = g_thread_ref (g_thread_self ());
 }
@@ -504,7 +538,18 @@ lifecycle_scope_init (LifecycleScope *self)
 LifecycleScope *
 lifecycle_scope_new (const char *name)
 {
-  return lifecycle_scope_create (name);
+  return lifecycle_scope_new_at (NULL, name);
+}
+
+LifecycleScope *
+lifecycle_scope_new_at (const char *place,
+                        const char *name)
+{
+  LifecycleScope *self = lifecycle_scope_create (name, place);
+
+  lifecycle_scope_become_root (self);
+
+  return self;
 }
 
 /**
@@ -530,7 +575,7 @@ lifecycle_scope_get_cancellable (LifecycleScope *self)
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  ledger = scope_lock_ledger (self);
+  ledger = lifecycle_scope_lock_ledger (self);
   if (ledger->cancellable == NULL)
     {
       ledger->cancellable = g_cancellable_new ();
@@ -632,7 +677,7 @@ lifecycle_scope_get_reason_detail (LifecycleScope *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  return lifecycle_scope_is_open (self) ? NULL : self->detail;
+  return lifecycle_scope_is_open (self) ? NULL : lifecycle_scope_peek_extra (self)->detail;
 }
 
 /**
@@ -658,7 +703,7 @@ lifecycle_scope_get_n_entries (LifecycleScope *self)
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
 
-  ledger = scope_lock_ledger (self);
+  ledger = lifecycle_scope_lock_ledger (self);
   n_entries = ledger->n_entries;
   lifecycle_ledger_unlock (ledger);
 
@@ -706,7 +751,7 @@ lifecycle_scope_get_limit (LifecycleScope *self)
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
 
-  ledger = scope_lock_ledger (self);
+  ledger = lifecycle_scope_lock_ledger (self);
   limit = ledger->limit;
   lifecycle_ledger_unlock (ledger);
 
@@ -734,7 +779,7 @@ lifecycle_scope_set_limit (LifecycleScope *self,
 
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
 
-  ledger = scope_lock_ledger (self);
+  ledger = lifecycle_scope_lock_ledger (self);
   changed = ledger->limit != limit;
   if (changed)
     ledger->limit = ledger->warn_at = limit;

@@ -98,11 +98,34 @@ void             lifecycle_scope_set_limit          (LifecycleScope  *self,
 
 /* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_new_at             (const char      *place,
+                                                     const char      *name);
+LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_new_child_at       (const char      *place,
                                                      LifecycleScope  *parent,
                                                      const char      *name);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_of_at              (const char      *place,
+                                                     GObject         *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_get_child_at       (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     const char      *name);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_get_child_for_at   (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     GObject         *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_renew_child_at     (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     const char      *name);
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
+#define lifecycle_scope_new(...) lifecycle_scope_new_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_of(...) lifecycle_scope_of_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_get_child(...) lifecycle_scope_get_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_get_child_for(...) lifecycle_scope_get_child_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_renew_child(...) lifecycle_scope_renew_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_new_child(...) lifecycle_scope_new_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 

@@ -14,7 +14,8 @@ guint    lifecycle_teardown_close    (LifecycleScope  *scope,
                                       const char      *detail);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,
                                       LifecycleScope     *scope);
-guint    lifecycle_teardown_finish   (LifecycleScope  *scope);
+guint    lifecycle_teardown_finish   (LifecycleScope  *scope,
+                                      gint64           began);
 guint    lifecycle_teardown_clear    (LifecycleScope  *scope);
 void     lifecycle_teardown_move     (LifecycleScope  *scope,
                                       LifecycleScope  *to);

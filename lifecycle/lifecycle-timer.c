@@ -517,7 +517,7 @@ lifecycle_timer_restart (LifecycleTimer *self)
   g_return_val_if_fail (self != NULL, FALSE);
 
   ledger = self->ledger;
-  if (!lifecycle_ledger_begin_add (ledger))
+  if (!lifecycle_ledger_lock_open (ledger))
     return lifecycle_timer_is_active (self);
 
   active = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;

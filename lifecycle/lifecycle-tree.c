@@ -5,6 +5,7 @@
 
 #include "lifecycle-anchor-private.h"
 #include "lifecycle-debug-private.h"
+#include "lifecycle-registry-private.h"
 #include "lifecycle-scope-private.h"
 
 void
@@ -46,24 +47,20 @@ lifecycle_scope_list_clear (LifecycleScopeList *list)
     g_free (list->items);
 }
 
-/* Puts the children of a scope at the end of the list, those behind a fence left out. */
-void
-lifecycle_scope_list_children (LifecycleScopeList *list,
-                               LifecycleScope     *parent,
-                               LifecycleEntry     *fence)
+/* The ledger is locked. Puts the children at the end of the list, those behind a fence left out. */
+static void
+ledger_list_children (LifecycleLedger    *ledger,
+                      LifecycleScopeList *list,
+                      LifecycleEntry     *fence)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
   LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
   LifecycleNode *ends[] = { &ledger->live, &ledger->muted };
-  guint n_left;
-
-  lifecycle_ledger_lock (ledger);
+  guint n_left = ledger->n_children;
 
   /* A fence that is alone has nothing before it. */
   if (fence != NULL)
     ends[0] = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
 
-  n_left = ledger->n_children;
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       for (LifecycleNode *node = ends[i]->prev; n_left > 0 && node != lists[i]; node = node->prev)
@@ -77,8 +74,32 @@ lifecycle_scope_list_children (LifecycleScopeList *list,
             }
         }
     }
+}
 
+void
+lifecycle_ledger_list_children (LifecycleLedger    *ledger,
+                                LifecycleScopeList *list)
+{
+  ledger_list_children (ledger, list, NULL);
+}
+
+/* Puts the children of a scope at the end of the list, those behind a fence left out. Says whether
+ * the scope owns anything at all.
+ */
+gboolean
+lifecycle_scope_list_children (LifecycleScopeList *list,
+                               LifecycleScope     *parent,
+                               LifecycleEntry     *fence)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
+  gboolean owns;
+
+  lifecycle_ledger_lock (ledger);
+  ledger_list_children (ledger, list, fence);
+  owns = ledger->n_entries > 0;
   lifecycle_ledger_unlock (ledger);
+
+  return owns;
 }
 
 static guint
@@ -231,9 +252,12 @@ lifecycle_scope_be_born_closed (LifecycleScope  *self,
 {
   self->reason = reason;
   self->announced = TRUE;
-  self->finished = TRUE;
+  g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_FINISHED);
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
   lifecycle_ledger_shut (self->ledger);
+  self->ledger->counted = TRUE;
+  if (lifecycle_registry_has (self))
+    lifecycle_registry_remove (self);
 }
 
 /* Makes the scope an entry of the ledger, which gets a reference of its own, unless it is too late.
@@ -244,7 +268,6 @@ static LifecycleScope *
 scope_join (LifecycleScope  *self,
             LifecycleLedger *ledger,
             LifecycleScope  *parent,
-            const char      *place,
             gboolean         unique,
             gboolean         first)
 {
@@ -271,14 +294,34 @@ scope_join (LifecycleScope  *self,
 
   if (parent != NULL)
     self->blocked = parent->blocked;
-  lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, place);
+  lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
   ledger->n_children++;
   g_object_ref (self);
   if (ledger->index != NULL)
     ledger_index_child (ledger, self, first);
   lifecycle_ledger_end_add (ledger);
 
+  if (parent == NULL)
+    lifecycle_scope_become_root (self);
+  else if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+    lifecycle_watch_scope_opened (self);
+
   return self;
+}
+
+/* The ledger is locked. */
+static gboolean
+scope_unlink (LifecycleScope  *self,
+              LifecycleLedger *ledger)
+{
+  if ((self->as_child.flags & LIFECYCLE_ENTRY_LINKED) == 0)
+    return FALSE;
+
+  lifecycle_ledger_remove (ledger, &self->as_child);
+  ledger->n_children--;
+  ledger_unindex_child (ledger, self);
+
+  return TRUE;
 }
 
 /* Takes the scope out of its owner's ledger, and drops the owner's reference: the caller has
@@ -294,14 +337,59 @@ lifecycle_scope_leave (LifecycleScope *self)
     return FALSE;
 
   lifecycle_ledger_lock (ledger);
-  linked = (self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-  if (linked)
-    {
-      lifecycle_ledger_remove (ledger, &self->as_child);
-      ledger->n_children--;
-      ledger_unindex_child (ledger, self);
-    }
+  linked = scope_unlink (self, ledger);
   lifecycle_ledger_unlock (ledger);
+
+  if (linked)
+    g_object_unref (self);
+
+  return linked;
+}
+
+/* The same for a scope that has closed: it leaves what it has counted to those that remain, in one
+ * go, so that others count everything once.
+ */
+gboolean
+lifecycle_scope_bow_out (LifecycleScope *self,
+                         guint64         closing_time)
+{
+  LifecycleLedger *own = lifecycle_scope_get_ledger (self);
+  LifecycleLedger *ledger = self->owner;
+  LifecycleTally *tally;
+  gboolean linked = FALSE;
+  gboolean taken = FALSE;
+  guint n_late, n_failed;
+
+  /* The tally does not change from now on. */
+  lifecycle_ledger_lock (own);
+  own->counted = TRUE;
+  tally = own->tally;
+  n_late = own->n_late;
+  n_failed = own->n_failed;
+  lifecycle_ledger_unlock (own);
+
+  if (ledger != NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      linked = scope_unlink (self, ledger);
+      taken = ledger->counts && !ledger->counted;
+      if (taken)
+        {
+          LifecyclePast *past = lifecycle_tally_ensure_past (&ledger->tally);
+
+          lifecycle_closings_note (&past->children, self->reason, closing_time);
+          lifecycle_closings_note (&past->below.closings, self->reason, closing_time);
+          lifecycle_tally_sum_up (tally, TRUE, &past->below);
+          past->below.n_late += n_late;
+          past->below.n_failed += n_failed;
+        }
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  if (!taken)
+    lifecycle_registry_take_counts (self, tally, n_late, n_failed, closing_time);
+  else if (lifecycle_registry_has (self))
+    lifecycle_registry_remove (self);
 
   if (linked)
     g_object_unref (self);
@@ -312,10 +400,9 @@ lifecycle_scope_leave (LifecycleScope *self)
 /* Makes the scope a child, unless it is too late. */
 void
 lifecycle_scope_join (LifecycleScope *self,
-                      LifecycleScope *parent,
-                      const char     *place)
+                      LifecycleScope *parent)
 {
-  scope_join (self, lifecycle_scope_get_ledger (parent), parent, place, FALSE, FALSE);
+  scope_join (self, lifecycle_scope_get_ledger (parent), parent, FALSE, FALSE);
 }
 
 /* The parent, also when the scope has left it, referenced. */
@@ -387,8 +474,8 @@ lifecycle_scope_new_child_at (const char     *place,
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (parent), NULL);
 
-  self = lifecycle_scope_create (name);
-  lifecycle_scope_join (self, parent, place);
+  self = lifecycle_scope_create (name, place);
+  lifecycle_scope_join (self, parent);
 
   return self;
 }
@@ -433,6 +520,7 @@ tree_ensure_child (LifecycleLedger *ledger,
                    LifecycleScope  *parent,
                    const char      *name,
                    gpointer         object,
+                   const char      *place,
                    gboolean        *made)
 {
   LifecycleKey key = { name, object };
@@ -450,9 +538,9 @@ tree_ensure_child (LifecycleLedger *ledger,
   if (found != NULL)
     return found;
 
-  child = lifecycle_scope_create (name);
+  child = lifecycle_scope_create (name, place);
   child->key.object = object;
-  found = scope_join (child, ledger, parent, NULL, TRUE, FALSE);
+  found = scope_join (child, ledger, parent, TRUE, FALSE);
   if (found == child)
     *made = lifecycle_scope_is_open (child);
   else
@@ -483,6 +571,14 @@ LifecycleScope *
 lifecycle_scope_get_child (LifecycleScope *self,
                            const char     *name)
 {
+  return lifecycle_scope_get_child_at (NULL, self, name);
+}
+
+LifecycleScope *
+lifecycle_scope_get_child_at (const char     *place,
+                              LifecycleScope *self,
+                              const char     *name)
+{
   LifecycleLedger *ledger;
   gboolean made;
 
@@ -491,7 +587,8 @@ lifecycle_scope_get_child (LifecycleScope *self,
 
   ledger = lifecycle_scope_get_ledger (self);
 
-  return tree_return_child (ledger, self, tree_ensure_child (ledger, self, name, NULL, &made));
+  return tree_return_child (ledger, self,
+                            tree_ensure_child (ledger, self, name, NULL, place, &made));
 }
 
 /**
@@ -517,6 +614,14 @@ LifecycleScope *
 lifecycle_scope_get_child_for (LifecycleScope *self,
                                GObject        *object)
 {
+  return lifecycle_scope_get_child_for_at (NULL, self, object);
+}
+
+LifecycleScope *
+lifecycle_scope_get_child_for_at (const char     *place,
+                                  LifecycleScope *self,
+                                  GObject        *object)
+{
   LifecycleLedger *ledger;
   LifecycleScope *child;
   gboolean made;
@@ -525,7 +630,7 @@ lifecycle_scope_get_child_for (LifecycleScope *self,
   g_return_val_if_fail (G_IS_OBJECT (object), NULL);
 
   ledger = lifecycle_scope_get_ledger (self);
-  child = tree_ensure_child (ledger, self, G_OBJECT_TYPE_NAME (object), object, &made);
+  child = tree_ensure_child (ledger, self, G_OBJECT_TYPE_NAME (object), object, place, &made);
   if (made)
     lifecycle_scope_follow_object (child, object);
 
@@ -553,6 +658,14 @@ LifecycleScope *
 lifecycle_scope_renew_child (LifecycleScope *self,
                              const char     *name)
 {
+  return lifecycle_scope_renew_child_at (NULL, self, name);
+}
+
+LifecycleScope *
+lifecycle_scope_renew_child_at (const char     *place,
+                                LifecycleScope *self,
+                                const char     *name)
+{
   LifecycleLedger *ledger;
   LifecycleKey key = { name, NULL };
   LifecycleScope *old;
@@ -565,7 +678,8 @@ lifecycle_scope_renew_child (LifecycleScope *self,
 
   ledger = lifecycle_scope_get_ledger (self);
   if (!lifecycle_scope_is_open (self))
-    return tree_return_child (ledger, self, tree_ensure_child (ledger, self, name, NULL, &made));
+    return tree_return_child (ledger, self,
+                              tree_ensure_child (ledger, self, name, NULL, place, &made));
 
   lifecycle_ledger_lock (ledger);
   old = ledger_look_up (ledger, &key);
@@ -573,8 +687,8 @@ lifecycle_scope_renew_child (LifecycleScope *self,
     g_object_ref (old);
   lifecycle_ledger_unlock (ledger);
 
-  child = lifecycle_scope_create (name);
-  scope_join (child, ledger, self, NULL, FALSE, TRUE);
+  child = lifecycle_scope_create (name, place);
+  scope_join (child, ledger, self, FALSE, TRUE);
 
   if (old != NULL)
     {
@@ -607,6 +721,13 @@ lifecycle_scope_renew_child (LifecycleScope *self,
 LifecycleScope *
 lifecycle_scope_of (GObject *object)
 {
+  return lifecycle_scope_of_at (NULL, object);
+}
+
+LifecycleScope *
+lifecycle_scope_of_at (const char *place,
+                       GObject    *object)
+{
   LifecycleLedger *ledger;
   gboolean made;
 
@@ -616,7 +737,7 @@ lifecycle_scope_of (GObject *object)
 
   return tree_return_child (ledger, NULL,
                             tree_ensure_child (ledger, NULL, G_OBJECT_TYPE_NAME (object), object,
-                                               &made));
+                                               place, &made));
 }
 
 /**

@@ -64,6 +64,49 @@ typedef enum
   LIFECYCLE_REASON_DROPPED
 } LifecycleReason;
 
+/**
+ * LifecycleKind:
+ * @LIFECYCLE_KIND_HANDLER: a signal handler
+ * @LIFECYCLE_KIND_SOURCE: a source of the main loop
+ * @LIFECYCLE_KIND_TIMER: a timer
+ * @LIFECYCLE_KIND_SCOPE: a child
+ * @LIFECYCLE_KIND_OBJECT: a reference on an object
+ * @LIFECYCLE_KIND_DATA: adopted data
+ * @LIFECYCLE_KIND_CLEANUP: a deferred function
+ * @LIFECYCLE_KIND_OPERATION: an asynchronous call, or other work that is under way
+ * @LIFECYCLE_KIND_BUS: a name, a watch, a subscription or an export on a message bus
+ * @LIFECYCLE_KIND_MONITOR: a file monitor
+ * @LIFECYCLE_KIND_PROCESS: a subprocess
+ * @LIFECYCLE_KIND_SERVICE: a socket service
+ * @LIFECYCLE_KIND_HOLD: a hold on an application
+ * @LIFECYCLE_KIND_BINDING: a binding between properties, or of a setting
+ * @LIFECYCLE_KIND_FILE: a temporary file or directory
+ * @LIFECYCLE_KIND_PHASE: what opens a child again and again
+ *
+ * What an entry of a [class@Scope] is.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  LIFECYCLE_KIND_HANDLER,
+  LIFECYCLE_KIND_SOURCE,
+  LIFECYCLE_KIND_TIMER,
+  LIFECYCLE_KIND_SCOPE,
+  LIFECYCLE_KIND_OBJECT,
+  LIFECYCLE_KIND_DATA,
+  LIFECYCLE_KIND_CLEANUP,
+  LIFECYCLE_KIND_OPERATION,
+  LIFECYCLE_KIND_BUS,
+  LIFECYCLE_KIND_MONITOR,
+  LIFECYCLE_KIND_PROCESS,
+  LIFECYCLE_KIND_SERVICE,
+  LIFECYCLE_KIND_HOLD,
+  LIFECYCLE_KIND_BINDING,
+  LIFECYCLE_KIND_FILE,
+  LIFECYCLE_KIND_PHASE
+} LifecycleKind;
+
 #define LIFECYCLE_TYPE_SCOPE (lifecycle_scope_get_type ())
 
 LIFECYCLE_AVAILABLE_IN_1_0

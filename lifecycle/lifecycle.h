@@ -16,6 +16,7 @@
 #include "lifecycle-scope.h"
 #include "lifecycle-signals.h"
 #include "lifecycle-sources.h"
+#include "lifecycle-statistics.h"
 #include "lifecycle-timer.h"
 #include "lifecycle-types.h"
 #include "lifecycle-version.h"

@@ -1,0 +1,143 @@
+/* lifecycle-detailed-signal.c: signals that have been looked up by name
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-detailed-signal-private.h"
+
+#include <string.h>
+
+/* GLib looks a signal up by its name once for each class that the type derives from, which is a good
+ * part of what a connection costs. Programs use few different names, so each is kept for ever, like
+ * the quarks that it consists of. Two bytes are enough to remember one by.
+ */
+typedef struct
+{
+  GType                   type;
+  LifecycleDetailedSignal signal;
+  char                    name[];
+} Known;
+
+#define MAX_KNOWN G_MAXUINT16
+
+static GMutex known_lock;
+static GHashTable *known_table; /* a set of Known */
+static Known *known_by_index[MAX_KNOWN + 1];
+static guint n_known;
+
+/* Those that were looked for lately, found by the place of the name, which is mostly a constant. */
+static Known *recent[256];
+
+static guint
+known_hash (gconstpointer data)
+{
+  const Known *known = data;
+
+  return g_str_hash (known->name) ^ g_direct_hash ((gpointer) known->type);
+}
+
+static gboolean
+known_equal (gconstpointer a,
+             gconstpointer b)
+{
+  const Known *one = a;
+  const Known *other = b;
+
+  return one->type == other->type && g_str_equal (one->name, other->name);
+}
+
+/* Takes `known`, and returns the one that is to be used from now on, or NULL if it is one too many,
+ * which stays the caller's.
+ */
+static Known *
+known_insert (Known *known)
+{
+  Known *found;
+
+  g_mutex_lock (&known_lock);
+  if (known_table == NULL)
+    known_table = g_hash_table_new (known_hash, known_equal);
+  found = g_hash_table_lookup (known_table, known);
+  if (found != NULL)
+    {
+      g_free (known);
+    }
+  else if (n_known < MAX_KNOWN)
+    {
+      found = known;
+      found->signal.index = (guint16) ++n_known;
+      g_atomic_pointer_set (&known_by_index[found->signal.index], found);
+      g_hash_table_add (known_table, found);
+    }
+  g_mutex_unlock (&known_lock);
+
+  return found;
+}
+
+static gboolean
+known_look_up (GType                     type,
+               const char               *name,
+               Known                   **slot,
+               LifecycleDetailedSignal  *signal)
+{
+  gsize size = strlen (name) + 1;
+  Known *known = g_malloc0 (sizeof (Known) + size);
+  Known *found;
+
+  if (!g_signal_parse_name (name, type, &known->signal.id, &known->signal.detail, TRUE))
+    {
+      g_free (known);
+      return FALSE;
+    }
+
+  known->type = type;
+  memcpy (known->name, name, size);
+
+  found = known_insert (known);
+  if (found != NULL)
+    {
+      *signal = found->signal;
+      g_atomic_pointer_set (slot, found);
+    }
+  else
+    {
+      *signal = known->signal;
+      g_free (known);
+    }
+
+  return TRUE;
+}
+
+/* Says FALSE if the type has no such signal. */
+gboolean
+lifecycle_detailed_signal_look_up (GType                    type,
+                                   const char              *name,
+                                   LifecycleDetailedSignal *signal)
+{
+  gsize hash = (gsize) type * 31 ^ (gsize) name * 17;
+  Known **slot = &recent[(hash ^ hash >> 8 ^ hash >> 16) % G_N_ELEMENTS (recent)];
+  Known *known = g_atomic_pointer_get (slot);
+
+  if (G_LIKELY (known != NULL && known->type == type && strcmp (known->name, name) == 0))
+    {
+      *signal = known->signal;
+      return TRUE;
+    }
+
+  return known_look_up (type, name, slot, signal);
+}
+
+/* What was found under that index. */
+gboolean
+lifecycle_detailed_signal_get (guint16                  index,
+                               LifecycleDetailedSignal *signal)
+{
+  Known *known = g_atomic_pointer_get (&known_by_index[index]);
+
+  if (known == NULL)
+    return FALSE;
+
+  *signal = known->signal;
+
+  return TRUE;
+}

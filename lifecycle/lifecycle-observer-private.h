@@ -1,0 +1,54 @@
+/* lifecycle-observer-private.h: who looks on
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-entry-private.h"
+
+G_BEGIN_DECLS
+
+/* Those who want to be told of what happens. The core does not know who they are; as long as there
+ * are none, it costs a branch. An observer is added when the first scope is about to be made, and
+ * stays.
+ */
+typedef enum
+{
+  LIFECYCLE_WATCH_SCOPES  = 1 << 0,
+  LIFECYCLE_WATCH_ENTRIES = 1 << 1
+} LifecycleWatch;
+
+typedef struct
+{
+  /* Nothing is locked, and user code may run. */
+  void (* scope_opened)  (LifecycleScope  *scope);
+  void (* scope_closed)  (LifecycleScope  *scope,
+                          guint64          duration); /* µs */
+
+  /* The ledger is locked: no user code may run. */
+  void (* entry_added)   (LifecycleLedger *ledger,
+                          LifecycleEntry  *entry);
+  void (* entry_removed) (LifecycleLedger *ledger,
+                          LifecycleEntry  *entry);
+} LifecycleObserver;
+
+extern guint lifecycle_watched;
+
+void lifecycle_add_observer        (const LifecycleObserver *observer);
+
+void lifecycle_watch_scope_opened  (LifecycleScope          *scope);
+void lifecycle_watch_scope_closed  (LifecycleScope          *scope,
+                                    guint64                  duration);
+void lifecycle_watch_entry_added   (LifecycleLedger         *ledger,
+                                    LifecycleEntry          *entry);
+void lifecycle_watch_entry_removed (LifecycleLedger         *ledger,
+                                    LifecycleEntry          *entry);
+
+static inline gboolean
+lifecycle_is_watched (LifecycleWatch what)
+{
+  return G_UNLIKELY ((lifecycle_watched & what) != 0);
+}
+
+G_END_DECLS

@@ -1,0 +1,33 @@
+/* lifecycle-registry-private.h: every live scope, for those who look
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-scope-private.h"
+#include "lifecycle-statistics-private.h"
+
+G_BEGIN_DECLS
+
+void lifecycle_registry_add         (LifecycleScope      *scope);
+void lifecycle_registry_remove      (LifecycleScope      *scope);
+void lifecycle_registry_take_counts (LifecycleScope      *scope,
+                                     LifecycleTally      *tally,
+                                     guint                n_late,
+                                     guint                n_failed,
+                                     guint64              closing_time);
+void lifecycle_registry_note        (guint                n_late,
+                                     guint                n_failed);
+
+void lifecycle_registry_list_roots  (LifecycleScopeList  *list,
+                                     LifecycleStatistics *past);
+
+/* Whether it is in the list. */
+static inline gboolean
+lifecycle_registry_has (LifecycleScope *scope)
+{
+  return lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_REGISTERED);
+}
+
+G_END_DECLS

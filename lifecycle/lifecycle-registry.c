@@ -1,0 +1,107 @@
+/* lifecycle-registry.c: every live scope, for those who look
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-registry-private.h"
+
+/* Those that have no parent are in a list. The others are found from there, so that to be born and to
+ * close, as an entry of another, needs no lock that all share. When a scope has closed, what it has
+ * counted is added to the counts of its parent, or, if there is none, to those here.
+ *
+ * Whoever wants to count everything once reads a scope's children and what the closed ones have left
+ * in one go, before the children themselves: a scope leaves its parent and its counts there in one
+ * go, too.
+ */
+static struct
+{
+  GMutex              lock;     /* taken alone */
+  LifecycleNode       roots;
+  LifecycleStatistics past;
+} registry = {
+  .roots = { &registry.roots, &registry.roots },
+};
+
+static inline LifecycleScope *
+scope_from_root_node (LifecycleNode *node)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (node, LifecycleScope, as_root);
+}
+
+void
+lifecycle_registry_add (LifecycleScope *scope)
+{
+  g_mutex_lock (&registry.lock);
+  if (!lifecycle_registry_has (scope))
+    {
+      lifecycle_node_insert_after (&scope->as_root, registry.roots.prev);
+      g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_REGISTERED);
+    }
+  g_mutex_unlock (&registry.lock);
+
+  /* It may be on its way from a parent to here, and come to its end meanwhile, at its home. */
+  if (lifecycle_scope_is_closed (scope))
+    lifecycle_registry_remove (scope);
+}
+
+static void
+registry_unlink (LifecycleScope *scope)
+{
+  if (lifecycle_registry_has (scope))
+    {
+      lifecycle_node_remove (&scope->as_root);
+      g_atomic_int_and (&scope->marks, ~(guint) LIFECYCLE_SCOPE_REGISTERED);
+    }
+}
+
+void
+lifecycle_registry_remove (LifecycleScope *scope)
+{
+  g_mutex_lock (&registry.lock);
+  registry_unlink (scope);
+  g_mutex_unlock (&registry.lock);
+}
+
+/* The scope has closed and has no parent. Its tally does not change any more. */
+void
+lifecycle_registry_take_counts (LifecycleScope *scope,
+                                LifecycleTally *tally,
+                                guint           n_late,
+                                guint           n_failed,
+                                guint64         closing_time)
+{
+  g_mutex_lock (&registry.lock);
+  registry_unlink (scope);
+  lifecycle_closings_note (&registry.past.closings, scope->reason, closing_time);
+  lifecycle_tally_sum_up (tally, TRUE, &registry.past);
+  registry.past.n_late += n_late;
+  registry.past.n_failed += n_failed;
+  g_mutex_unlock (&registry.lock);
+}
+
+/* Something was added to a scope, or failed, after that. */
+void
+lifecycle_registry_note (guint n_late,
+                         guint n_failed)
+{
+  g_mutex_lock (&registry.lock);
+  registry.past.n_late += n_late;
+  registry.past.n_failed += n_failed;
+  g_mutex_unlock (&registry.lock);
+}
+
+/* Puts all that have no parent at the end of the list, the oldest first. `past` may be NULL. */
+void
+lifecycle_registry_list_roots (LifecycleScopeList  *list,
+                               LifecycleStatistics *past)
+{
+  g_mutex_lock (&registry.lock);
+  /* What is in here has not been finalized: a scope takes itself out when it has closed, and it
+   * closes before that. A reference taken now keeps it from being.
+   */
+  for (LifecycleNode *node = registry.roots.next; node != &registry.roots; node = node->next)
+    lifecycle_scope_list_take (list, g_object_ref (scope_from_root_node (node)));
+  if (past != NULL)
+    *past = registry.past;
+  g_mutex_unlock (&registry.lock);
+}
