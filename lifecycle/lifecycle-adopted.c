@@ -5,6 +5,7 @@
 
 #include "lifecycle-anchor-private.h"
 #include "lifecycle-debug-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-link-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
@@ -79,12 +80,25 @@ adopted_release (LifecycleLedger *ledger,
   g_object_unref (instance);
 }
 
+/* As long as the entry is there, the end of the instance waits for the lock. */
+static void
+adopted_describe (LifecycleEntry *entry,
+                  LifecycleFacts *facts)
+{
+  AdoptedHandler *self = adopted_from_near (entry);
+
+  facts->type = G_OBJECT_TYPE (self->instance);
+  facts->id = self->id;
+  facts->valid = g_signal_handler_is_connected (self->instance, self->id);
+}
+
 const LifecycleEntryClass lifecycle_adopted_handler_class = {
   .foreign = TRUE,
   .mute = adopted_mute,
   .claim = adopted_claim,
   .release = adopted_release,
   .set_blocked = adopted_set_blocked,
+  .describe = adopted_describe,
 };
 
 /* The instance has been disposed, on whatever thread. */

@@ -17,6 +17,7 @@ typedef enum
 extern guint lifecycle_debug_flags;
 
 void lifecycle_debug_init         (void);
+void lifecycle_log_init           (void);
 void lifecycle_debug_off_home     (LifecycleScope *scope,
                                    const char     *what,
                                    const char     *place);

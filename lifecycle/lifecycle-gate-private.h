@@ -18,6 +18,7 @@ LifecycleGate *lifecycle_gate_new         (LifecycleLedger       *ledger,
                                            LifecycleConnectFlags  flags);
 LifecycleGate *lifecycle_gate_ref         (LifecycleGate         *gate);
 void           lifecycle_gate_unref       (gpointer               gate);
+GClosure      *lifecycle_gate_get_target  (LifecycleGate         *gate);
 void           lifecycle_gate_join        (LifecycleGate         *gate);
 void           lifecycle_gate_set_blocked (LifecycleGate         *gate,
                                            gboolean               blocked);

@@ -132,6 +132,13 @@ gate_leave (LifecycleGate *self)
   gate_change (self, -1, 0);
 }
 
+/* The closure that it leads to, which it has until it is disowned. */
+GClosure *
+lifecycle_gate_get_target (LifecycleGate *self)
+{
+  return self->target;
+}
+
 /* The ledger is locked, as for the next four. The handler becomes one of its entries. */
 void
 lifecycle_gate_join (LifecycleGate *self)

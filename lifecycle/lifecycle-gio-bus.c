@@ -202,6 +202,7 @@ lifecycle_scope_subscribe_bus_signal_at (const char           *place,
                                    G_CALLBACK (callback), user_data, destroy, error);
   if (entry != NULL)
     {
+      lifecycle_resource_set_label (entry, member != NULL ? member : interface_name);
       entry->id = g_dbus_connection_signal_subscribe (connection, sender, interface_name, member,
                                                       object_path, arg0, flags, subscription_cb,
                                                       lifecycle_resource_ref (entry),
@@ -254,6 +255,7 @@ scope_export_model (LifecycleScope   *self,
                                    NULL, NULL, NULL, error);
   if (entry != NULL)
     {
+      lifecycle_resource_set_label (entry, object_path);
       entry->unexport = unexport;
       entry->id = export (connection, object_path, model, error);
       if (entry->id != 0)

@@ -186,6 +186,7 @@ lifecycle_scope_add_temporary_file_at (const char     *place,
                                        LifecycleScope *self,
                                        GFile          *file)
 {
+  g_autofree char *path = NULL;
   TemporaryFile *entry;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
@@ -194,6 +195,8 @@ lifecycle_scope_add_temporary_file_at (const char     *place,
   entry = lifecycle_resource_new (sizeof (TemporaryFile), &temporary_file_kind, self,
                                   NULL, NULL, NULL);
   entry->file = g_object_ref (file);
+  path = g_file_get_parse_name (file);
+  lifecycle_resource_set_label (entry, path);
 
   return lifecycle_resource_add (entry, self, place);
 }

@@ -228,6 +228,7 @@ lifecycle_scope_own_bus_name_at (const char            *place,
                                    G_CALLBACK (func), user_data, destroy, error);
   if (entry != NULL)
     {
+      lifecycle_resource_set_label (entry, name);
       entry->name = g_strdup (name);
       entry->flags = flags;
       entry->must_release = TRUE;
@@ -343,6 +344,7 @@ lifecycle_scope_watch_bus_name_at (const char            *place,
                                    G_CALLBACK (func), user_data, destroy, error);
   if (entry != NULL)
     {
+      lifecycle_resource_set_label (entry, name);
       entry->id = g_bus_watch_name_on_connection (connection, name, flags,
                                                   watched_name_appeared_cb,
                                                   watched_name_vanished_cb,

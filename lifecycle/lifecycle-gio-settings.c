@@ -270,6 +270,7 @@ lifecycle_scope_bind_setting_at (const char         *place,
 
   entry = lifecycle_resource_new (sizeof (Setting), &setting_kind, self, NULL, NULL, NULL);
   entry->property = g_strdup (pspec->name);
+  lifecycle_resource_set_label (entry, key);
   entry->sensitive = writes &&
                      (flags & G_SETTINGS_BIND_NO_SENSITIVITY) == 0 &&
                      sensitive != NULL && sensitive != pspec &&

@@ -6,6 +6,7 @@
 #include "lifecycle-anchor-private.h"
 #include "lifecycle-debug-private.h"
 #include "lifecycle-detailed-signal-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-gate-private.h"
 #include "lifecycle-handler-private.h"
 #include "lifecycle-scope-private.h"
@@ -411,10 +412,48 @@ handler_release (LifecycleLedger *ledger,
 {
 }
 
+/* The function that is called in the end, if it is one of C. */
+static gpointer
+handler_get_callback (Handler *handler)
+{
+  FullHandler *full = handler_get_full (handler);
+  GClosure *target;
+
+  if (full != NULL && full->gate != NULL)
+    target = lifecycle_gate_get_target (full->gate);
+  else if (handler->closure.closure.marshal == forward_marshal)
+    target = handler->closure.closure.data;
+  else
+    return handler->closure.callback;
+
+  /* This is what closures of C functions get when they are connected. */
+  return target != NULL && target->marshal == g_cclosure_marshal_generic
+    ? ((GCClosure *) target)->callback
+    : NULL;
+}
+
+/* The instance cannot be gone: its end waits for the lock, to take this handler out. */
+static void
+handler_describe (LifecycleEntry *entry,
+                  LifecycleFacts *facts)
+{
+  Handler *handler = handler_from_entry (entry);
+  LifecycleDetailedSignal signal = { 0, };
+
+  lifecycle_detailed_signal_get (entry->more, &signal);
+  facts->type = G_TYPE_FROM_INSTANCE (handler->instance);
+  facts->signal_id = signal.id;
+  facts->detail = signal.detail;
+  facts->id = handler->id;
+  facts->callback = handler_get_callback (handler);
+  facts->valid = g_signal_handler_is_connected (handler->instance, handler->id);
+}
+
 const LifecycleEntryClass lifecycle_handler_class = {
   .mute = handler_mute,
   .release = handler_release,
   .set_blocked = handler_set_blocked,
+  .describe = handler_describe,
 };
 
 /* Disconnects a handler from within the library, once, and takes it out of its ledger, if it was not

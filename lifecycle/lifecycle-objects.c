@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-debug-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-objects.h"
 #include "lifecycle-scope-private.h"
 
@@ -40,8 +41,16 @@ object_release (LifecycleLedger *ledger,
   g_object_unref (object);
 }
 
+static void
+object_describe (LifecycleEntry *entry,
+                 LifecycleFacts *facts)
+{
+  facts->type = G_OBJECT_TYPE (LIFECYCLE_ENTRY_CONTAINER (entry, ObjectEntry, entry)->object);
+}
+
 const LifecycleEntryClass lifecycle_object_class = {
   .release = object_release,
+  .describe = object_describe,
 };
 
 static void
@@ -57,8 +66,16 @@ data_release (LifecycleLedger *ledger,
   free_func (data);
 }
 
+static void
+data_describe (LifecycleEntry *entry,
+               LifecycleFacts *facts)
+{
+  facts->callback = (gpointer) LIFECYCLE_ENTRY_CONTAINER (entry, DataEntry, entry)->free_func;
+}
+
 const LifecycleEntryClass lifecycle_data_class = {
   .release = data_release,
+  .describe = data_describe,
 };
 
 static void
@@ -95,8 +112,16 @@ cleanup_release (LifecycleLedger *ledger,
                cleanup.entry.name);
 }
 
+static void
+cleanup_describe (LifecycleEntry *entry,
+                  LifecycleFacts *facts)
+{
+  facts->callback = (gpointer) LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry)->func;
+}
+
 const LifecycleEntryClass lifecycle_cleanup_class = {
   .release = cleanup_release,
+  .describe = cleanup_describe,
 };
 
 /**

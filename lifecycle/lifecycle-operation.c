@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-drain-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-operation.h"
 #include "lifecycle-scope-private.h"
 
@@ -92,7 +93,6 @@ operation_release (LifecycleLedger *ledger,
   lifecycle_operation_unref (self);
 }
 
-
 static char *
 operation_describe_pending (LifecycleEntry *entry)
 {
@@ -108,10 +108,21 @@ operation_describe_pending (LifecycleEntry *entry)
                           entry->name != NULL ? entry->name : "");
 }
 
+static void
+operation_describe (LifecycleEntry *entry,
+                    LifecycleFacts *facts)
+{
+  LifecycleOperation *self = operation_from_entry (entry);
+
+  facts->name = g_strdup (self->name);
+  facts->callback = (gpointer) self->callback;
+}
+
 const LifecycleEntryClass lifecycle_operation_class = {
   .mute = operation_mute,
   .release = operation_release,
   .describe_pending = operation_describe_pending,
+  .describe = operation_describe,
 };
 
 static void

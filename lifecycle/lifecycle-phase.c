@@ -234,6 +234,7 @@ lifecycle_scope_add_phase_at (const char         *place,
 
   phase = lifecycle_resource_new (sizeof (Phase), &phase_kind, self, G_CALLBACK (func), user_data,
                                   destroy);
+  lifecycle_resource_set_label (phase, enter_signal);
   phase->enter_signal = g_strdup (enter_signal);
   phase->leave_signal = g_strdup (leave_signal);
   g_weak_ref_init (&phase->run, NULL);

@@ -65,6 +65,9 @@ struct _LifecycleResource
   gpointer                     data;
   GDestroyNotify               destroy;
 
+  char                        *label;   /* for reports */
+  GType                        type;    /* of the first partner, the same */
+
   gint                         refs;
   gint                         users;   /* of the data: the entry, and calls that are under way */
   gint                         shut;    /* no call begins any more */
@@ -79,6 +82,8 @@ gpointer       lifecycle_resource_new          (gsize                        siz
                                                 GDestroyNotify               destroy);
 gpointer       lifecycle_resource_ref          (gpointer                     self);
 void           lifecycle_resource_unref        (gpointer                     self);
+void           lifecycle_resource_set_label    (gpointer                     self,
+                                                const char                  *label);
 void           lifecycle_resource_set_partner  (gpointer                     self,
                                                 guint                        which,
                                                 gpointer                     object);

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-anchor-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-resource-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
@@ -63,6 +64,7 @@ lifecycle_resource_unref (gpointer resource)
     g_clear_pointer (&self->partners[i].ledger, lifecycle_ledger_unref);
   lifecycle_ledger_unref (self->ledger);
   g_main_context_unref (self->context);
+  g_free (self->label);
   g_free (self);
 }
 
@@ -103,6 +105,16 @@ lifecycle_resource_end_call (gpointer resource)
   lifecycle_resource_unref (resource);
 }
 
+/* To be called before add(): what it is called in reports. */
+void
+lifecycle_resource_set_label (gpointer    resource,
+                              const char *label)
+{
+  LifecycleResource *self = resource;
+
+  self->label = g_strdup (label);
+}
+
 /* To be called before add(), by a holder of a reference on the object. */
 void
 lifecycle_resource_set_partner (gpointer resource,
@@ -113,6 +125,8 @@ lifecycle_resource_set_partner (gpointer resource,
   LifecyclePartner *partner = &self->partners[which];
   LifecycleAnchor *anchor = lifecycle_anchor_get (object);
 
+  if (which == 0)
+    self->type = G_OBJECT_TYPE (object);
   partner->resource = self;
   partner->object = object;
   partner->ledger = lifecycle_ledger_ref (lifecycle_anchor_get_ledger (anchor));
@@ -298,15 +312,28 @@ resource_release (LifecycleLedger *ledger,
   resource_finish (self);
 }
 
+static void
+resource_describe (LifecycleEntry *entry,
+                   LifecycleFacts *facts)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+
+  facts->type = self->type;
+  facts->name = g_strdup (self->label);
+  facts->callback = (gpointer) self->func;
+}
+
 const LifecycleEntryClass lifecycle_resource_class = {
   .mute = resource_mute,
   .release = resource_release,
+  .describe = resource_describe,
 };
 
 const LifecycleEntryClass lifecycle_foreign_resource_class = {
   .foreign = TRUE,
   .mute = resource_mute,
   .release = resource_release,
+  .describe = resource_describe,
 };
 
 /* Takes a live resource out of its ledger. */

@@ -122,6 +122,9 @@ void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
 void            lifecycle_scope_limit_reached (LifecycleScope     *self,
                                                guint               limit,
                                                guint               n_entries);
+void            lifecycle_scope_warn_of_limit (LifecycleScope     *self,
+                                               guint               limit,
+                                               guint               n_entries);
 void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
                                                gint                by);
 

@@ -214,9 +214,7 @@ lifecycle_scope_limit_reached (LifecycleScope *self,
                                guint           limit,
                                guint           n_entries)
 {
-  g_autofree char *path = lifecycle_scope_get_path (self);
-
-  g_message ("Scope %s has %u entries, over its limit of %u", path, n_entries, limit);
+  lifecycle_scope_warn_of_limit (self, limit, n_entries);
   g_signal_emit (self, signals[SIGNAL_LIMIT_REACHED], 0, n_entries);
 }
 
@@ -765,8 +763,8 @@ lifecycle_scope_get_limit (LifecycleScope *self)
  *
  * Sets how many entries are suspicious.
  *
- * Nothing is ever refused: when there are more, [signal@Scope::limit-reached] is emitted, and a
- * message is logged.
+ * Nothing is ever refused: when there are more, a warning is logged that says where most of them
+ * come from, and [signal@Scope::limit-reached] is emitted.
  *
  * Since: 1.0
  */

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-debug-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-sources.h"
 
@@ -176,9 +177,33 @@ source_release (LifecycleLedger *ledger,
     source_free (source_from_entry (entry));
 }
 
+/* The ledger is locked, and the source not muted, so it is still there. */
+static void
+describe_source (GSource        *source,
+                 LifecycleEntry *entry,
+                 LifecycleFacts *facts)
+{
+  const char *name = g_source_get_name (source);
+
+  facts->valid = !g_source_is_destroyed (source);
+  facts->id = facts->valid ? g_source_get_id (source) : 0;
+  /* One of ours is named after its place. */
+  if (name != entry->name)
+    facts->name = g_strdup (name);
+}
+
+static void
+source_describe (LifecycleEntry *entry,
+                 LifecycleFacts *facts)
+{
+  describe_source (source_from_entry (entry)->source, entry, facts);
+  facts->callback = (gpointer) source_from_entry (entry)->func;
+}
+
 const LifecycleEntryClass lifecycle_source_class = {
   .mute = source_mute,
   .release = source_release,
+  .describe = source_describe,
 };
 
 static void
@@ -260,10 +285,18 @@ adopted_release (LifecycleLedger *ledger,
   g_source_unref (source);
 }
 
+static void
+adopted_describe (LifecycleEntry *entry,
+                  LifecycleFacts *facts)
+{
+  describe_source (adopted_from_entry (entry)->source, entry, facts);
+}
+
 const LifecycleEntryClass lifecycle_adopted_source_class = {
   .foreign = TRUE,
   .claim = adopted_claim,
   .release = adopted_release,
+  .describe = adopted_describe,
 };
 
 /**

@@ -547,7 +547,7 @@ lifecycle_statistics_to_string (LifecycleStatistics *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   string = g_string_new (NULL);
-  g_string_append_printf (string, "%u scopes, %u entries",
+  g_string_append_printf (string, "scopes %u, entries %u",
                           self->n_scopes, lifecycle_statistics_get_total_live (self));
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-debug-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 #include "lifecycle-timer-queue-private.h"
@@ -109,10 +110,18 @@ timer_set_blocked (LifecycleEntry *entry,
   lifecycle_timer_queue_unlock (self->queue);
 }
 
+static void
+timer_describe (LifecycleEntry *entry,
+                LifecycleFacts *facts)
+{
+  facts->callback = (gpointer) timer_from_entry (entry)->func;
+}
+
 const LifecycleEntryClass lifecycle_timer_class = {
   .mute = timer_mute,
   .release = timer_release,
   .set_blocked = timer_set_blocked,
+  .describe = timer_describe,
 };
 
 /* The queue is locked. Arms the timer, or has it wait for the unblock. */

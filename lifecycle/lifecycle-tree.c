@@ -5,6 +5,7 @@
 
 #include "lifecycle-anchor-private.h"
 #include "lifecycle-debug-private.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-registry-private.h"
 #include "lifecycle-scope-private.h"
 
@@ -134,8 +135,20 @@ child_claim (LifecycleLedger *ledger,
   g_object_ref (lifecycle_scope_from_child_entry (entry));
 }
 
+static void
+child_describe (LifecycleEntry *entry,
+                LifecycleFacts *facts)
+{
+  LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
+
+  facts->type = LIFECYCLE_TYPE_SCOPE;
+  facts->name = g_strdup (child->key.name);
+  facts->valid = lifecycle_scope_is_open (child);
+}
+
 const LifecycleEntryClass lifecycle_child_class = {
   .claim = child_claim,
+  .describe = child_describe,
 };
 
 static inline LifecycleScope *

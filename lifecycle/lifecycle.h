@@ -13,6 +13,7 @@
 #include "lifecycle-objects.h"
 #include "lifecycle-operation.h"
 #include "lifecycle-phase.h"
+#include "lifecycle-record.h"
 #include "lifecycle-scope.h"
 #include "lifecycle-signals.h"
 #include "lifecycle-sources.h"

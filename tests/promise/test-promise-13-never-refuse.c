@@ -5,27 +5,6 @@
 
 #include "test-util.h"
 
-static int n_messages;
-
-static GLogWriterOutput
-log_writer (GLogLevelFlags   log_level,
-            const GLogField *fields,
-            gsize            n_fields,
-            gpointer         user_data)
-{
-  gsize i;
-
-  for (i = 0; i < n_fields; i++)
-    if (strcmp (fields[i].key, "GLIB_DOMAIN") == 0 && strcmp (fields[i].value, "Lifecycle") == 0)
-      {
-        /* A message: nothing that is fatal in a test, or frightens anybody. */
-        g_assert_cmpint (log_level & G_LOG_LEVEL_MASK, ==, G_LOG_LEVEL_MESSAGE);
-        n_messages++;
-        return G_LOG_WRITER_HANDLED;
-      }
-  return g_log_writer_default (log_level, fields, n_fields, user_data);
-}
-
 static void
 test_by_default (void)
 {
@@ -34,7 +13,7 @@ test_by_default (void)
   int reached = 0, n = 0;
   guint i;
 
-  n_messages = 0;
+  test_n_limit_warnings = 0;
   g_signal_connect_swapped (scope, "limit-reached", G_CALLBACK (test_count_notify), &reached);
   for (i = 0; i < 5000; i++)
     g_assert_cmpuint (lifecycle_scope_connect_signal (scope, emitter, "plain",
@@ -43,7 +22,7 @@ test_by_default (void)
   test_emit (emitter, "plain");
   g_assert_cmpint (n, ==, 5000);
   g_assert_cmpint (reached, ==, 0);
-  g_assert_cmpint (n_messages, ==, 0);
+  g_assert_cmpuint (test_n_limit_warnings, ==, 0);
   g_assert_cmpuint (lifecycle_scope_close (scope), ==, 5000);
   g_assert_finalize_object (scope);
   g_assert_finalize_object (emitter);
@@ -58,7 +37,7 @@ test_beyond (void)
   int reached = 0, n = 0, released = 0;
   guint i;
 
-  n_messages = 0;
+  test_n_limit_warnings = 0;
   lifecycle_scope_set_limit (scope, 1);
   g_signal_connect_swapped (scope, "limit-reached", G_CALLBACK (test_count_notify), &reached);
   for (i = 0; i < 50; i++)
@@ -89,7 +68,7 @@ test_beyond (void)
   g_assert_cmpint (reached, >, 1);
   /* It does not nag: once for each half more, and not once for each entry. */
   g_assert_cmpint (reached, <, 30);
-  g_assert_cmpint (n_messages, ==, reached);
+  g_assert_cmpint (test_n_limit_warnings, ==, reached);
   g_assert_cmpuint (lifecycle_scope_close (scope), ==, 400);
   g_assert_cmpint (released, ==, 100);
   g_assert_finalize_object (scope);
@@ -125,7 +104,7 @@ main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_writer_func (log_writer, NULL, NULL);
+  test_take_limit_warnings ();
 
   g_test_add_func ("/lifecycle/promise-13-never-refuse/by-default", test_by_default);
   g_test_add_func ("/lifecycle/promise-13-never-refuse/beyond", test_beyond);

@@ -1136,6 +1136,7 @@ main (int   argc,
 
   test_clock_init ();
   g_test_init (&argc, &argv, NULL);
+  test_take_limit_warnings ();
 
   g_test_add_func ("/lifecycle/promise-1-complete/timers", test_complete);
   g_test_add_func ("/lifecycle/promise-2-quiet/timers", test_quiet);

@@ -1485,8 +1485,6 @@ limit_reached_cb (LifecycleScope *scope,
   g_array_append_val ((GArray *) data, n);
 }
 
-static int limit_messages;
-
 static void
 test_limit (void)
 {
@@ -1496,7 +1494,7 @@ test_limit (void)
   gulong ids[300];
   guint i;
 
-  limit_messages = 0;
+  test_n_limit_warnings = 0;
   g_signal_connect (scope, "limit-reached", G_CALLBACK (limit_reached_cb), reached);
   lifecycle_scope_set_limit (scope, 100);
   for (i = 0; i < 100; i++)
@@ -1519,7 +1517,7 @@ test_limit (void)
   g_assert_cmpuint (g_array_index (reached, guint, 0), ==, 101);
   g_assert_cmpuint (g_array_index (reached, guint, 1), >=, 150);
   g_assert_cmpuint (g_array_index (reached, guint, 1), <=, 153);
-  g_assert_cmpint (limit_messages, ==, (int) reached->len);
+  g_assert_cmpuint (test_n_limit_warnings, ==, reached->len);
   g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 300);
 
   /* Not re-armed before three quarters of the limit. */
@@ -1663,31 +1661,12 @@ test_born_closed_often (void)
   g_assert_finalize_object (root);
 }
 
-static GLogWriterOutput
-log_writer (GLogLevelFlags   log_level,
-            const GLogField *fields,
-            gsize            n_fields,
-            gpointer         user_data)
-{
-  gsize i;
-
-  if ((log_level & G_LOG_LEVEL_MASK) == G_LOG_LEVEL_MESSAGE)
-    for (i = 0; i < n_fields; i++)
-      if (strcmp (fields[i].key, "GLIB_DOMAIN") == 0 && strcmp (fields[i].value, "Lifecycle") == 0)
-        {
-          limit_messages++;
-          return G_LOG_WRITER_HANDLED;
-        }
-
-  return g_log_writer_default (log_level, fields, n_fields, user_data);
-}
-
 int
 main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_writer_func (log_writer, NULL, NULL);
+  test_take_limit_warnings ();
 
   g_test_add_func ("/lifecycle/scope/new", test_new);
   g_test_add_func ("/lifecycle/scope/new-unnamed", test_new_unnamed);

@@ -1284,6 +1284,7 @@ main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  test_take_limit_warnings ();
 
   g_test_add_func ("/lifecycle/timer/basic", test_basic);
   g_test_add_func ("/lifecycle/timer/boxed", test_boxed);

@@ -53,6 +53,49 @@ test_log (const char *format,
     } \
   G_STMT_END
 
+/* Warnings about limits would end a test. These are counted, and the last one is kept. */
+
+static guint test_n_limit_warnings;
+static char *test_limit_warning;
+static char *test_limit_places;
+
+TEST_UNUSED static GLogWriterOutput
+test_limit_log_writer (GLogLevelFlags   level,
+                       const GLogField *fields,
+                       gsize            n_fields,
+                       gpointer         data)
+{
+  const char *message = NULL;
+  const char *places = NULL;
+
+  for (gsize i = 0; i < n_fields; i++)
+    {
+      if (g_str_equal (fields[i].key, "LIFECYCLE_TOP_PLACES"))
+        places = fields[i].value;
+      else if (g_str_equal (fields[i].key, "MESSAGE"))
+        message = fields[i].value;
+    }
+
+  if (places == NULL)
+    return g_log_writer_default (level, fields, n_fields, data);
+
+  g_assert_cmpint (level & G_LOG_LEVEL_MASK, ==, G_LOG_LEVEL_WARNING);
+  test_n_limit_warnings++;
+  g_free (test_limit_warning);
+  test_limit_warning = g_strdup (message);
+  g_free (test_limit_places);
+  test_limit_places = g_strdup (places);
+
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* For main(), once. */
+TEST_UNUSED static void
+test_take_limit_warnings (void)
+{
+  g_log_set_writer_func (test_limit_log_writer, NULL, NULL);
+}
+
 /* Callbacks whose data is a word: handlers and cleanups log it, destroy notifies log "~word". */
 
 TEST_UNUSED static void

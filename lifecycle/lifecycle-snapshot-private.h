@@ -1,0 +1,39 @@
+/* lifecycle-snapshot-private.h: what scopes own, at one moment
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-facts-private.h"
+#include "lifecycle-scope-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LifecycleSnapshot LifecycleSnapshot;
+
+typedef struct
+{
+  LifecycleFacts  facts;
+  const char     *place;
+  guint           scope;        /* which one of the snapshot */
+  guint32         added;        /* see lifecycle_entry_clock() */
+  guint8          kind;
+} LifecycleSnapshotItem;
+
+LifecycleSnapshot           *lifecycle_snapshot_new          (LifecycleScope    *scope,
+                                                              gboolean           recursive);
+LifecycleSnapshot           *lifecycle_snapshot_new_all      (void);
+LifecycleSnapshot           *lifecycle_snapshot_ref          (LifecycleSnapshot *self);
+void                         lifecycle_snapshot_unref        (LifecycleSnapshot *self);
+guint                        lifecycle_snapshot_get_n_items  (LifecycleSnapshot *self);
+const LifecycleSnapshotItem *lifecycle_snapshot_get_item     (LifecycleSnapshot *self,
+                                                              guint              index);
+gint64                       lifecycle_snapshot_get_age      (LifecycleSnapshot *self,
+                                                              guint              index);
+char                        *lifecycle_snapshot_dup_path     (LifecycleSnapshot *self,
+                                                              guint              scope);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleSnapshot, lifecycle_snapshot_unref)
+
+G_END_DECLS

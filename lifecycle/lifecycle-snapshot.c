@@ -1,0 +1,228 @@
+/* lifecycle-snapshot.c: what scopes own, at one moment
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-registry-private.h"
+#include "lifecycle-snapshot-private.h"
+
+/* What is needed of a scope to find its path when somebody asks for it. */
+typedef struct
+{
+  char     *name;       /* or the whole path, where nothing is above it */
+  guint     above;      /* which one of the snapshot; itself for none */
+} SnapshotScope;
+
+/* Never changes once it has been made, so it can be shared by threads. */
+struct _LifecycleSnapshot
+{
+  gint     refs;
+  guint32  taken;
+  GArray  *items;       /* of LifecycleSnapshotItem */
+  GArray  *scopes;      /* of SnapshotScope */
+};
+
+static void
+item_clear (gpointer data)
+{
+  g_free (((LifecycleSnapshotItem *) data)->facts.name);
+}
+
+static void
+scope_clear (gpointer data)
+{
+  g_free (((SnapshotScope *) data)->name);
+}
+
+LifecycleSnapshot *
+lifecycle_snapshot_ref (LifecycleSnapshot *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+void
+lifecycle_snapshot_unref (LifecycleSnapshot *self)
+{
+  if (g_atomic_int_dec_and_test (&self->refs))
+    {
+      g_array_unref (self->items);
+      g_array_unref (self->scopes);
+      g_free (self);
+    }
+}
+
+/* The ledger is locked: the entries are described as they are at one moment. */
+static void
+snapshot_add_entries (LifecycleSnapshot *self,
+                      LifecycleLedger   *ledger,
+                      guint              scope)
+{
+  guint first = self->items->len;
+
+  /* Makes room for them. */
+  g_array_set_size (self->items, first + ledger->n_entries);
+  g_array_set_size (self->items, first);
+
+  for (LifecycleNode *node = ledger->live.next; node != &ledger->live; node = node->next)
+    {
+      LifecycleEntry *entry = (LifecycleEntry *) node;
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+      LifecycleSnapshotItem item = {
+        .facts.valid = TRUE,
+        .place = entry->name,
+        .scope = scope,
+        .added = entry->added,
+        .kind = (guint8) lifecycle_entry_type_get_kind (entry->type),
+      };
+
+      if (item.kind == LIFECYCLE_KIND_NONE)
+        continue;
+
+      if (class->describe != NULL)
+        class->describe (entry, &item.facts);
+      g_array_append_val (self->items, item);
+    }
+}
+
+static void
+snapshot_name_scopes (LifecycleSnapshot  *self,
+                      LifecycleScopeList *list,
+                      guint               first,
+                      gint                above)
+{
+  for (guint i = first; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+      SnapshotScope named = { NULL, i };
+
+      if (above >= 0)
+        {
+          named.name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
+          named.above = (guint) above;
+        }
+      else
+        {
+          named.name = lifecycle_scope_get_path (scope);
+        }
+      g_array_append_val (self->scopes, named);
+    }
+}
+
+/* Takes the references of the list. Where `seen` is given, those who follow are taken in, too. */
+static LifecycleSnapshot *
+snapshot_of_list (LifecycleScopeList *list,
+                  gboolean            recursive,
+                  GHashTable         *seen)
+{
+  LifecycleSnapshot *self = g_new0 (LifecycleSnapshot, 1);
+
+  self->refs = 1;
+  self->taken = lifecycle_entry_clock ();
+  self->items = g_array_new (FALSE, FALSE, sizeof (LifecycleSnapshotItem));
+  self->scopes = g_array_new (FALSE, FALSE, sizeof (SnapshotScope));
+  g_array_set_clear_func (self->scopes, scope_clear);
+
+  snapshot_name_scopes (self, list, 0, -1);
+  for (guint i = 0; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+      LifecycleLedger *ledger;
+      guint first = list->n_items;
+
+      if (seen != NULL && !g_hash_table_add (seen, scope))
+        continue;
+
+      ledger = lifecycle_scope_lock_ledger (scope);
+      snapshot_add_entries (self, ledger, i);
+      if (recursive)
+        lifecycle_ledger_list_children (ledger, list);
+      lifecycle_ledger_unlock (ledger);
+      snapshot_name_scopes (self, list, first, (gint) i);
+
+      if (seen != NULL)
+        {
+          first = list->n_items;
+          lifecycle_scope_list_followers (list, scope);
+          snapshot_name_scopes (self, list, first, -1);
+        }
+    }
+  lifecycle_scope_list_clear (list);
+
+  g_array_set_clear_func (self->items, item_clear);
+
+  return self;
+}
+
+/* A scope, or all that would end with it. On any thread. */
+LifecycleSnapshot *
+lifecycle_snapshot_new (LifecycleScope *scope,
+                        gboolean        recursive)
+{
+  g_autoptr (GHashTable) seen = recursive ? g_hash_table_new (NULL, NULL) : NULL;
+  LifecycleScopeList list;
+
+  lifecycle_scope_list_init (&list);
+  lifecycle_scope_list_take (&list, g_object_ref (scope));
+
+  return snapshot_of_list (&list, recursive, seen);
+}
+
+/* All scopes of the process. On any thread. */
+LifecycleSnapshot *
+lifecycle_snapshot_new_all (void)
+{
+  LifecycleScopeList list;
+
+  lifecycle_scope_list_init (&list);
+  lifecycle_registry_list_roots (&list, NULL);
+
+  return snapshot_of_list (&list, TRUE, NULL);
+}
+
+guint
+lifecycle_snapshot_get_n_items (LifecycleSnapshot *self)
+{
+  return self->items->len;
+}
+
+const LifecycleSnapshotItem *
+lifecycle_snapshot_get_item (LifecycleSnapshot *self,
+                             guint              index)
+{
+  return &g_array_index (self->items, LifecycleSnapshotItem, index);
+}
+
+/* Milliseconds. */
+gint64
+lifecycle_snapshot_get_age (LifecycleSnapshot *self,
+                            guint              index)
+{
+  guint32 age = self->taken - lifecycle_snapshot_get_item (self, index)->added;
+
+  /* It may have been added while the snapshot was taken. */
+  return (gint32) age > 0 ? (gint64) age * 100 : 0;
+}
+
+char *
+lifecycle_snapshot_dup_path (LifecycleSnapshot *self,
+                             guint              scope)
+{
+  SnapshotScope *named = &g_array_index (self->scopes, SnapshotScope, scope);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  GString *path;
+
+  while (named->above != scope)
+    {
+      g_ptr_array_add (names, named->name);
+      scope = named->above;
+      named = &g_array_index (self->scopes, SnapshotScope, scope);
+    }
+
+  path = g_string_new (named->name);
+  for (guint i = names->len; i-- > 0;)
+    g_string_append_printf (path, "/%s", (const char *) g_ptr_array_index (names, i));
+
+  return g_string_free (path, FALSE);
+}
