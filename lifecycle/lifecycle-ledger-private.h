@@ -92,6 +92,8 @@ void             lifecycle_ledger_lift_fence   (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
 guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
+guint            lifecycle_ledger_mute_kind    (LifecycleLedger  *ledger,
+                                                LifecycleKind     kind);
 LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,
                                                 LifecycleNode    *list,
                                                 guint            *flags);

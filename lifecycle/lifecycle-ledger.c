@@ -224,16 +224,22 @@ lifecycle_ledger_end_add (LifecycleLedger *ledger)
 
 const LifecycleEntryClass lifecycle_fence_class = { 0 };
 
+static void
+ledger_insert_fence (LifecycleLedger *ledger,
+                     LifecycleEntry  *fence)
+{
+  fence->type = LIFECYCLE_ENTRY_FENCE;
+  lifecycle_node_insert_after (&fence->node, ledger->live.prev);
+}
+
 /* Puts a mark behind all that is live. It is not an entry, and does not count. */
 void
 lifecycle_ledger_set_fence (LifecycleLedger *ledger,
                             LifecycleEntry  *fence)
 {
-  fence->type = LIFECYCLE_ENTRY_FENCE;
-
   lifecycle_ledger_lock (ledger);
   ledger->generation++;
-  lifecycle_node_insert_after (&fence->node, ledger->live.prev);
+  ledger_insert_fence (ledger, fence);
   lifecycle_ledger_unlock (ledger);
 }
 
@@ -248,12 +254,14 @@ lifecycle_ledger_lift_fence (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Phase one: silences all that is live, or what is before the fence, the last added first. No user
- * code runs. Says how many entries it has done with already.
+/* Phase one: silences all that is live, or what is before the fence, the last added first; unless
+ * `kind` is NONE, there is a fence, and other kinds stay where they are. No user code runs. Says how
+ * many entries it has done with already.
  */
-guint
-lifecycle_ledger_mute (LifecycleLedger *ledger,
-                       LifecycleEntry  *fence)
+static guint
+ledger_mute (LifecycleLedger *ledger,
+             LifecycleEntry  *fence,
+             guint            kind)
 {
   LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
   LifecycleNode muted;
@@ -268,6 +276,14 @@ lifecycle_ledger_mute (LifecycleLedger *ledger,
     {
       LifecycleEntry *entry = (LifecycleEntry *) end->prev;
       const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (kind != LIFECYCLE_KIND_NONE && lifecycle_entry_type_get_kind (entry->type) != kind)
+        {
+          /* The fence passes it by. */
+          lifecycle_node_remove (end);
+          lifecycle_node_insert_after (end, entry->node.prev);
+          continue;
+        }
 
       /* It moves first, because mute() may put an end to it, or open the lock for a moment. */
       lifecycle_node_remove (&entry->node);
@@ -306,6 +322,30 @@ lifecycle_ledger_mute (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 
   return n_dropped;
+}
+
+guint
+lifecycle_ledger_mute (LifecycleLedger *ledger,
+                       LifecycleEntry  *fence)
+{
+  return ledger_mute (ledger, fence, LIFECYCLE_KIND_NONE);
+}
+
+/* The same for entries of one kind. */
+guint
+lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
+                            LifecycleKind    kind)
+{
+  LifecycleEntry fence;
+
+  /* What handlers have been sent is part of them. */
+  lifecycle_ledger_lock (ledger);
+  if (kind == LIFECYCLE_KIND_HANDLER)
+    ledger->generation++;
+  ledger_insert_fence (ledger, &fence);
+  lifecycle_ledger_unlock (ledger);
+
+  return ledger_mute (ledger, &fence, kind);
 }
 
 /* Takes the last entry out of one of the lists, for its release. A child is only looked at: it

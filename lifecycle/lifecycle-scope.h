@@ -65,6 +65,10 @@ gboolean         lifecycle_scope_close_finish       (LifecycleScope  *self,
 LIFECYCLE_AVAILABLE_IN_1_0
 guint            lifecycle_scope_clear              (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+guint            lifecycle_scope_clear_kind         (LifecycleScope  *self,
+                                                     LifecycleKind    kind,
+                                                     gboolean         recursive);
+LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_move               (LifecycleScope  *self);
 
 LIFECYCLE_AVAILABLE_IN_1_0
