@@ -97,6 +97,8 @@ void      bench_handlers     (void);
 void      bench_emissions    (void);
 void      bench_scopes       (void);
 void      bench_entries      (void);
+void      bench_observing    (void);
+int       bench_debug_child  (void);
 void      bench_memory       (void);
 int       bench_memory_child (void);
 void      bench_timers       (void);

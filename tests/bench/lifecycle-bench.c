@@ -26,6 +26,7 @@ static const struct
   { "emissions", bench_emissions },
   { "entries", bench_entries },
   { "timers", bench_timers },
+  { "observing", bench_observing },
   { "memory", bench_memory },
   { "instructions", bench_instructions },
 };
@@ -148,6 +149,7 @@ main (int   argc,
   g_autoptr (GOptionContext) context = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *instructions_child = NULL;
+  gboolean debug_child = FALSE;
   gboolean memory_child = FALSE;
   gboolean only_instructions = FALSE;
   int rounds = 0;
@@ -164,6 +166,7 @@ main (int   argc,
       "Only rows with such an id, e.g. 'handlers/*,memory/*'", "PATTERNS" },
     { "callgrind", 0, 0, G_OPTION_ARG_NONE, &only_instructions,
       "Only count instructions, with valgrind", NULL },
+    { "debug-child", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &debug_child, NULL, NULL },
     { "memory-child", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &memory_child, NULL, NULL },
     { "callgrind-child", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &instructions_child, NULL,
       NULL },
@@ -179,6 +182,8 @@ main (int   argc,
       return 1;
     }
 
+  if (debug_child)
+    return bench_debug_child ();
   if (memory_child)
     return bench_memory_child ();
   if (instructions_child != NULL)
