@@ -57,6 +57,7 @@ struct _LifecycleLedger
   guint            has_mail_source : 1;
   guint            counts : 1;  /* it has a tally: it is what a scope owns */
   guint            counted : 1; /* others have its counts, because its scope has closed */
+  guint            moving : 1;  /* it is not open, but will be */
 };
 
 LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);

@@ -154,7 +154,7 @@ operation_finish (LifecycleOperation *self,
 
   lifecycle_ledger_lock (ledger);
   live = lifecycle_entry_is_live (&self->entry) &&
-         (ledger->open || self->callback == NULL);
+         (ledger->open || ledger->moving || self->callback == NULL);
   if (live)
     lifecycle_ledger_remove (ledger, &self->entry);
   else

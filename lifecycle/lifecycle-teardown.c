@@ -636,7 +636,13 @@ lifecycle_teardown_move (LifecycleScope *scope,
   g_object_ref (scope);
   scope->in_teardown = TRUE;
   scope->announced = TRUE;
+  lifecycle_ledger_lock (ledger);
+  ledger->moving = TRUE;
+  lifecycle_ledger_unlock (ledger);
   lifecycle_scope_emit_closing (scope);
+  lifecycle_ledger_lock (ledger);
+  ledger->moving = FALSE;
+  lifecycle_ledger_unlock (ledger);
 
   /* A handler may have closed the parent, which closes this one in earnest: nothing is left. */
   if (lifecycle_scope_is_closed (scope))

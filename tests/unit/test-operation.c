@@ -1423,6 +1423,33 @@ test_callback_moves (void)
 }
 
 static void
+ready_while_closing_cb (LifecycleScope  *scope,
+                        LifecycleReason  reason,
+                        gpointer         async)
+{
+  g_assert_cmpint (reason, ==, LIFECYCLE_REASON_REPLACED);
+  test_async_ready (async);
+}
+
+/* The scope is not open while it says so, but what it owns goes on. */
+static void
+test_ready_during_move (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *moved;
+  TestAsync async = { 0 };
+
+  test_async_begin (&async, scope, "call");
+  g_signal_connect (scope, "closing", G_CALLBACK (ready_while_closing_cb), &async);
+  moved = lifecycle_scope_move (scope);
+  test_async_assert_ended (&async, 1);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 0);
+  g_assert_cmpuint (lifecycle_scope_close (moved), ==, 0);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (moved);
+}
+
+static void
 test_arguments_refused (void)
 {
   test_expect_critical ("*LIFECYCLE_IS_SCOPE*");
@@ -2645,6 +2672,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/operation/callback-clears", test_callback_clears);
   g_test_add_func ("/lifecycle/operation/move", test_move);
   g_test_add_func ("/lifecycle/operation/callback-moves", test_callback_moves);
+  g_test_add_func ("/lifecycle/operation/ready-during-move", test_ready_during_move);
   g_test_add_func ("/lifecycle/operation/arguments-refused", test_arguments_refused);
   g_test_add_func ("/lifecycle/operation/file-load", test_file_load);
   g_test_add_func ("/lifecycle/operation/file-read", test_file_read);
