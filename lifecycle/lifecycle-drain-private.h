@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 void lifecycle_ledger_add_pending  (LifecycleLedger *ledger);
 void lifecycle_ledger_drop_pending (LifecycleLedger *ledger);
 
-gboolean lifecycle_scope_is_draining (LifecycleScope *scope);
-gint64   lifecycle_drain_get_start   (LifecycleScope *scope);
+/* At home. */
+gboolean lifecycle_drain_cut_short (LifecycleScope  *scope,
+                                    guint           *n_released);
 
 /* At home, when the scope has closed. */
 void lifecycle_drain_scope_closed  (LifecycleScope  *scope);

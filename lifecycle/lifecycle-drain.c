@@ -14,15 +14,15 @@
  */
 struct _LifecycleDrain
 {
-  gint                refs;
-  gint                woken;            /* a wake-up is on its way */
-  LifecycleScope     *root;             /* not referenced: the drain ends before it does */
-  GMainContext       *context;
-  gint64              began;            /* µs of monotonic time */
-  LifecycleScopeList  scopes;
-  GPtrArray          *waiters;          /* of Waiter */
-  GSource            *timeout;
-  GError             *overdue;          /* what was not waited for to the end */
+  gint             refs;
+  gint             woken;       /* a wake-up is on its way */
+  LifecycleScope  *root;        /* not referenced: the drain ends before it does */
+  GMainContext    *context;
+  gint64           began;       /* µs of monotonic time */
+  GPtrArray       *scopes;      /* referenced; empty once the root has closed */
+  GPtrArray       *waiters;     /* of Waiter */
+  GSource         *timeout;
+  GError          *overdue;     /* what was not waited for to the end */
 };
 
 typedef struct
@@ -41,6 +41,7 @@ drain_unref (gpointer data)
     return;
 
   g_main_context_unref (self->context);
+  g_ptr_array_unref (self->scopes);
   g_ptr_array_unref (self->waiters);
   g_clear_error (&self->overdue);
   g_free (self);
@@ -72,9 +73,12 @@ waiter_free (gpointer data)
 static void
 drain_let_go (LifecycleDrain *self)
 {
-  for (guint i = 0; i < self->scopes.n_items; i++)
+  g_autoptr (GPtrArray) scopes = g_steal_pointer (&self->scopes);
+
+  self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < scopes->len; i++)
     {
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (self->scopes.items[i]);
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (g_ptr_array_index (scopes, i));
       GSList *link;
 
       lifecycle_ledger_lock (ledger);
@@ -86,8 +90,6 @@ drain_let_go (LifecycleDrain *self)
       if (link != NULL)
         drain_unref (self);
     }
-  lifecycle_scope_list_clear (&self->scopes);
-  lifecycle_scope_list_init (&self->scopes);
 
   if (self->timeout != NULL)
     {
@@ -99,9 +101,9 @@ drain_let_go (LifecycleDrain *self)
 static gboolean
 drain_has_pending (LifecycleDrain *self)
 {
-  for (guint i = 0; i < self->scopes.n_items; i++)
+  for (guint i = 0; i < self->scopes->len; i++)
     {
-      LifecycleScope *scope = self->scopes.items[i];
+      LifecycleScope *scope = g_ptr_array_index (self->scopes, i);
       LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
       gboolean pending;
 
@@ -115,6 +117,21 @@ drain_has_pending (LifecycleDrain *self)
   return FALSE;
 }
 
+/* At home. What the release comes to has to live until it is over. In a circle of followers, the root
+ * may close, and the drain end, before others do.
+ */
+static guint
+drain_release (LifecycleDrain *self,
+               LifecycleScope *scope)
+{
+  GPtrArray *scopes = g_ptr_array_ref (self->scopes);
+  guint n_released = lifecycle_teardown_finish (scope, self->began);
+
+  g_ptr_array_unref (scopes);
+
+  return n_released;
+}
+
 static gboolean
 drain_woken_cb (gpointer data)
 {
@@ -123,9 +140,9 @@ drain_woken_cb (gpointer data)
   g_atomic_int_set (&self->woken, FALSE);
 
   /* Once the release has begun, there is nothing left to do. */
-  if (self->scopes.n_items > 0 && self->root->draining &&
+  if (self->scopes->len > 0 && self->root->draining &&
       !self->root->releasing && !drain_has_pending (self))
-    lifecycle_teardown_finish (self->root, self->began);
+    drain_release (self, self->root);
 
   return G_SOURCE_REMOVE;
 }
@@ -162,8 +179,8 @@ drain_describe (LifecycleDrain *self)
 
   lifecycle_scope_list_init (&scopes);
   lifecycle_scope_list_take (&scopes, g_object_ref (self->root));
-  for (guint i = 1; i < self->scopes.n_items; i++)
-    lifecycle_scope_list_take (&scopes, g_object_ref (self->scopes.items[i]));
+  for (guint i = 1; i < self->scopes->len; i++)
+    lifecycle_scope_list_take (&scopes, g_object_ref (g_ptr_array_index (self->scopes, i)));
 
   for (guint i = 0; i < scopes.n_items; i++)
     {
@@ -192,7 +209,7 @@ drain_describe (LifecycleDrain *self)
         }
 
       /* One that joined the wait of a scope above it has no list of its own. */
-      if (self->scopes.n_items == 0)
+      if (self->scopes->len == 0)
         lifecycle_scope_list_children (&scopes, scope, NULL);
     }
   lifecycle_scope_list_clear (&scopes);
@@ -201,43 +218,44 @@ drain_describe (LifecycleDrain *self)
                       "Closed without waiting any longer for %s", message->str);
 }
 
-/* At home: whether the scope waits for its release, for its own sake or that of one above it. */
-gboolean
-lifecycle_scope_is_draining (LifecycleScope *scope)
+/* At home: what the scope waits with for its release, for its own sake or that of one above it. */
+static LifecycleDrain *
+scope_peek_drain (LifecycleScope *scope)
 {
-  gboolean draining = FALSE;
-
   if (lifecycle_scope_is_closed (scope) || scope->releasing)
-    return FALSE;
+    return NULL;
 
   for (GSList *link = lifecycle_scope_get_ledger (scope)->drains; link != NULL; link = link->next)
     {
       LifecycleDrain *drain = link->data;
 
-      draining = draining || drain->root->draining;
+      if (drain->root->draining)
+        return drain;
     }
 
-  return draining;
+  return NULL;
 }
 
-/* At home: when the close began that the scope waits for. */
-gint64
-lifecycle_drain_get_start (LifecycleScope *scope)
+/* At home. Releases the scope, if it waits, and says whether it did. */
+gboolean
+lifecycle_drain_cut_short (LifecycleScope *scope,
+                           guint          *n_released)
 {
-  LifecycleDrain *own = lifecycle_scope_peek_extra (scope)->drain;
-  GSList *drains = lifecycle_scope_get_ledger (scope)->drains;
+  LifecycleDrain *drain = scope_peek_drain (scope);
 
-  if (own == NULL && drains != NULL)
-    own = drains->data;
+  if (drain == NULL)
+    return FALSE;
 
-  return own != NULL ? own->began : 0;
+  *n_released = drain_release (drain, scope);
+
+  return TRUE;
 }
 
 static gboolean
 drain_is_waiting (LifecycleDrain *self)
 {
   return lifecycle_scope_peek_extra (self->root)->drain == self &&
-         lifecycle_scope_is_draining (self->root);
+         scope_peek_drain (self->root) != NULL;
 }
 
 static gboolean
@@ -248,7 +266,7 @@ drain_timed_out_cb (gpointer data)
   if (drain_is_waiting (self))
     {
       self->overdue = drain_describe (self);
-      lifecycle_teardown_finish (self->root, self->began);
+      drain_release (self, self->root);
     }
 
   return G_SOURCE_REMOVE;
@@ -392,7 +410,7 @@ close_call_run (GTask *task)
       self->began = g_get_monotonic_time ();
       self->context = g_main_context_ref (scope->context);
       self->waiters = g_ptr_array_new_with_free_func (waiter_free);
-      lifecycle_scope_list_init (&self->scopes);
+      self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
       extra->drain = self;
     }
   drain_ref (self);
@@ -412,7 +430,7 @@ close_call_run (GTask *task)
         {
           LifecycleLedger *ledger = lifecycle_scope_get_ledger (scopes.items[i]);
 
-          lifecycle_scope_list_take (&self->scopes, g_object_ref (scopes.items[i]));
+          g_ptr_array_add (self->scopes, g_object_ref (scopes.items[i]));
           lifecycle_ledger_lock (ledger);
           ledger->drains = g_slist_prepend (ledger->drains, drain_ref (self));
           lifecycle_ledger_unlock (ledger);
@@ -424,7 +442,7 @@ close_call_run (GTask *task)
       else if (drain_has_pending (self))
         scope->draining = TRUE;
       else
-        lifecycle_teardown_finish (scope, self->began);
+        drain_release (self, scope);
     }
 
   if (drain_is_waiting (self))

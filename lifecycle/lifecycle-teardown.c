@@ -547,25 +547,13 @@ lifecycle_teardown_close (LifecycleScope  *scope,
       return 0;
     }
 
-  if (lifecycle_scope_is_draining (scope))
-    {
-      /* Who closes like this does not wait. */
-      g_object_ref (scope);
-      n_released = lifecycle_teardown_finish (scope, lifecycle_drain_get_start (scope));
-      lifecycle_scope_leave_home (scope);
-      g_object_unref (scope);
-    }
-  else if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
-    {
-      g_object_ref (scope);
-      n_released = teardown_run (scope, NULL);
-      lifecycle_scope_leave_home (scope);
-      g_object_unref (scope);
-    }
-  else
-    {
-      lifecycle_scope_leave_home (scope);
-    }
+  g_object_ref (scope);
+  /* Who closes like this does not wait. */
+  if (!lifecycle_drain_cut_short (scope, &n_released) &&
+      !scope->in_teardown && !lifecycle_scope_is_closed (scope))
+    n_released = teardown_run (scope, NULL);
+  lifecycle_scope_leave_home (scope);
+  g_object_unref (scope);
 
   return n_released;
 }

@@ -1548,6 +1548,57 @@ test_shared_follower (void)
   g_assert_finalize_object (scopes[1]);
 }
 
+static void
+log_closed_cb (LifecycleScope  *scope,
+               LifecycleReason  reason,
+               gpointer         data)
+{
+  test_log ("%s", lifecycle_scope_get_name (scope));
+}
+
+static void
+drop_closing_cb (LifecycleScope  *scope,
+                 LifecycleReason  reason,
+                 gpointer         data)
+{
+  g_object_unref (scope);
+}
+
+/* A scope follows its own child: the child closes, and the wait for it is over, before all are
+ * released that end with the two. Nobody but the close has a reference on one of them.
+ */
+static void
+test_circle (gconstpointer data)
+{
+  enum { AT_ONCE, WAITS, CLOSED, PART_CLOSED } how = GPOINTER_TO_INT (data);
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *sibling = lifecycle_scope_new_child (parent, "sibling");
+  LifecycleScope *follower = lifecycle_scope_new ("follower");
+  LifecycleScope *child = lifecycle_scope_new_child (parent, "child");
+  LifecycleOperation *op = how != AT_ONCE ? lifecycle_scope_begin (parent, "work") : NULL;
+  TestWait wait = { 0 };
+
+  lifecycle_scope_follow (follower, sibling);
+  lifecycle_scope_follow (parent, child);
+  g_signal_connect (follower, "closing", G_CALLBACK (drop_closing_cb), NULL);
+  g_signal_connect (follower, "closed", G_CALLBACK (log_closed_cb), NULL);
+  g_signal_connect (child, "closed", G_CALLBACK (log_closed_cb), NULL);
+
+  test_wait (&wait, child, 0);
+  if (how == CLOSED)
+    lifecycle_scope_close (child);
+  else if (how == PART_CLOSED)
+    lifecycle_scope_close (parent);
+  if (op != NULL)
+    lifecycle_operation_end (op);
+  test_wait_assert_closed (&wait);
+
+  test_assert_log ("child follower");
+  g_assert_finalize_object (sibling);
+  g_assert_finalize_object (parent);
+  g_assert_finalize_object (child);
+}
+
 /* The scope of an object's life drains; the object goes on, with a new one, and dies. */
 static void
 test_scope_of (void)
@@ -2580,6 +2631,14 @@ main (int   argc,
   g_test_add_func ("/lifecycle/close-async/many-waits", test_many_waits);
   g_test_add_func ("/lifecycle/close-async/scope-of", test_scope_of);
   g_test_add_func ("/lifecycle/close-async/shared-follower", test_shared_follower);
+  g_test_add_data_func ("/lifecycle/close-async/circle/at-once",
+                        GINT_TO_POINTER (0), test_circle);
+  g_test_add_data_func ("/lifecycle/close-async/circle/waits",
+                        GINT_TO_POINTER (1), test_circle);
+  g_test_add_data_func ("/lifecycle/close-async/circle/closed",
+                        GINT_TO_POINTER (2), test_circle);
+  g_test_add_data_func ("/lifecycle/close-async/circle/part-closed",
+                        GINT_TO_POINTER (3), test_circle);
   g_test_add_func ("/lifecycle/close-async/parent-then-child-close", test_parent_then_child_close);
   g_test_add_func ("/lifecycle/close-async/child-then-move", test_child_then_move);
   g_test_add_func ("/lifecycle/close-async/guarded", test_guarded);
