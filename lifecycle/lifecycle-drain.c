@@ -169,7 +169,9 @@ lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
     g_slist_foreach (ledger->drains, (GFunc) drain_wake, NULL);
 }
 
-/* What is still pending in the scopes, each with the path of its scope. */
+/* What is still pending in the scopes, each with the path of its scope; NULL if all of it has just
+ * ended.
+ */
 static GError *
 drain_describe (LifecycleDrain *self)
 {
@@ -197,6 +199,10 @@ drain_describe (LifecycleDrain *self)
           if (what != NULL)
             g_ptr_array_add (found, what);
         }
+      /* A clear() has released them, but they go on. */
+      if (ledger->n_pending > found->len && !lifecycle_scope_is_closed (scope))
+        g_ptr_array_add (found, g_strdup_printf ("%u more, let go of already",
+                                                 ledger->n_pending - found->len));
       lifecycle_ledger_unlock (ledger);
 
       if (found->len > 0)
@@ -213,6 +219,9 @@ drain_describe (LifecycleDrain *self)
         lifecycle_scope_list_children (&scopes, scope, NULL);
     }
   lifecycle_scope_list_clear (&scopes);
+
+  if (n == 0)
+    return NULL;
 
   return g_error_new (LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT,
                       "Closed without waiting any longer for %s", message->str);

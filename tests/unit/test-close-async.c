@@ -667,6 +667,58 @@ test_timeout_message (void)
   g_assert_finalize_object (root);
 }
 
+/* What a clear() has let go of is waited for all the same, and so it is counted. */
+static void
+test_timeout_cleared (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleOperation *ops[3];
+  TestWait wait = { 0 };
+
+  ops[0] = lifecycle_scope_begin (scope, "first");
+  ops[1] = lifecycle_scope_begin (scope, "second");
+  lifecycle_scope_clear (scope);
+  ops[2] = lifecycle_scope_begin (scope, "third");
+
+  test_wait (&wait, scope, 5);
+  test_wait_assert_timed_out (&wait);
+  g_assert_nonnull (strstr (wait.error->message, "scope: operation 'third'"));
+  g_assert_nonnull (strstr (wait.error->message, "scope: 2 more, let go of already"));
+  g_clear_error (&wait.error);
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    lifecycle_operation_end (ops[i]);
+  g_assert_finalize_object (scope);
+}
+
+static void
+iterate_closed_cb (LifecycleScope  *scope,
+                   LifecycleReason  reason,
+                   gpointer         data)
+{
+  g_usleep (10000);
+  test_drain ();
+}
+
+/* The time is up at the moment when the last thing that was waited for has ended. */
+static void
+test_timeout_for_nothing (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *child = lifecycle_scope_new_child (parent, "child");
+  LifecycleOperation *op = lifecycle_scope_begin (child, "work");
+  TestWait wait = { 0 };
+
+  g_signal_connect (child, "closed", G_CALLBACK (iterate_closed_cb), NULL);
+  test_wait (&wait, parent, 5);
+  lifecycle_scope_close (child);
+  test_wait_assert_closed (&wait);
+
+  lifecycle_operation_end (op);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (parent);
+}
+
 /* The age is that of the operation, not that of the wait. */
 static void
 test_timeout_age (void)
@@ -2605,6 +2657,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/close-async/timeout", test_timeout);
   g_test_add_func ("/lifecycle/close-async/timeout-unreached", test_timeout_unreached);
   g_test_add_func ("/lifecycle/close-async/timeout-message", test_timeout_message);
+  g_test_add_func ("/lifecycle/close-async/timeout-cleared", test_timeout_cleared);
+  g_test_add_func ("/lifecycle/close-async/timeout-for-nothing", test_timeout_for_nothing);
   g_test_add_func ("/lifecycle/close-async/timeout-age", test_timeout_age);
   g_test_add_func ("/lifecycle/close-async/timeout-place", test_timeout_place);
   g_test_add_func ("/lifecycle/close-async/failure", test_failure);
