@@ -56,15 +56,21 @@ drain_ref (LifecycleDrain *self)
 }
 
 static void
+waiter_stop_listening (Waiter *waiter)
+{
+  if (waiter->cancel != NULL)
+    {
+      g_source_destroy (waiter->cancel);
+      g_clear_pointer (&waiter->cancel, g_source_unref);
+    }
+}
+
+static void
 waiter_free (gpointer data)
 {
   Waiter *waiter = data;
 
-  if (waiter->cancel != NULL)
-    {
-      g_source_destroy (waiter->cancel);
-      g_source_unref (waiter->cancel);
-    }
+  waiter_stop_listening (waiter);
   g_object_unref (waiter->task);
   g_free (waiter);
 }
@@ -343,6 +349,10 @@ lifecycle_drain_scope_closed (LifecycleScope *scope)
 
   waiters = g_steal_pointer (&self->waiters);
   self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+
+  /* None of them is to be told twice, if the callback of another runs the main loop. */
+  for (guint i = 0; i < waiters->len; i++)
+    waiter_stop_listening (g_ptr_array_index (waiters, i));
   for (guint i = 0; i < waiters->len; i++)
     {
       Waiter *waiter = g_ptr_array_index (waiters, i);

@@ -880,6 +880,34 @@ test_cancel (void)
   g_assert_finalize_object (cancellable);
 }
 
+static void
+cancel_and_iterate (TestWait *wait)
+{
+  g_cancellable_cancel (wait->data);
+  test_drain ();
+}
+
+/* When it is over for one of them, it is for the others, too. */
+static void
+test_cancel_in_callback (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleOperation *op = lifecycle_scope_begin (scope, "work");
+  GCancellable *cancellable = g_cancellable_new ();
+  TestWait first = { .act = cancel_and_iterate, .data = cancellable };
+  TestWait second = { 0 };
+
+  test_wait (&first, scope, 0);
+  test_wait_full (&second, scope, LIFECYCLE_REASON_ABORTED, 0, cancellable);
+  lifecycle_operation_end (op);
+  test_wait_run (&second);
+  g_assert_cmpint (first.done, ==, 1);
+  g_assert_cmpint (second.done, ==, 1);
+  g_assert_no_error (second.error);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (cancellable);
+}
+
 /* Nobody waits any more: it closes nevertheless, and one may wait again. */
 static void
 test_cancel_all (void)
@@ -2665,6 +2693,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/promise-7-all-of-it/operation-draining", test_failures);
   g_test_add_func ("/lifecycle/close-async/failure-and-timeout", test_failure_and_timeout);
   g_test_add_func ("/lifecycle/close-async/cancel", test_cancel);
+  g_test_add_func ("/lifecycle/close-async/cancel-in-callback", test_cancel_in_callback);
   g_test_add_func ("/lifecycle/close-async/cancel-all", test_cancel_all);
   g_test_add_func ("/lifecycle/close-async/cancel-deadline", test_cancel_deadline);
   g_test_add_func ("/lifecycle/close-async/cancel-late", test_cancel_late);
