@@ -20,7 +20,7 @@ model_begin_operation (int  number,
   thing->home = scope;
   thing->began_at = model.now;
   thing->live = is_open;
-  thing->cancelled = !is_open;
+  thing->cancelled = thing->late = !is_open;
   if (is_open)
     model_append (scope, number);
   else
@@ -37,6 +37,7 @@ model_finish_operation (int number)
   int owner = thing->owner;
 
   thing->ended = true;
+  thing->ended_at = model.tick++;
   if (!thing->live)
     return;
 
@@ -92,4 +93,336 @@ model_call_operation_cancelled (int number)
 
   thing->cancelled = true;
   model_push_call ();
+}
+
+/* close_async() */
+
+bool
+model_is_draining (int scope)
+{
+  return model.scopes[scope].state == MODEL_CLOSING &&
+         model.scopes[scope].teardown >= 0 &&
+         model.teardowns[model.scopes[scope].teardown].draining;
+}
+
+static bool
+has_pending (const ModelTeardown *teardown)
+{
+  for (int i = 0; i < model.n_things; i++)
+    {
+      const ModelThing *thing = &model.things[i];
+
+      if (thing->kind == MODEL_OPERATION &&
+          !thing->late &&
+          !thing->ended &&
+          (teardown->awaited & MODEL_BIT (thing->home)) != 0 &&
+          model.scopes[thing->home].state != MODEL_CLOSED)
+        return true;
+    }
+
+  return false;
+}
+
+/* Something is released: that ends the wait, if its time has come. */
+bool
+model_end_wait (int number)
+{
+  ModelTeardown *teardown = &model.teardowns[number];
+
+  if (teardown->draining && teardown->woken && teardown->due == model.n_frames - 1)
+    {
+      teardown->draining = false;
+
+      /* No user code has run since it was decided what has taken too long. */
+      teardown->unsure |= !has_pending (teardown);
+      for (int i = 0; i < model.n_things; i++)
+        {
+          ModelThing *thing = &model.things[i];
+
+          if (thing->kind == MODEL_OPERATION &&
+              thing->owner >= 0 &&
+              model.scopes[thing->owner].teardown == number &&
+              !thing->ended)
+            thing->straggler = true;
+        }
+    }
+
+  return !teardown->draining;
+}
+
+/* A close that has taken over a part of what a close_async() waits with may not have come to it when
+ * the wait ends: then the one that has waited goes on with it.
+ */
+void
+model_resume_drain (int number)
+{
+  ModelTeardown *teardown = &model.teardowns[number];
+
+  if (!teardown->woken || teardown->done)
+    return;
+
+  for (int i = 0; i < model.n_scopes; i++)
+    {
+      ModelScope *scope = &model.scopes[i];
+
+      if (scope->drain == number && scope->teardown != number && scope->state == MODEL_CLOSING)
+        {
+          model.teardowns[scope->teardown].members &= ~MODEL_BIT (i);
+          model.teardowns[scope->teardown].overlapped = true;
+          teardown->members |= MODEL_BIT (i);
+          teardown->overlapped = true;
+          scope->teardown = number;
+          model_set_due_of_muted (i, teardown->due);
+        }
+    }
+}
+
+/* A close() of a part of what waits. If another one has begun with that part, but has not come to it,
+ * this one is faster: that can be seen only when something is released.
+ */
+void
+model_close_part (ModelOp *op)
+{
+  op->either = false;
+  op->teardown = model_start_close (op->scope, op->reason, op->detail, model.n_frames - 1);
+}
+
+/* Where a close is under way, it is joined. A wait for a part of what another one waits for is left
+ * out, and so are the scope of an object and what a clear() is about to release.
+ */
+bool
+model_can_drain (int scope)
+{
+  ModelSet reach;
+
+  if (model.scopes[scope].state != MODEL_OPEN)
+    return model.scopes[scope].state == MODEL_CLOSED ||
+           model.scopes[scope].drain < 0 ||
+           (model_is_draining (scope) &&
+            model.teardowns[model.scopes[scope].teardown].root == scope);
+
+  reach = model_reach (scope);
+  for (int i = 0; i < model.n_scopes; i++)
+    if ((reach & MODEL_BIT (i)) != 0 &&
+        (model.scopes[i].state != MODEL_OPEN ||
+         model.scopes[i].anchor >= 0 ||
+         model_in_clear (i)))
+      return false;
+
+  return true;
+}
+
+void
+model_close_async (ModelOp *op)
+{
+  ModelThing *thing = &model.things[op->thing];
+
+  thing->home = op->scope;
+  thing->cancellable = op->cancellable;
+  thing->live = true;
+  if (op->was_open)
+    op->teardown = model_start_close (op->scope, op->reason, NULL, model.n_frames - 1);
+}
+
+/* The call is about to return: all but the release has been done, and that, too, if there is nothing
+ * to wait for.
+ */
+void
+model_begin_to_wait (ModelOp *op)
+{
+  ModelTeardown *teardown;
+  int64_t until = op->time > 0 ? model.now + op->time : INT64_MAX;
+
+  if (op->teardown >= 0 &&
+      model.scopes[op->scope].state == MODEL_CLOSING &&
+      model.scopes[op->scope].teardown == op->teardown)
+    {
+      teardown = &model.teardowns[op->teardown];
+      if (has_pending (teardown))
+        {
+          model_advance (op->teardown, MODEL_RELEASING);
+          teardown->draining = true;
+          teardown->drain_until = until;
+          teardown->due = MODEL_NONE;
+          for (int i = 0; i < model.n_scopes; i++)
+            if ((teardown->members & MODEL_BIT (i)) != 0)
+              {
+                model.scopes[i].drain = op->teardown;
+                model_set_due_of_muted (i, MODEL_NONE);
+              }
+          op->teardown = MODEL_NONE;
+        }
+    }
+  else if (model_is_draining (op->scope))
+    {
+      teardown = &model.teardowns[model.scopes[op->scope].teardown];
+      if (teardown->root == op->scope && until < teardown->drain_until)
+        teardown->drain_until = until;
+    }
+}
+
+/* Who closes one of the scopes has yet to tell those who wait of it. */
+static bool
+is_being_told (const ModelTeardown *teardown)
+{
+  for (int i = 0; i < model.n_frames; i++)
+    if (model.frames[i].closed >= 0 &&
+        (teardown->awaited & MODEL_BIT (model.frames[i].closed)) != 0)
+      return true;
+
+  return false;
+}
+
+/* An iteration begins. */
+void
+model_wake_drains (ModelFrame *frame)
+{
+  for (int i = 0; i < model.n_teardowns; i++)
+    {
+      ModelTeardown *teardown = &model.teardowns[i];
+      bool timed_out = teardown->draining && teardown->drain_until <= model.now;
+
+      if (teardown->done || !teardown->draining ||
+          model.scopes[teardown->root].state == MODEL_CLOSED)
+        continue;
+
+      if (frame->first ? !has_pending (teardown) : timed_out)
+        {
+          for (int j = 0; j < model.n_things && !frame->first; j++)
+            if (model.things[j].kind == MODEL_WAITER &&
+                model.things[j].home == teardown->root &&
+                model.things[j].n_called == 0)
+              {
+                model.things[j].timed_out = true;
+                model.things[j].told_at = model.tick;
+              }
+          /* Or somebody else has come to the root, and will see to the rest. */
+          teardown->unsure = (frame->first && is_being_told (teardown)) ||
+                             model.scopes[teardown->root].teardown != i ||
+                             teardown->woken;
+          if (!teardown->woken)
+            teardown->woken_by = model.n_frames - 1;
+          teardown->woken = true;
+          teardown->overdue = !frame->first;
+          teardown->due = model.n_frames - 1;
+          for (int j = 0; j < model.n_scopes; j++)
+            if ((teardown->members & MODEL_BIT (j)) != 0)
+              model_set_due_of_muted (j, teardown->due);
+        }
+    }
+}
+
+/* The iteration is over. If another one has cut it short, what had its turn in it has to wait for one
+ * more.
+ */
+void
+model_go_on_waiting (int  frame,
+                     bool cut_short)
+{
+  for (int i = 0; i < model.n_teardowns; i++)
+    {
+      ModelTeardown *teardown = &model.teardowns[i];
+
+      if (!teardown->draining || !teardown->woken || teardown->due != frame)
+        continue;
+      if (!cut_short && !(teardown->unsure && !model_hooks.is_closed (teardown->root)))
+        continue;
+
+      /* It may also be in the middle of that in an iteration further up. */
+      teardown->due = MODEL_NONE;
+      for (int j = teardown->woken_by; j < frame; j++)
+        if (model_is_op (&model.frames[j], MODEL_OP_ITERATE))
+          teardown->due = j;
+      teardown->woken = teardown->due >= 0;
+      for (int j = 0; j < model.n_scopes; j++)
+        if ((teardown->members & MODEL_BIT (j)) != 0)
+          model_set_due_of_muted (j, teardown->due);
+    }
+}
+
+/* Who has cancelled the wait is told so within two iterations: GLib may put the result off by one.
+ * While `cancelled` is being emitted, GLib may not have come to it, so this is for the outermost level.
+ */
+void
+model_check_waiters (void)
+{
+  for (int i = 0; i < model.n_things; i++)
+    {
+      ModelThing *thing = &model.things[i];
+
+      if (thing->kind == MODEL_WAITER &&
+          thing->live &&
+          thing->cancellable >= 0 &&
+          model.cancellables[thing->cancellable].cancelled &&
+          ++thing->n_deaf > 3)
+        model_fail ("waiter-deaf", "the wait %d was cancelled, and goes on", i);
+    }
+}
+
+void
+model_call_waiter (int  number,
+                   bool cancelled)
+{
+  ModelThing *thing = &model.things[number];
+
+  if (thing->n_called > 0)
+    model_fail ("waiter-twice", "the callback %d of close_async() is called again", number);
+  if (cancelled &&
+      (thing->cancellable < 0 || !model.cancellables[thing->cancellable].cancelled))
+    model_fail ("waiter-cancelled", "the wait %d says that it was cancelled", number);
+  if (!cancelled && model.scopes[thing->home].state != MODEL_CLOSED)
+    model_fail ("waiter-early", "scope %d is not closed, and close_async() says so", thing->home);
+
+  model_top_frame ()->told = true;
+  thing->live = false;
+  model_push_thing_call (number);
+}
+
+/* Whether the waiter is told that it took too long; -1 where both is right: somebody else may have come
+ * first in the same iteration.
+ */
+int
+model_is_overdue (int number)
+{
+  const ModelThing *thing = &model.things[number];
+
+  if (model.teardowns[model.scopes[thing->home].teardown].unsure)
+    return -1;
+
+  /* One that joins when time is up already may be told so, too. */
+  if (!thing->timed_out)
+    {
+      for (int i = 0; i < model.n_things; i++)
+        if (model.things[i].kind == MODEL_WAITER &&
+            model.things[i].home == thing->home &&
+            model.things[i].timed_out)
+          return -1;
+
+      return 0;
+    }
+
+  if (!model.teardowns[model.scopes[thing->home].teardown].woken)
+    return -1;
+
+  return model.teardowns[model.scopes[thing->home].teardown].overdue;
+}
+
+/* Whether the operation has to be named to the waiter, who is told that it took too long; -1 where both
+ * is right.
+ */
+int
+model_is_straggler (int number,
+                    int waiter)
+{
+  const ModelThing *thing = &model.things[number];
+  int drain = model.scopes[model.things[waiter].home].drain;
+
+  if (drain < 0)
+    return -1;
+  if (thing->late || (model.teardowns[drain].awaited & MODEL_BIT (thing->home)) == 0)
+    return 0;
+  if (thing->ended && thing->ended_at < model.things[waiter].told_at)
+    return 0;
+
+  return thing->straggler && model_is_overdue (waiter) == 1 ? 1 : -1;
 }

@@ -111,6 +111,21 @@ model_wake (int scope)
       model.teardowns[model.scopes[scope].teardown].due == here)
     return;
 
+  if (model_is_op (model_top_frame (), MODEL_OP_CLOSE) &&
+      model_top_frame ()->op.either &&
+      (model_reach (model_top_frame ()->op.scope) & MODEL_BIT (scope)) != 0)
+    {
+      model_close_part (&model_top_frame ()->op);
+      return;
+    }
+
+  if (model.scopes[scope].drain >= 0 &&
+      model.teardowns[model.scopes[scope].drain].due == here)
+    {
+      model_resume_drain (model.scopes[scope].drain);
+      return;
+    }
+
   for (int i = 0; i < model.n_instances; i++)
     {
       int anchor = is_disposed_here (i) ? model_find_anchor (i) : MODEL_NONE;
@@ -457,6 +472,7 @@ model_call_notify (int number)
             model_wake (thing->owner);
           model_get_phase (thing->owner, &is_closing);
           if (is_closing &&
+              !(thing->loose && model_is_draining (thing->owner)) &&
               (!thing->ending ||
                model.teardowns[model.scopes[thing->owner].teardown].due == model.n_frames - 1))
             model_release (number);
@@ -486,6 +502,7 @@ model_call_notify (int number)
     case MODEL_OBJECT:
     case MODEL_CHILD:
     case MODEL_DEADLINE:
+    case MODEL_WAITER:
       break;
     }
 
@@ -587,7 +604,7 @@ model_call_closed (int         scope,
                    ModelReason reason)
 {
   model_note_closed (scope, reason);
-  model_push_call ();
+  model_push_call ()->closed = scope;
 }
 
 void

@@ -148,12 +148,15 @@ begin_iteration (ModelFrame *frame)
     if (model_is_op (&model.frames[i], MODEL_OP_ITERATE))
       model.frames[i].cut_short = true;
 
-  frame->awake = frame->op.flags != 0;
+  frame->awake = (frame->op.flags & 2) != 0;
+  frame->first = (frame->op.flags & 4) != 0;
   frame->now = model.now;
   frame->arm_horizon = model.arm_serial;
 
+  model_wake_drains (frame);
+
   /* Idle sources have to wait for others. */
-  if (frame->awake)
+  if (frame->op.flags != 0)
     return;
 
   for (int i = 0; i < model.n_things; i++)
@@ -220,8 +223,10 @@ model_begin (ModelOp *given)
       break;
 
     case MODEL_OP_CLOSE:
-      if (op->was_open)
+      if (op->was_open || model_is_draining (op->scope))
         op->teardown = model_start_close (op->scope, op->reason, op->detail, here);
+      else
+        op->either = scope->state == MODEL_CLOSING && scope->drain >= 0;
       break;
 
     case MODEL_OP_CLEAR:
@@ -424,6 +429,10 @@ model_begin (ModelOp *given)
       model_begin_operation (op->thing, op->scope, op->was_open);
       break;
 
+    case MODEL_OP_CLOSE_ASYNC:
+      model_close_async (op);
+      break;
+
     case MODEL_OP_READY:
       model_finish_operation (op->thing);
       break;
@@ -512,6 +521,10 @@ model_answer_count (int count)
   ModelOp *op = &model_top_frame ()->op;
   ModelTeardown *teardown;
 
+  /* What it came to may have ended unseen. */
+  if (op->either && (count > 0 || model_hooks.is_closed (op->scope)))
+    model_close_part (op);
+
   if (op->teardown < 0)
     {
       if (count != 0)
@@ -522,7 +535,7 @@ model_answer_count (int count)
   model_finish_teardown (op->teardown);
   teardown = &model.teardowns[op->teardown];
   if (!teardown->overlapped &&
-      (count < teardown->n_least - teardown->n_removed || count > teardown->n_most))
+      (count < teardown->n_least - teardown->n_removed || (count > teardown->n_most && !teardown->resumed)))
     model_fail ("count", "%d returned, %d to %d expected", count,
                 teardown->n_least - teardown->n_removed, teardown->n_most);
 }
@@ -678,7 +691,15 @@ model_end_frame (int here)
     {
       ModelThing *thing = &model.things[i];
 
-      if (thing->ending && thing->ending_frame >= here)
+      if (thing->ending && thing->ending_frame >= here &&
+          !thing->live && thing->owner >= 0 && model_is_draining (thing->owner))
+        {
+          /* It stays until the release, although its instance has gone. */
+          thing->ending = false;
+          thing->loose = true;
+          thing->due = MODEL_NONE;
+        }
+      else if (thing->ending && thing->ending_frame >= here)
         {
           thing->ending = false;
           if (thing->kind == MODEL_HANDLER && thing->live)
@@ -708,6 +729,8 @@ model_let_go (void)
 {
   ModelOp *op = &model_top_frame ()->op;
 
+  if (op->code == MODEL_OP_CLOSE_ASYNC)
+    model_begin_to_wait (op);
   if (op->teardown >= 0)
     model_finish_teardown (op->teardown);
 
@@ -739,8 +762,12 @@ model_end (void)
       model.things[op->thing].n_called == 0)
     model_fail ("callback-missing", "the callback of operation %d was not called", op->thing);
 
-  if (op->code == MODEL_OP_ITERATE)
+  if (op->code == MODEL_OP_ITERATE && !frame->told)
     model_check_timers (frame);
+  if (op->code == MODEL_OP_ITERATE && !frame->first && model.n_frames == 1)
+    model_check_waiters ();
+  if (op->code == MODEL_OP_ITERATE)
+    model_go_on_waiting (model.n_frames - 1, frame->cut_short);
 
   if (op->code == MODEL_OP_CANCEL && op->was_live)
     {

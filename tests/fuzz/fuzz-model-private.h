@@ -73,6 +73,16 @@ void        model_begin_operation   (int               thing,
                                      int               scope,
                                      bool              is_open);
 void        model_finish_operation  (int               thing);
+bool        model_is_draining       (int               scope);
+bool        model_end_wait          (int               teardown);
+void        model_resume_drain      (int               teardown);
+void        model_close_part        (ModelOp          *op);
+void        model_close_async       (ModelOp          *op);
+void        model_begin_to_wait     (ModelOp          *op);
+void        model_wake_drains       (ModelFrame       *frame);
+void        model_check_waiters     (void);
+void        model_go_on_waiting     (int               frame,
+                                     bool              cut_short);
 
 /* fuzz-model-timers.c */
 void        model_arm               (int               thing,
@@ -106,6 +116,8 @@ int         model_start_move        (int               scope,
 void        model_advance           (int               teardown,
                                      ModelPhase        phase);
 void        model_finish_teardown   (int               teardown);
+void        model_set_due_of_muted  (int               scope,
+                                     int               due);
 void        model_settle_scope      (int               scope);
 void        model_release           (int               thing);
 void        model_note_closing      (int               scope,

@@ -121,12 +121,14 @@ start_teardown (int         root,
 {
   int number = model.n_teardowns++;
   ModelTeardown *teardown = &model.teardowns[number];
+  bool is_part = model.scopes[root].state == MODEL_CLOSING;
 
   if (number >= MODEL_MAX_TEARDOWNS)
     model_fail ("model", "too many teardowns");
 
   *teardown = (ModelTeardown) { .used = true, .root = root, .due = due };
   teardown->members = model_reach (root);
+  teardown->awaited = teardown->members;
   teardown_find_waits (teardown);
 
   for (int i = 0; i < model.n_scopes; i++)
@@ -162,6 +164,24 @@ start_teardown (int         root,
             for (int j = scope->first; j >= 0; j = model.things[j].next)
               model.things[j].overtaken = true;
           outer->members &= ~MODEL_BIT (i);
+          if (outer->draining)
+            {
+              /* Who closes a part of what waits goes on from there; until it has come to the rest, the
+               * wait for that may still end.
+               */
+              if (outer->members == 0 && (outer->root == root || !is_part))
+                outer->done = true;
+              model_set_due_of_muted (i, due);
+              /* What has ended before the wait may be counted or not, if it was further down. */
+              teardown->resumed = true;
+              if (outer->root != root)
+                teardown->overlapped = true;
+              /* Handlers may have been done with, and counted, when they were muted. */
+              for (int j = scope->first; j >= 0; j = model.things[j].next)
+                teardown->n_removed += model.things[j].kind == MODEL_HANDLER;
+              scope->teardown = number;
+              continue;
+            }
           outer->overlapped = true;
           teardown->overlapped = true;
         }
@@ -311,7 +331,8 @@ move_entries (int scope,
   source->cancellable = MODEL_NONE;
   target->n_blocked = source->n_blocked;
   for (int i = 0; i < model.n_things; i++)
-    if (model.things[i].kind == MODEL_TIMER && model.things[i].home == scope)
+    if ((model.things[i].kind == MODEL_TIMER || model.things[i].kind == MODEL_OPERATION) &&
+        model.things[i].home == scope)
       model.things[i].home = to;
   model_pause_timers ();
   target->n_failed = source->n_failed;
@@ -355,6 +376,43 @@ set_due (int thing,
     due = frame;
 
   model.things[thing].due = due;
+}
+
+/* What was muted by a close_async() ends only when somebody comes back to it. */
+void
+model_set_due_of_muted (int scope,
+                        int due)
+{
+  int frame;
+  int next;
+
+  for (int i = model.scopes[scope].first; i >= 0; i = next)
+    {
+      ModelThing *thing = &model.things[i];
+
+      next = thing->next;
+      if (thing->live ||
+          (thing->kind != MODEL_HANDLER &&
+           thing->kind != MODEL_SOURCE &&
+           thing->kind != MODEL_TIMER &&
+           thing->kind != MODEL_OPERATION))
+        continue;
+
+      if (due >= 0)
+        {
+          set_due (i, due);
+        }
+      else if (thing->kind == MODEL_HANDLER && model_notify_can_wait (i, &frame))
+        {
+          /* Its notify may run when the emission is over, or with the release. */
+          thing->due = MODEL_NONE;
+          thing->loose = true;
+        }
+      else
+        {
+          thing->due = MODEL_NONE;
+        }
+    }
 }
 
 static void
@@ -534,6 +592,7 @@ settle_thing (int number)
       return;
 
     case MODEL_DEADLINE:
+    case MODEL_WAITER:
       break;
     }
 
@@ -626,6 +685,9 @@ model_finish_teardown (int number)
   if (teardown->done)
     return;
 
+  model_resume_drain (number);
+  teardown->draining = false;
+
   if (!teardown->moving)
     {
       model_advance (number, MODEL_RELEASING);
@@ -657,6 +719,9 @@ model_release (int number)
                 number, thing->owner);
 
   model_wake (thing->owner);
+  if (!model_end_wait (scope->teardown))
+    model_fail ("drain-early", "thing %d of scope %d is released, and something is under way", number,
+                thing->owner);
   model_advance (scope->teardown, MODEL_RELEASING);
   if (thing->owner >= 0)
     settle_younger (&model.teardowns[scope->teardown], number);
@@ -734,6 +799,8 @@ model_note_closed (int         number,
 
   model_wake (number);
   teardown = &model.teardowns[scope->teardown];
+  if (!model_end_wait (scope->teardown))
+    model_fail ("drain-early", "scope %d emits closed, and something is under way", number);
   if (!teardown->moving)
     {
       model_advance (scope->teardown, MODEL_RELEASING);

@@ -48,7 +48,7 @@ static void
 finish_before (int here)
 {
   for (int i = 0; i < model.n_teardowns; i++)
-    if (model.teardowns[i].due == here && !model.teardowns[i].done)
+    if (model.teardowns[i].due == here && !model.teardowns[i].woken && !model.teardowns[i].done)
       model_finish_teardown (i);
 }
 
@@ -252,7 +252,7 @@ model_timer_returned (int  number,
 
   if (thing->live)
     model_arm (number, thing->restarted ? thing->restarted_at : frame->now);
-  else if (thing->has_notify && thing->n_notified == 0)
+  else if (thing->owner < 0 && thing->has_notify && thing->n_notified == 0)
     frame->owed = number;
   thing->restarted = false;
 }

@@ -76,6 +76,7 @@ model_add_thing (ModelKind kind,
     .child = MODEL_NONE,
     .home = MODEL_NONE,
     .ending_frame = MODEL_NONE,
+    .cancellable = MODEL_NONE,
   };
 
   return number;
@@ -120,6 +121,7 @@ model_add_scope (int name,
     .first = MODEL_NONE,
     .last = MODEL_NONE,
     .teardown = MODEL_NONE,
+    .drain = MODEL_NONE,
     .cancellable = MODEL_NONE,
     .reasons = 1u << MODEL_REASON_NONE,
   };
@@ -220,7 +222,7 @@ model_push_frame (ModelFrameKind kind)
 
   memset (frame, 0, offsetof (ModelFrame, ready));
   frame->kind = kind;
-  frame->thing = frame->scope = frame->instance = frame->held = frame->owed = MODEL_NONE;
+  frame->thing = frame->scope = frame->closed = frame->instance = frame->held = frame->owed = MODEL_NONE;
   frame->next_ready = 0;
 
   return frame;

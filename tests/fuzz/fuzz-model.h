@@ -75,7 +75,8 @@ typedef enum
   MODEL_CHILD,
   MODEL_TIMER,
   MODEL_DEADLINE,               /* of a scope, and no entry of it */
-  MODEL_OPERATION
+  MODEL_OPERATION,
+  MODEL_WAITER                  /* for the end of a close_async() */
 } ModelKind;
 
 /* Something that a scope can own. It may be owned by none: not yet, or not any more. */
@@ -89,6 +90,7 @@ typedef struct
   bool      live;               /* connected, attached, referenced, waiting to be called */
   bool      foreign;            /* adopted: it was not made by its owner */
   bool      stale;              /* dead, but nobody can have told the owner */
+  bool      loose;              /* a handler that was muted in an emission, and nothing is released yet */
   bool      overtaken;          /* it may have been released before another teardown took over */
   bool      ending;             /* it dies within the frame `ending_frame` */
   int       ending_frame;
@@ -128,7 +130,15 @@ typedef struct
   bool      has_callback;
   bool      expects_call;       /* the callback must have been called when ready() returns */
   bool      ended;
+  unsigned  ended_at;           /* the tick */
+  bool      straggler;          /* when a wait was over, it was not */
   bool      cancelled;
+
+  /* Who waits for the end of a close_async(). */
+  bool      timed_out;          /* what is waited for took too long */
+  int       cancellable;        /* of the wait */
+  unsigned  told_at;            /* the tick when the iteration began in which that shows */
+  int       n_deaf;             /* iterations since that was cancelled */
 } ModelThing;
 
 typedef struct
@@ -154,6 +164,7 @@ typedef struct
   bool        muted;
   bool        told_closed;
   int         teardown;
+  int         drain;            /* the teardown in which it waited for operations */
   int         n_refs;           /* of the user's */
   int         n_blocked;
   int         cancellable;
@@ -215,11 +226,19 @@ typedef struct
   bool       used;
   bool       done;
   bool       overlapped;        /* with another one: nobody can say which of them counts what */
+  bool       resumed;           /* after a close_async() has begun it */
   bool       moving;
+  bool       woken;             /* its turn comes at some time in the iteration */
+  int        woken_by;          /* the iteration, the outermost of several */
+  bool       overdue;           /* because time is up */
+  bool       unsure;            /* whether it has been woken */
+  bool       draining;          /* all but the release is done, and that waits for operations */
+  int64_t    drain_until;       /* or INT64_MAX */
   int        root;
   int        due;               /* the frame at the end of which it has to be complete */
   ModelPhase phase;
   ModelSet   members;
+  ModelSet   awaited;           /* the members when it began */
   ModelSet   followers[MODEL_MAX_SCOPES];
   ModelSet   waits[MODEL_MAX_SCOPES]; /* whose end has to come first, directly or not */
   int        n_least;
@@ -277,6 +296,7 @@ typedef enum
   MODEL_OP_ADVANCE,
   MODEL_OP_BEGIN,
   MODEL_OP_READY,
+  MODEL_OP_CLOSE_ASYNC,
   MODEL_N_OPS
 } ModelOpCode;
 
@@ -315,7 +335,8 @@ typedef struct
   ModelFrameKind kind;
   ModelOp        op;
   int            thing;         /* a call of it */
-  int            scope;         /* a call of its closing or closed handler */
+  int            scope;         /* a call of its closing handler */
+  int            closed;        /* a call of its closed handler */
   int            instance;      /* the dispose of it */
   int            held;          /* an instance that somebody may have a reference on */
 
@@ -326,6 +347,8 @@ typedef struct
   unsigned       horizon;       /* what is connected from here on is not called */
 
   /* An iteration. */
+  bool           first;         /* only what has a high priority is dispatched */
+  bool           told;          /* the end of a close_async(): timers may have had their turn */
   bool           awake;         /* a source is ready because of the time */
   int64_t        now;           /* when it began */
   unsigned       arm_horizon;   /* what is armed from here on is not called */
@@ -370,6 +393,7 @@ typedef struct
                          const char *message);
   bool (* is_connected) (int         thing);
   bool (* is_cancelled) (int         cancellable);
+  bool (* is_closed)    (int         scope);
 } ModelHooks;
 
 extern ModelHooks model_hooks;
@@ -404,6 +428,8 @@ void model_call_source       (int          thing);
 void model_call_timer        (int          thing);
 void model_call_operation    (int          thing);
 void model_call_operation_cancelled (int   thing);
+void model_call_waiter       (int          thing,
+                              bool         cancelled);
 void model_call_notify       (int          thing);
 void model_call_cleanup      (int          thing,
                               int          scope,
@@ -428,6 +454,10 @@ bool model_counts_entries    (int          scope,
                               int         *least,
                               int         *most);
 bool model_is_blocked        (int          thing);
+bool model_can_drain         (int          scope);
+int  model_is_overdue        (int          thing);
+int  model_is_straggler      (int          thing,
+                              int          waiter);
 int64_t model_get_remaining  (int          thing);
 bool model_can_be_stolen     (int          thing);
 int  model_count_named       (int          scope,

@@ -818,13 +818,35 @@ op_destroy_source (const guint8 *record)
   end (&op);
 }
 
+/* Which sources the main loop would dispatch, as bits: 1: not those that are idle; 2: timers; 4: only
+ * those of a high priority.
+ */
+static unsigned
+get_turn (void)
+{
+  gint priority = G_PRIORITY_DEFAULT_IDLE;
+
+  if (!g_main_context_acquire (NULL))
+    return 0;
+  if (!g_main_context_prepare (NULL, &priority))
+    priority = G_PRIORITY_DEFAULT_IDLE;
+  g_main_context_release (NULL);
+
+  if (priority < G_PRIORITY_DEFAULT)
+    return 1 | 4;
+  if (priority < G_PRIORITY_DEFAULT_IDLE)
+    return fuzz_clock_is_awake () ? 1 | 2 : 1;
+
+  return 0;
+}
+
 static void
 op_iterate (const guint8 *record)
 {
   ModelOp op = make_op (MODEL_OP_ITERATE, MODEL_NONE, MODEL_NONE);
 
-  op.flags = fuzz_clock_is_awake ();
-  world_trace ("iterate%s", op.flags != 0 ? ", timers first" : "");
+  op.flags = get_turn ();
+  world_trace ("iterate%s", (op.flags & 4) != 0 ? ", urgent" : op.flags != 0 ? ", no idle sources" : "");
   begin (&op);
   fuzz_clock_begin_iteration ();
   g_main_context_iteration (NULL, FALSE);
@@ -1156,6 +1178,7 @@ op_begin (const guint8 *record)
   WorldToken *token;
   LifecycleOperation *operation;
   GCancellable *cancellable;
+  g_autofree char *name = NULL;
 
   if (op.scope < 0)
     return;
@@ -1167,11 +1190,12 @@ op_begin (const guint8 *record)
   world_trace ("operation %d = begin%s%s (%d)", op.thing, with_callback ? "_async" : "",
                with_notify ? " with notify" : "", op.scope);
   begin (&op);
+  name = world_operation_name (op.thing);
   if (with_callback)
-    operation = lifecycle_scope_begin_async (scope_at (op.scope), "operation", world_ready_cb, token,
+    operation = lifecycle_scope_begin_async (scope_at (op.scope), name, world_ready_cb, token,
                                              with_notify ? world_notify_cb : NULL);
   else
-    operation = lifecycle_scope_begin (scope_at (op.scope), "operation");
+    operation = lifecycle_scope_begin (scope_at (op.scope), name);
   token->address = operation;
 
   cancellable = lifecycle_operation_get_cancellable (operation);
@@ -1212,6 +1236,49 @@ op_ready (const guint8 *record)
 
   if (number >= 0)
     end_operation (number);
+}
+
+static void
+op_close_async (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_CLOSE_ASYNC, pick_scope (record[1]), MODEL_NONE);
+  guint timeout = (FLAGS (record) & 1) != 0 ? intervals[record[2] & 7] : 0;
+  GCancellable *cancellable = NULL;
+  WorldToken *token;
+
+  if (op.scope < 0 || !model_can_drain (op.scope))
+    return;
+
+  op.reason = MODEL_REASON_SHUTDOWN;
+  op.time = (gint64) timeout * 1000;
+  op.thing = model_add_thing (MODEL_WAITER, false);
+  token = world_token (op.thing, SCRIPT (record));
+  if ((FLAGS (record) & 2) != 0 && model.n_cancellables > 0)
+    {
+      op.cancellable = (record[2] >> 3) % model.n_cancellables;
+      cancellable = world.cancellables[op.cancellable].cancellable;
+    }
+  world_trace ("close_async %d (%d, %u ms, cancellable %d) ...", op.thing, op.scope, timeout,
+               op.cancellable);
+  begin (&op);
+  lifecycle_scope_close_async (scope_at (op.scope), (LifecycleReason) op.reason, timeout,
+                               cancellable, world_closed_cb, token);
+  end (&op);
+}
+
+static gboolean
+is_waiting (void)
+{
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_WAITER && model.things[i].n_called == 0)
+      return TRUE;
+
+  /* Or somebody has cancelled the wait. */
+  for (int i = 0; i < model.n_scopes; i++)
+    if (model.scopes[i].state == MODEL_CLOSING)
+      return TRUE;
+
+  return FALSE;
 }
 
 /* How often each is chosen when the first byte is random, in the older and in the newer table. */
@@ -1268,6 +1335,7 @@ static const struct
   { op_advance,             {  0, 18 } },
   { op_begin,               {  0, 10 } },
   { op_ready,               {  0,  8 } },
+  { op_close_async,         {  0, 10 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */
@@ -1351,4 +1419,7 @@ world_give_back (guint8 how)
       }
 
   op_release (record);
+
+  for (int i = 0; i < 20 && is_waiting (); i++)
+    op_iterate (record);
 }

@@ -298,6 +298,64 @@ world_ready_cb (GObject      *source_object,
   model_returned (false);
 }
 
+/* Those that are not waited for are named. */
+static void
+compare_outcome (int           number,
+                 const GError *error)
+{
+  const ModelThing *thing = &model.things[number];
+  gboolean timed_out = g_error_matches (error, LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT);
+  int overdue = model_is_overdue (number);
+
+  if (overdue >= 0 && overdue != timed_out)
+    world_fail ("overdue", error != NULL ? error->message : "it was not waited for to the end");
+  if (overdue == 0 &&
+      !model.scopes[thing->home].error_unsure &&
+      (error == NULL) != (model.scopes[thing->home].n_failed == 0))
+    world_fail ("overdue", error != NULL ? error->message : "an error is missing");
+
+  for (int i = 0; i < model.n_things && timed_out; i++)
+    if (model.things[i].kind == MODEL_OPERATION)
+      {
+        g_autofree char *name = world_operation_name (i);
+        int expected = model_is_straggler (i, number);
+
+        if (expected >= 0 && expected != (strstr (error->message, name) != NULL))
+          world_fail ("stragglers", error->message);
+      }
+}
+
+/* Quoted, so that none is the beginning of another. */
+char *
+world_operation_name (int number)
+{
+  return g_strdup_printf ("'%d'", number);
+}
+
+void
+world_closed_cb (GObject      *source_object,
+                 GAsyncResult *result,
+                 gpointer      data)
+{
+  WorldToken *token = data;
+  LifecycleScope *scope = LIFECYCLE_SCOPE (source_object);
+  g_autoptr (GError) error = NULL;
+  gboolean fine = lifecycle_scope_close_finish (scope, result, &error);
+  gboolean cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  check_running (token);
+  if (world_find_scope (scope) != model.things[token->number].home)
+    world_fail ("data", "close_async() tells of another scope");
+
+  model_call_waiter (token->number, cancelled);
+  world_trace ("close_async %d: %s", token->number, fine ? "TRUE" : error->message);
+  if (!cancelled)
+    compare_outcome (token->number, error);
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
+}
+
 void
 world_operation_cancelled_cb (GCancellable *cancellable,
                               gpointer      data)
@@ -645,22 +703,36 @@ is_cancelled (int number)
   return g_cancellable_is_cancelled (world.cancellables[number].cancellable);
 }
 
+static bool
+is_closed (int number)
+{
+  LifecycleScope *scope = world.scopes[number].scope;
+
+  return scope == NULL || lifecycle_scope_is_closed (scope);
+}
+
 /* Runs */
 
 void
 world_init (void)
 {
   static gboolean done;
+  g_autoptr (LifecycleScope) scope = NULL;
 
   if (done)
     return;
 
   done = TRUE;
   fuzz_clock_init ();
-  model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled };
+  scope = lifecycle_scope_new ("first");
+  model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled, is_closed };
   g_log_set_writer_func (log_writer_cb, NULL, NULL);
   world_tracing = g_getenv ("FUZZ_TRACE") != NULL;
   g_type_class_ref (fuzz_object_get_type ());
+
+  /* The source of the timers comes before all others. */
+  lifecycle_scope_add_timeout (scope, 0, world_timer_cb, NULL, NULL);
+  lifecycle_scope_close (scope);
 }
 
 void
@@ -691,6 +763,8 @@ world_end_run (void)
     {
       ModelThing *thing = &model.things[i];
 
+      if (thing->kind == MODEL_WAITER && thing->n_called != 1)
+        differ ("waiter-missing", "the callback %d of close_async() was not called", i);
       if (thing->owner >= 0)
         differ ("left", "thing %d is still owned by scope %d", i, thing->owner);
       if (thing->has_notify && thing->n_notified != 1)
@@ -724,6 +798,10 @@ world_end_run (void)
       fuzz_clock_begin_iteration ();
       g_main_context_iteration (NULL, FALSE);
     }
+
+  /* Or for a close_async() that is over. */
+  for (int i = 0; i < 3 && g_main_context_pending (NULL); i++)
+    g_main_context_iteration (NULL, FALSE);
 
   if (g_main_context_pending (NULL))
     differ ("left", "a source is ready");

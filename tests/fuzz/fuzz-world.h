@@ -100,6 +100,10 @@ gboolean    world_timer_cb        (gpointer         data);
 void        world_ready_cb        (GObject         *source_object,
                                    GAsyncResult    *result,
                                    gpointer         data);
+char       *world_operation_name  (int              number);
+void        world_closed_cb       (GObject         *source_object,
+                                   GAsyncResult    *result,
+                                   gpointer         data);
 void        world_operation_cancelled_cb (GCancellable *cancellable,
                                    gpointer         data);
 void        world_notify_cb       (gpointer         data);

@@ -68,6 +68,11 @@ PLANTS = [
      r"\n  if (!live && self->callback != NULL && self->destroy == NULL)"
      r"\n    self->callback (source_object, result, self->user_data);\1live\2"),
 
+    ("nobody waits for operations",
+     "lifecycle-drain.c",
+     r"pending = ledger->n_pending > 0 &&",
+     r"pending = ledger->n_pending > 1 &&"),
+
     ("the operations of a scope are not cancelled",
      "lifecycle-operation.c",
      r"  g_cancellable_cancel \(self->cancellable\);\n  lifecycle_operation_unref",
