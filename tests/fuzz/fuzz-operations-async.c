@@ -1,0 +1,284 @@
+/* fuzz-operations-async.c: the main loop and the time, and what takes a while
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "fuzz-clock.h"
+#include "fuzz-operations-private.h"
+
+/* Which sources the main loop would dispatch, as bits: 1: not those that are idle; 2: timers; 4: only
+ * those of a high priority.
+ */
+static unsigned
+get_turn (void)
+{
+  gint priority = G_PRIORITY_DEFAULT_IDLE;
+
+  if (!g_main_context_acquire (NULL))
+    return 0;
+  if (!g_main_context_prepare (NULL, &priority))
+    priority = G_PRIORITY_DEFAULT_IDLE;
+  g_main_context_release (NULL);
+
+  if (priority < G_PRIORITY_DEFAULT)
+    return 1 | 4;
+  if (priority < G_PRIORITY_DEFAULT_IDLE)
+    return fuzz_clock_is_awake () ? 1 | 2 : 1;
+
+  return 0;
+}
+
+void
+op_iterate (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_ITERATE, MODEL_NONE, MODEL_NONE);
+
+  op.flags = get_turn ();
+  world_trace ("iterate%s", (op.flags & 4) != 0 ? ", urgent" : op.flags != 0 ? ", no idle sources" : "");
+  begin (&op);
+  fuzz_clock_begin_iteration ();
+  g_main_context_iteration (NULL, FALSE);
+  end (&op);
+}
+
+/* Timers, and the time */
+
+static const guint intervals[] = { 0, 1, 2, 5, 5, 10, 20, 50 };
+
+void
+op_add_timer (const guint8 *record)
+{
+  static const int budgets[] = { 0, 1, 3, 100 };
+  ModelOp op = make_op (MODEL_OP_ADD_TIMER, pick_scope (record[1]), MODEL_NONE);
+  guint8 flags = FLAGS (record);
+  gboolean with_notify = (flags & 1) == 0;
+  guint interval = intervals[record[2] & 7];
+  guint max_calls = (record[2] >> 3) & 3;
+  WorldToken *token;
+  LifecycleTimer *timer;
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_TIMER, with_notify);
+  op.time = (gint64) interval * 1000;
+  model.things[op.thing].max_calls = max_calls;
+  token = world_token (op.thing, SCRIPT (record));
+  token->budget = budgets[(record[2] >> 5) & 3];
+
+  world_trace ("timer %d = add_timeout%s (%d, %u ms, %u calls, CONTINUE %d times)", op.thing,
+               with_notify ? " with notify" : "", op.scope, interval, max_calls, token->budget);
+  begin (&op);
+  if (max_calls == 0)
+    timer = lifecycle_scope_add_timeout (scope_at (op.scope), interval, world_timer_cb, token,
+                                         with_notify ? world_notify_cb : NULL);
+  else
+    timer = lifecycle_scope_add_timeout_full (scope_at (op.scope), interval, max_calls,
+                                              world_timer_cb, token,
+                                              with_notify ? world_notify_cb : NULL);
+  model_answer_boolean (timer != NULL);
+  token->address = timer;
+  if (timer != NULL && (flags & 6) != 0)
+    {
+      token->held = TRUE;
+      lifecycle_timer_ref (timer);
+    }
+  end (&op);
+}
+
+void
+op_cancel_timer (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_CANCEL_TIMER, MODEL_NONE, MODEL_NONE);
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  world_trace ("cancel (timer %d)", op.thing);
+  begin (&op);
+  lifecycle_timer_cancel (world.tokens[op.thing].address);
+  end (&op);
+}
+
+void
+op_restart_timer (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_RESTART_TIMER, MODEL_NONE, MODEL_NONE);
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  world_trace ("restart (timer %d)", op.thing);
+  begin (&op);
+  model_answer_boolean (lifecycle_timer_restart (world.tokens[op.thing].address));
+  end (&op);
+}
+
+void
+op_set_interval (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_SET_INTERVAL, MODEL_NONE, MODEL_NONE);
+  guint interval = intervals[record[1] & 7];
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  op.time = (gint64) interval * 1000;
+  world_trace ("set_interval (timer %d, %u ms)", op.thing, interval);
+  begin (&op);
+  lifecycle_timer_set_interval (world.tokens[op.thing].address, interval);
+  end (&op);
+}
+
+void
+op_set_deadline (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_SET_DEADLINE, pick_scope (record[1]), MODEL_NONE);
+  guint timeout = intervals[record[2] & 7];
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_DEADLINE, false);
+  world_token (op.thing, 0);
+  op.time = (gint64) timeout * 1000;
+  world_trace ("set_deadline (%d, %u ms)", op.scope, timeout);
+  begin (&op);
+  lifecycle_scope_set_deadline (scope_at (op.scope), timeout);
+  end (&op);
+}
+
+/* Time passes, and unless a flag says otherwise, the main loop runs once. */
+void
+op_advance (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_ADVANCE, MODEL_NONE, MODEL_NONE);
+  guint time = intervals[record[2] & 7];
+
+  op.time = (gint64) time * 1000 + ((record[2] & 0x40) != 0 ? 500 : 0);
+  world_trace ("advance by %d us", (int) op.time);
+  begin (&op);
+  fuzz_clock_advance (op.time);
+  end (&op);
+
+  if ((record[2] & 0x80) == 0 && model_has_room ())
+    op_iterate (record);
+}
+
+/* Operations */
+
+void
+op_begin (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_BEGIN, pick_scope (record[1]), MODEL_NONE);
+  guint8 flags = FLAGS (record);
+  gboolean with_callback = (flags & 1) == 0;
+  gboolean with_notify = with_callback && (flags & 2) == 0;
+  WorldToken *token;
+  LifecycleOperation *operation;
+  GCancellable *cancellable;
+  g_autofree char *name = NULL;
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_OPERATION, with_notify);
+  model.things[op.thing].has_callback = with_callback;
+  token = world_token (op.thing, SCRIPT (record));
+
+  world_trace ("operation %d = begin%s%s (%d)", op.thing, with_callback ? "_async" : "",
+               with_notify ? " with notify" : "", op.scope);
+  begin (&op);
+  name = world_operation_name (op.thing);
+  if (with_callback)
+    operation = lifecycle_scope_begin_async (scope_at (op.scope), name, world_ready_cb, token,
+                                             with_notify ? world_notify_cb : NULL);
+  else
+    operation = lifecycle_scope_begin (scope_at (op.scope), name);
+  token->address = operation;
+
+  cancellable = lifecycle_operation_get_cancellable (operation);
+  model_answer_boolean (!g_cancellable_is_cancelled (cancellable));
+  g_signal_connect (cancellable, "cancelled", G_CALLBACK (world_operation_cancelled_cb), token);
+  end (&op);
+}
+
+/* Its result comes. */
+void
+end_operation (int number)
+{
+  ModelOp op = make_op (MODEL_OP_READY, MODEL_NONE, MODEL_NONE);
+  WorldToken *token = &world.tokens[number];
+  LifecycleOperation *operation = g_steal_pointer (&token->address);
+
+  op.thing = number;
+  begin (&op);
+  if (model.things[number].has_callback)
+    {
+      g_autoptr (GAsyncResult) result = world_result_new (token);
+
+      world_trace ("ready (operation %d)", number);
+      lifecycle_operation_ready (NULL, result, operation);
+    }
+  else
+    {
+      world_trace ("end (operation %d)", number);
+      lifecycle_operation_end (operation);
+    }
+  end (&op);
+}
+
+void
+op_ready (const guint8 *record)
+{
+  int number = pick_thing (record[2], MODEL_OPERATION);
+
+  if (number >= 0)
+    end_operation (number);
+}
+
+void
+op_close_async (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_CLOSE_ASYNC, pick_scope (record[1]), MODEL_NONE);
+  guint timeout = (FLAGS (record) & 1) != 0 ? intervals[record[2] & 7] : 0;
+  GCancellable *cancellable = NULL;
+  WorldToken *token;
+
+  if (op.scope < 0 || !model_can_drain (op.scope))
+    return;
+
+  op.reason = MODEL_REASON_SHUTDOWN;
+  op.time = (gint64) timeout * 1000;
+  op.thing = model_add_thing (MODEL_WAITER, false);
+  token = world_token (op.thing, SCRIPT (record));
+  if ((FLAGS (record) & 2) != 0 && model.n_cancellables > 0)
+    {
+      op.cancellable = (record[2] >> 3) % model.n_cancellables;
+      cancellable = world.cancellables[op.cancellable].cancellable;
+    }
+  world_trace ("close_async %d (%d, %u ms, cancellable %d) ...", op.thing, op.scope, timeout,
+               op.cancellable);
+  begin (&op);
+  lifecycle_scope_close_async (scope_at (op.scope), (LifecycleReason) op.reason, timeout,
+                               cancellable, world_closed_cb, token);
+  end (&op);
+}
+
+gboolean
+is_waiting (void)
+{
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_WAITER && model.things[i].n_called == 0)
+      return TRUE;
+
+  /* Or somebody has cancelled the wait. */
+  for (int i = 0; i < model.n_scopes; i++)
+    if (model.scopes[i].state == MODEL_CLOSING)
+      return TRUE;
+
+  return FALSE;
+}
