@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct _LifecycleAnchor LifecycleAnchor;
 
 LifecycleAnchor *lifecycle_anchor_get        (GObject         *object);
+LifecycleAnchor *lifecycle_anchor_get_for_dup (GObject        *object);
 LifecycleLedger *lifecycle_anchor_get_ledger (LifecycleAnchor *anchor);
 GObject         *lifecycle_anchor_dup_object (LifecycleAnchor *anchor);
 

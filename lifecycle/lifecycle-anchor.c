@@ -114,6 +114,22 @@ lifecycle_anchor_get (GObject *object)
   return anchor;
 }
 
+/* Likewise, and dup_object() will find the object. g_object_run_dispose() ends with clearing the weak
+ * references, and also one that was set while the others were told.
+ */
+LifecycleAnchor *
+lifecycle_anchor_get_for_dup (GObject *object)
+{
+  LifecycleAnchor *anchor = lifecycle_anchor_get (object);
+  GObject *found = g_weak_ref_get (&anchor->object);
+
+  if (found == NULL)
+    g_weak_ref_set (&anchor->object, object);
+  g_clear_object (&found);
+
+  return anchor;
+}
+
 LifecycleLedger *
 lifecycle_anchor_get_ledger (LifecycleAnchor *anchor)
 {

@@ -703,7 +703,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     {
       g_closure_set_marshal (&handler->closure.closure, lifecycle_gate_marshal);
       full->gate = lifecycle_gate_new (ledger, context, closure, flags);
-      full->anchor = lifecycle_anchor_get (instance);
+      full->anchor = lifecycle_anchor_get_for_dup (instance);
       full->destroy = lifecycle_gate_disown;
       full->destroy_data = lifecycle_gate_ref (full->gate);
       handler->closure.closure.data = full->gate;

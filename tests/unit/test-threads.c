@@ -2111,6 +2111,36 @@ test_target_released (void)
 }
 
 static void
+watch_again_cb (LifecycleScope  *scope,
+                LifecycleReason  reason,
+                gpointer         emitter)
+{
+  lifecycle_scope_of (emitter);
+}
+
+/* The emitter is disposed, and lives on, watched anew from the middle of that. */
+static void
+test_after_run_dispose (gconstpointer flags)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *emitter = test_emitter_new ();
+  int n = 0;
+  gulong id;
+
+  g_signal_connect (lifecycle_scope_of (G_OBJECT (emitter)), "closing",
+                    G_CALLBACK (watch_again_cb), emitter);
+  g_object_run_dispose (G_OBJECT (emitter));
+
+  id = lifecycle_scope_connect_full (scope, emitter, "plain", G_CALLBACK (test_count_handler_cb),
+                                     &n, NULL, GPOINTER_TO_UINT (flags));
+  g_assert_true (test_is_connected (emitter, id));
+  lifecycle_scope_close (scope);
+  g_assert_false (test_is_connected (emitter, id));
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (emitter);
+}
+
+static void
 add_for_both (const char    *path,
               GTestDataFunc  func)
 {
@@ -2163,6 +2193,7 @@ main (int    argc,
   g_test_add_func ("/lifecycle/threads/queued/worker", test_queued_worker);
 
   add_for_both ("blocked", test_blocked);
+  add_for_both ("after-run-dispose", test_after_run_dispose);
   add_for_both ("stolen", test_stolen);
   add_for_both ("stolen-works", test_stolen_works);
   add_for_both ("late", test_late);
