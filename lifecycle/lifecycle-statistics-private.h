@@ -32,12 +32,10 @@ struct _LifecycleStatistics
   LifecycleClosings closings;
 };
 
-void lifecycle_closings_add    (LifecycleClosings         *self,
-                                const LifecycleClosings   *other);
-void lifecycle_closings_note   (LifecycleClosings         *self,
-                                LifecycleReason            reason,
-                                guint64                    time);
-void lifecycle_statistics_add  (LifecycleStatistics       *self,
-                                const LifecycleStatistics *other);
+void lifecycle_closings_add  (LifecycleClosings       *self,
+                              const LifecycleClosings *other);
+void lifecycle_closings_note (LifecycleClosings       *self,
+                              LifecycleReason          reason,
+                              guint64                  time);
 
 G_END_DECLS

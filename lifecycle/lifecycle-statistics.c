@@ -63,23 +63,6 @@ lifecycle_closings_add (LifecycleClosings       *self,
   self->longest = MAX (self->longest, other->longest);
 }
 
-void
-lifecycle_statistics_add (LifecycleStatistics       *self,
-                          const LifecycleStatistics *other)
-{
-  for (guint i = 0; i < LIFECYCLE_N_KINDS; i++)
-    {
-      self->added[i] += other->added[i];
-      self->released[i] += other->released[i];
-      self->retired[i] += other->retired[i];
-    }
-  self->n_late += other->n_late;
-  self->n_failed += other->n_failed;
-  self->peak = MAX (self->peak, other->peak);
-  self->n_scopes += other->n_scopes;
-  lifecycle_closings_add (&self->closings, &other->closings);
-}
-
 /* Counts the scope itself, and what those below that have closed had counted, or, where `list` is
  * NULL, only how its children closed. Puts its children at the end of the list, in the same go.
  */

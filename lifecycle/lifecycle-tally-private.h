@@ -18,34 +18,43 @@ typedef struct
   guint64 retired;      /* before one came */
 } LifecycleTallyRow;
 
+typedef struct _LifecycleTally LifecycleTally;
+
 /* What the scopes below that have closed had counted. */
 typedef struct
 {
-  LifecycleClosings   children; /* how the children have closed */
-  LifecycleStatistics below;    /* they, and all that were below them */
+  LifecycleClosings  children;  /* how the children have closed */
+  LifecycleClosings  below;     /* the same, with all that were below them */
+  guint64            n_late;
+  guint64            n_failed;
+  LifecycleTally    *counts;    /* of all of them; it has no past of its own */
 } LifecyclePast;
 
 /* The counts of a ledger, made when there is something to count, and guarded by its lock. Most scopes
  * have one or two kinds of entries, so there are rows only for those that there have been.
  */
-typedef struct
+struct _LifecycleTally
 {
-  guint8               rows[LIFECYCLE_N_KINDS]; /* 1 and up; 0 for none */
-  guint8               n_rows;
-  guint8               n_allocated;
-  guint                peak;
-  LifecyclePast       *past;
-  LifecycleTallyRow    row[];
-} LifecycleTally;
+  guint8             rows[LIFECYCLE_N_KINDS]; /* 1 and up; 0 for none */
+  guint8             n_rows;
+  guint8             n_allocated;
+  guint              peak;
+  LifecyclePast     *past;
+  LifecycleTallyRow  row[];
+};
 
-LifecycleTally    *lifecycle_tally_ensure   (LifecycleTally            **tally);
-LifecyclePast     *lifecycle_tally_ensure_past (LifecycleTally         **tally);
-LifecycleTallyRow *lifecycle_tally_make_row (LifecycleTally            **tally,
-                                             guint                       kind);
-void               lifecycle_tally_free     (LifecycleTally             *tally);
-void               lifecycle_tally_sum_up   (LifecycleTally             *tally,
-                                             gboolean                    with_past,
-                                             LifecycleStatistics        *sum);
+LifecycleTallyRow *lifecycle_tally_make_row    (LifecycleTally      **tally,
+                                                guint                 kind);
+void               lifecycle_tally_free        (LifecycleTally       *self);
+void               lifecycle_tally_sum_up      (LifecycleTally       *self,
+                                                gboolean              with_past,
+                                                LifecycleStatistics  *sum);
+void               lifecycle_tally_take_closed (LifecycleTally      **tally,
+                                                LifecycleTally       *closed,
+                                                guint                 n_late,
+                                                guint                 n_failed,
+                                                LifecycleReason       reason,
+                                                guint64               closing_time);
 
 static inline LifecycleTallyRow *
 lifecycle_tally_get_row (LifecycleTally **tally,

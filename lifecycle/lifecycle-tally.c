@@ -5,31 +5,12 @@
 
 #include "lifecycle-tally-private.h"
 
+#include <string.h>
+
 static gsize
 tally_get_size (guint n_rows)
 {
   return G_STRUCT_OFFSET (LifecycleTally, row) + n_rows * sizeof (LifecycleTallyRow);
-}
-
-/* For what has no row: most numbers stay 0. */
-LifecycleTally *
-lifecycle_tally_ensure (LifecycleTally **tally)
-{
-  if (*tally == NULL)
-    *tally = g_malloc0 (tally_get_size (0));
-
-  return *tally;
-}
-
-LifecyclePast *
-lifecycle_tally_ensure_past (LifecycleTally **tally)
-{
-  LifecycleTally *self = lifecycle_tally_ensure (tally);
-
-  if (self->past == NULL)
-    self->past = g_new0 (LifecyclePast, 1);
-
-  return self->past;
 }
 
 LifecycleTallyRow *
@@ -60,11 +41,15 @@ lifecycle_tally_make_row (LifecycleTally **tally,
 void
 lifecycle_tally_free (LifecycleTally *self)
 {
-  g_free (self->past);
+  if (self->past != NULL)
+    {
+      g_clear_pointer (&self->past->counts, lifecycle_tally_free);
+      g_free (self->past);
+    }
   g_free (self);
 }
 
-/* Adds the numbers, but not those of `past` unless that is asked for, and nothing about children. */
+/* Adds the numbers, and, if that is asked for, those of the scopes below that have closed. */
 void
 lifecycle_tally_sum_up (LifecycleTally      *self,
                         gboolean             with_past,
@@ -87,5 +72,66 @@ lifecycle_tally_sum_up (LifecycleTally      *self,
   sum->peak = MAX (sum->peak, self->peak);
 
   if (with_past && self->past != NULL)
-    lifecycle_statistics_add (sum, &self->past->below);
+    {
+      lifecycle_tally_sum_up (self->past->counts, FALSE, sum);
+      lifecycle_closings_add (&sum->closings, &self->past->below);
+      sum->n_late += self->past->n_late;
+      sum->n_failed += self->past->n_failed;
+    }
+}
+
+/* Adds the numbers of another tally, without its past. */
+static void
+tally_add (LifecycleTally **tally,
+           LifecycleTally  *other)
+{
+  for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
+    {
+      if (other->rows[kind] != 0)
+        {
+          LifecycleTallyRow *from = &other->row[other->rows[kind] - 1];
+          LifecycleTallyRow *to = lifecycle_tally_get_row (tally, kind);
+
+          to->added += from->added;
+          to->released += from->released;
+          to->retired += from->retired;
+          (*tally)->peak = MAX ((*tally)->peak, other->peak);
+        }
+    }
+}
+
+/* A child has closed: what it, and those below it, have counted stays here. */
+void
+lifecycle_tally_take_closed (LifecycleTally  **tally,
+                             LifecycleTally   *closed,
+                             guint             n_late,
+                             guint             n_failed,
+                             LifecycleReason   reason,
+                             guint64           closing_time)
+{
+  LifecyclePast *past;
+
+  if (*tally == NULL)
+    *tally = g_malloc0 (tally_get_size (0));
+  if ((*tally)->past == NULL)
+    (*tally)->past = g_new0 (LifecyclePast, 1);
+  past = (*tally)->past;
+
+  lifecycle_closings_note (&past->children, reason, closing_time);
+  lifecycle_closings_note (&past->below, reason, closing_time);
+  past->n_late += n_late;
+  past->n_failed += n_failed;
+
+  if (closed == NULL)
+    return;
+
+  tally_add (&past->counts, closed);
+  if (closed->past != NULL)
+    {
+      if (closed->past->counts != NULL)
+        tally_add (&past->counts, closed->past->counts);
+      lifecycle_closings_add (&past->below, &closed->past->below);
+      past->n_late += closed->past->n_late;
+      past->n_failed += closed->past->n_failed;
+    }
 }

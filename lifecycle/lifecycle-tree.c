@@ -387,15 +387,8 @@ lifecycle_scope_bow_out (LifecycleScope *self,
       linked = scope_unlink (self, ledger);
       taken = ledger->counts && !ledger->counted;
       if (taken)
-        {
-          LifecyclePast *past = lifecycle_tally_ensure_past (&ledger->tally);
-
-          lifecycle_closings_note (&past->children, self->reason, closing_time);
-          lifecycle_closings_note (&past->below.closings, self->reason, closing_time);
-          lifecycle_tally_sum_up (tally, TRUE, &past->below);
-          past->below.n_late += n_late;
-          past->below.n_failed += n_failed;
-        }
+        lifecycle_tally_take_closed (&ledger->tally, tally, n_late, n_failed,
+                                     self->reason, closing_time);
       lifecycle_ledger_unlock (ledger);
     }
 
