@@ -13,6 +13,30 @@ tally_get_size (guint n_rows)
   return G_STRUCT_OFFSET (LifecycleTally, row) + n_rows * sizeof (LifecycleTallyRow);
 }
 
+static LifecycleTally *
+tally_new (guint n_rows)
+{
+  LifecycleTally *self = g_slice_alloc (tally_get_size (n_rows));
+
+  memset (self, 0, sizeof *self);
+  self->n_allocated = (guint8) n_rows;
+
+  return self;
+}
+
+static LifecycleTally *
+tally_grow (LifecycleTally *self,
+            guint           n_rows)
+{
+  LifecycleTally *grown = tally_new (n_rows);
+
+  memcpy (grown, self, tally_get_size (self->n_rows));
+  grown->n_allocated = (guint8) n_rows;
+  g_slice_free1 (tally_get_size (self->n_allocated), self);
+
+  return grown;
+}
+
 LifecycleTallyRow *
 lifecycle_tally_make_row (LifecycleTally **tally,
                           guint            kind)
@@ -22,13 +46,11 @@ lifecycle_tally_make_row (LifecycleTally **tally,
 
   if (self == NULL)
     {
-      *tally = self = g_malloc0 (tally_get_size (1));
-      self->n_allocated = 1;
+      *tally = self = tally_new (1);
     }
   else if (self->n_rows == self->n_allocated)
     {
-      self->n_allocated = (guint8) MIN (MAX (2, 2 * self->n_allocated), LIFECYCLE_N_KINDS);
-      *tally = self = g_realloc (self, tally_get_size (self->n_allocated));
+      *tally = self = tally_grow (self, MIN (MAX (2, 2u * self->n_allocated), LIFECYCLE_N_KINDS));
     }
 
   row = &self->row[self->n_rows++];
@@ -46,7 +68,7 @@ lifecycle_tally_free (LifecycleTally *self)
       g_clear_pointer (&self->past->counts, lifecycle_tally_free);
       g_free (self->past);
     }
-  g_free (self);
+  g_slice_free1 (tally_get_size (self->n_allocated), self);
 }
 
 /* Adds the numbers, and, if that is asked for, those of the scopes below that have closed. */
@@ -112,7 +134,7 @@ lifecycle_tally_take_closed (LifecycleTally  **tally,
   LifecyclePast *past;
 
   if (*tally == NULL)
-    *tally = g_malloc0 (tally_get_size (0));
+    *tally = tally_new (0);
   if ((*tally)->past == NULL)
     (*tally)->past = g_new0 (LifecyclePast, 1);
   past = (*tally)->past;
