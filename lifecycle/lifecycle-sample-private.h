@@ -1,0 +1,31 @@
+/* lifecycle-sample-private.h: the inside of a sample
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-sample.h"
+#include "lifecycle-statistics-private.h"
+#include "lifecycle-vitals-private.h"
+
+G_BEGIN_DECLS
+
+#define LIFECYCLE_N_METRICS (LIFECYCLE_METRIC_OVERDUE + 1)
+
+struct _LifecycleSample
+{
+  GObject         parent_instance;
+
+  gint64          time;         /* µs, real */
+  gint64          monotonic;    /* µs */
+  LifecycleVitals vitals;
+  guint           n_scopes;
+  guint           n_entries;
+  guint           n_overdue;
+  guint           live[LIFECYCLE_N_KINDS];
+};
+
+LifecycleSample *lifecycle_sample_take (LifecycleStatistics **statistics);
+
+G_END_DECLS
