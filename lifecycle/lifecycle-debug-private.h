@@ -18,6 +18,7 @@ extern guint lifecycle_debug_flags;
 
 void lifecycle_debug_init         (void);
 void lifecycle_log_init           (void);
+void lifecycle_sysprof_init       (void);
 void lifecycle_debug_off_home     (LifecycleScope *scope,
                                    const char     *what,
                                    const char     *place);

@@ -18,6 +18,9 @@ lifecycle_debug_init (void)
   lifecycle_debug_flags = g_parse_debug_string (g_getenv ("LIFECYCLE_DEBUG"),
                                                 keys, G_N_ELEMENTS (keys));
   lifecycle_log_init ();
+#ifdef HAVE_SYSPROF
+  lifecycle_sysprof_init ();
+#endif
 }
 
 /* Complains if the calling thread is not at home. */
