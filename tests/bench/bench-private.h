@@ -101,6 +101,7 @@ void      bench_observing    (void);
 int       bench_debug_child  (void);
 void      bench_memory       (void);
 int       bench_memory_child (void);
+void      bench_monitor      (void);
 void      bench_timers       (void);
 void      bench_instructions (void);
 int       bench_instructions_child (const char *name);

@@ -10,7 +10,8 @@ import sys
 KEYS = {"id", "what", "unit", "baseline_name", "ours", "baseline", "ratio", "extra", "budget",
         "limit", "verdict", "note", "skipped"}
 EXPECTED = ["handlers/connect-release/1", "scope/child", "scope/child-named", "emission/1",
-            "source/idle", "source/idle-source", "entry/adopt", "memory/handler", "memory/scope"]
+            "source/idle", "source/idle-source", "entry/adopt", "memory/handler", "memory/scope",
+            "monitor/sample", "monitor/openmetrics", "monitor/sample-scopes"]
 
 
 def run(*arguments):
@@ -21,7 +22,8 @@ def main():
     bench = sys.argv[1]
     output = run(bench, "--quick", "--rounds=1", "--json",
                  "--filter=handlers/connect-release/1,emission/1,scope/child*,source/*,"
-                 "entry/adopt,memory/handler,memory/scope")
+                 "entry/adopt,memory/handler,memory/scope,monitor/sample,monitor/openmetrics,"
+                 "monitor/sample-scopes")
     rows = json.loads(output)
     assert [row["id"] for row in rows] == EXPECTED, [row["id"] for row in rows]
     for row in rows:

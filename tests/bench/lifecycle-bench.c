@@ -28,6 +28,7 @@ static const struct
   { "timers", bench_timers },
   { "observing", bench_observing },
   { "memory", bench_memory },
+  { "monitor", bench_monitor },
   { "instructions", bench_instructions },
 };
 
