@@ -127,6 +127,7 @@ handler_leave (LifecycleLedger *ledger,
   notice = g_new0 (Notice, 1);
   notice->entry.name = handler->entry.name;
   notice->entry.type = LIFECYCLE_ENTRY_NOTICE;
+  notice->entry.added = handler->entry.added;
   notice->entry.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
   notice->destroy = g_steal_pointer (&full->destroy);
   notice->destroy_data = full->destroy_data;
@@ -136,6 +137,9 @@ handler_leave (LifecycleLedger *ledger,
   lifecycle_node_insert_after (&notice->entry.node, &handler->entry.node);
   lifecycle_node_remove (&handler->entry.node);
   handler->entry.flags &= ~LIFECYCLE_ENTRY_LINKED;
+
+  if (ledger->counts && lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
+    lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
 }
 
 /* The closure's last reference is gone: the handler has been disconnected and does not run. This

@@ -31,6 +31,11 @@ typedef struct
                           LifecycleEntry  *entry);
   void (* entry_removed) (LifecycleLedger *ledger,
                           LifecycleEntry  *entry);
+
+  /* The same. What stood for a thing in one place of memory does so in another. */
+  void (* entry_replaced) (LifecycleLedger *ledger,
+                           LifecycleEntry  *entry,
+                           LifecycleEntry  *by);
 } LifecycleObserver;
 
 extern guint lifecycle_watched;
@@ -44,6 +49,9 @@ void lifecycle_watch_entry_added   (LifecycleLedger         *ledger,
                                     LifecycleEntry          *entry);
 void lifecycle_watch_entry_removed (LifecycleLedger         *ledger,
                                     LifecycleEntry          *entry);
+void lifecycle_watch_entry_replaced (LifecycleLedger        *ledger,
+                                    LifecycleEntry          *entry,
+                                    LifecycleEntry          *by);
 
 static inline gboolean
 lifecycle_is_watched (LifecycleWatch what)

@@ -66,3 +66,15 @@ lifecycle_watch_entry_removed (LifecycleLedger *ledger,
         observers[i]->entry_removed (ledger, entry);
     }
 }
+
+void
+lifecycle_watch_entry_replaced (LifecycleLedger *ledger,
+                                LifecycleEntry  *entry,
+                                LifecycleEntry  *by)
+{
+  for (guint i = 0; i < n_observers; i++)
+    {
+      if (observers[i]->entry_replaced != NULL)
+        observers[i]->entry_replaced (ledger, entry, by);
+    }
+}
