@@ -115,9 +115,10 @@ lifecycle_scope_clear (LifecycleScope *self)
  * Hands everything that the scope owns over to a new one, and closes this one as
  * [enum@Reason.replaced], with the detail `moved`.
  *
- * The new scope has the same name and limit, is at home in the same context, has no parent and
- * follows nothing. It owns all entries and the cancellable, and who followed the old scope follows
- * it. How many entries there are makes no difference to the cost.
+ * The new scope has the same name and limit, is as permanent, is at home in the same context, has
+ * no parent and follows nothing. It owns all entries and the cancellable, who followed the old scope
+ * follows it, and what was expected of the end of the old one is expected of its end. How many
+ * entries there are makes no difference to the cost.
  *
  * This is for setting things up step by step: add to a scope of the function, which closes it on
  * every path that fails, and keep what move() returns on the one that succeeds.
@@ -143,6 +144,8 @@ lifecycle_scope_move (LifecycleScope *self)
 
   to = lifecycle_scope_create (self->key.name, self->as_child.name);
   scope_settle_at (to, self);
+  if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
+    g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);
   lifecycle_scope_become_root (to);
   if (lifecycle_scope_is_open (self))
     lifecycle_teardown_move (self, to);

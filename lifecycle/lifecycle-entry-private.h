@@ -120,6 +120,13 @@ struct _LifecycleEntryClass
                     LifecycleEntry  *entry,
                     guint            flags);
 
+  /* For what a scope follows: nothing is locked, and the entry belongs to the caller. The scope has
+   * moved; makes the same for the new one. What has no such function stays behind.
+   */
+  void (* move_on) (LifecycleLedger *ledger,
+                    LifecycleEntry  *entry,
+                    LifecycleScope  *to);
+
   /* The ledger is locked. No user code may run. */
   void (* set_blocked) (LifecycleEntry *entry,
                         gboolean        blocked);

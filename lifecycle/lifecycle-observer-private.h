@@ -10,8 +10,8 @@
 G_BEGIN_DECLS
 
 /* Those who want to be told of what happens. The core does not know who they are; as long as there
- * are none, it costs a branch. An observer is added when the first scope is about to be made, and
- * stays.
+ * are none, it costs a branch. An observer is added when the first scope is about to be made, or
+ * later; it stays.
  */
 typedef enum
 {

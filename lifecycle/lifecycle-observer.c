@@ -17,11 +17,13 @@ lifecycle_add_observer (const LifecycleObserver *observer)
 {
   g_assert (n_observers < MAX_OBSERVERS);
 
-  observers[n_observers++] = observer;
+  /* In this order, because others may be looking already. */
+  observers[n_observers] = observer;
+  g_atomic_int_inc (&n_observers);
   if (observer->scope_opened != NULL || observer->scope_closed != NULL)
-    lifecycle_watched |= LIFECYCLE_WATCH_SCOPES;
+    g_atomic_int_or (&lifecycle_watched, LIFECYCLE_WATCH_SCOPES);
   if (observer->entry_added != NULL || observer->entry_removed != NULL)
-    lifecycle_watched |= LIFECYCLE_WATCH_ENTRIES;
+    g_atomic_int_or (&lifecycle_watched, LIFECYCLE_WATCH_ENTRIES);
 }
 
 void
@@ -38,7 +40,8 @@ void
 lifecycle_watch_scope_closed (LifecycleScope *scope,
                               guint64         duration)
 {
-  for (guint i = 0; i < n_observers; i++)
+  /* Who came later may want to know what an earlier one is about to forget. */
+  for (guint i = n_observers; i-- > 0;)
     {
       if (observers[i]->scope_closed != NULL)
         observers[i]->scope_closed (scope, duration);

@@ -22,6 +22,8 @@ void lifecycle_registry_note        (guint                n_late,
 
 void lifecycle_registry_list_roots  (LifecycleScopeList  *list,
                                      LifecycleStatistics *past);
+void lifecycle_registry_set_mark    (void);
+void lifecycle_registry_list_new_roots (LifecycleScopeList *list);
 
 /* Whether it is in the list. */
 static inline gboolean

@@ -17,6 +17,7 @@ static struct
 {
   GMutex              lock;     /* taken alone */
   LifecycleNode       roots;
+  LifecycleNode       mark;     /* one of the roots' nodes, but no scope; NULL when it is not set */
   LifecycleStatistics past;
 } registry = {
   .roots = { &registry.roots, &registry.roots },
@@ -90,18 +91,50 @@ lifecycle_registry_note (guint n_late,
   g_mutex_unlock (&registry.lock);
 }
 
+/* The registry is locked. Puts those that have no parent at the end of the list, from `node` on. */
+static void
+registry_list_from (LifecycleScopeList *list,
+                    LifecycleNode      *node)
+{
+  /* What is in here has not been finalized: a scope takes itself out when it has closed, and it
+   * closes before that. A reference taken now keeps it from being.
+   */
+  for (; node != &registry.roots; node = node->next)
+    {
+      if (node != &registry.mark)
+        lifecycle_scope_list_take (list, g_object_ref (scope_from_root_node (node)));
+    }
+}
+
 /* Puts all that have no parent at the end of the list, the oldest first. `past` may be NULL. */
 void
 lifecycle_registry_list_roots (LifecycleScopeList  *list,
                                LifecycleStatistics *past)
 {
   g_mutex_lock (&registry.lock);
-  /* What is in here has not been finalized: a scope takes itself out when it has closed, and it
-   * closes before that. A reference taken now keeps it from being.
-   */
-  for (LifecycleNode *node = registry.roots.next; node != &registry.roots; node = node->next)
-    lifecycle_scope_list_take (list, g_object_ref (scope_from_root_node (node)));
+  registry_list_from (list, registry.roots.next);
   if (past != NULL)
     *past = registry.past;
+  g_mutex_unlock (&registry.lock);
+}
+
+/* Sets a mark behind all that are there, for lifecycle_registry_list_new_roots(). */
+void
+lifecycle_registry_set_mark (void)
+{
+  g_mutex_lock (&registry.lock);
+  if (registry.mark.next != NULL)
+    lifecycle_node_remove (&registry.mark);
+  lifecycle_node_insert_after (&registry.mark, registry.roots.prev);
+  g_mutex_unlock (&registry.lock);
+}
+
+/* Puts those that have come since then at the end of the list. */
+void
+lifecycle_registry_list_new_roots (LifecycleScopeList *list)
+{
+  g_mutex_lock (&registry.lock);
+  if (registry.mark.next != NULL)
+    registry_list_from (list, registry.mark.next);
   g_mutex_unlock (&registry.lock);
 }

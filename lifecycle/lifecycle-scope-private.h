@@ -36,7 +36,8 @@ typedef struct
 typedef enum
 {
   LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* changed under the lock of the registry */
-  LIFECYCLE_SCOPE_FINISHED   = 1 << 1  /* `closed` has been emitted, too */
+  LIFECYCLE_SCOPE_FINISHED   = 1 << 1, /* `closed` has been emitted, too */
+  LIFECYCLE_SCOPE_PERMANENT  = 1 << 2  /* meant to live for ever */
 } LifecycleScopeMarks;
 
 struct _LifecycleScope

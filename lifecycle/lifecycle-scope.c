@@ -57,6 +57,7 @@ enum
   PROP_REASON,
   PROP_N_ENTRIES,
   PROP_LIMIT,
+  PROP_PERMANENT,
   N_PROPS
 };
 
@@ -331,6 +332,10 @@ lifecycle_scope_get_property (GObject    *object,
       g_value_set_uint (value, lifecycle_scope_get_limit (self));
       break;
 
+    case PROP_PERMANENT:
+      g_value_set_boolean (value, lifecycle_scope_get_permanent (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -360,6 +365,10 @@ lifecycle_scope_set_property (GObject      *object,
 
     case PROP_LIMIT:
       lifecycle_scope_set_limit (self, g_value_get_uint (value));
+      break;
+
+    case PROP_PERMANENT:
+      lifecycle_scope_set_permanent (self, g_value_get_boolean (value));
       break;
 
     default:
@@ -453,6 +462,18 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
     g_param_spec_uint ("limit", NULL, NULL,
                        0, G_MAXUINT, 0,
                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:permanent: (attributes org.gtk.Property.get=lifecycle_scope_get_permanent org.gtk.Property.set=lifecycle_scope_set_permanent)
+   *
+   * Whether the scope is meant to live for as long as the program.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PERMANENT] =
+    g_param_spec_boolean ("permanent", NULL, NULL,
+                          FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
@@ -785,4 +806,51 @@ lifecycle_scope_set_limit (LifecycleScope *self,
 
   if (changed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);
+}
+
+/**
+ * lifecycle_scope_get_permanent: (attributes org.gtk.Method.get_property=permanent)
+ * @self: a scope
+ *
+ * Whether the scope is meant to live for as long as the program. May be called on any thread.
+ *
+ * Returns: whether it is
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_get_permanent (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+
+  return lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT);
+}
+
+/**
+ * lifecycle_scope_set_permanent: (attributes org.gtk.Method.set_property=permanent)
+ * @self: a scope
+ * @permanent: whether it is meant to live for as long as the program
+ *
+ * Says that nobody is going to close the scope, and that this is right.
+ *
+ * Neither it nor what is below it is then reported as still open, at the end of the program or of a
+ * test. Nothing else changes. May be called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_set_permanent (LifecycleScope *self,
+                               gboolean        permanent)
+{
+  guint old;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+
+  if (permanent)
+    old = g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_PERMANENT);
+  else
+    old = g_atomic_int_and (&self->marks, ~(guint) LIFECYCLE_SCOPE_PERMANENT);
+
+  if (((old & LIFECYCLE_SCOPE_PERMANENT) != 0) != (permanent != FALSE))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PERMANENT]);
 }

@@ -97,6 +97,11 @@ guint            lifecycle_scope_get_limit          (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 void             lifecycle_scope_set_limit          (LifecycleScope  *self,
                                                      guint            limit);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean         lifecycle_scope_get_permanent      (LifecycleScope  *self);
+LIFECYCLE_AVAILABLE_IN_1_0
+void             lifecycle_scope_set_permanent      (LifecycleScope  *self,
+                                                     gboolean         permanent);
 
 #ifndef __GI_SCANNER__
 

@@ -601,6 +601,40 @@ lifecycle_teardown_clear (LifecycleScope *scope)
   return n_released;
 }
 
+/* Few of the ties of a scope go along when it moves. */
+static void
+teardown_move_ties (LifecycleScope *scope,
+                    LifecycleScope *to)
+{
+  LifecycleLedger *ties = scope->ties;
+  g_autoptr (GPtrArray) moving = NULL;
+
+  if (ties == NULL)
+    return;
+
+  moving = g_ptr_array_new ();
+  lifecycle_ledger_lock (ties);
+  for (LifecycleNode *node = ties->live.next, *next; node != &ties->live; node = next)
+    {
+      LifecycleEntry *entry = (LifecycleEntry *) node;
+
+      next = node->next;
+      if (lifecycle_entry_get_class (entry)->move_on != NULL)
+        {
+          lifecycle_ledger_remove (ties, entry);
+          g_ptr_array_add (moving, entry);
+        }
+    }
+  lifecycle_ledger_unlock (ties);
+
+  for (guint i = 0; i < moving->len; i++)
+    {
+      LifecycleEntry *entry = g_ptr_array_index (moving, i);
+
+      lifecycle_entry_get_class (entry)->move_on (ties, entry, to);
+    }
+}
+
 /* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
  * the scope is left with an empty one.
  */
@@ -666,6 +700,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   to->blocked = scope->blocked;
   if (to->blocked != to->own_blocked)
     lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
+  teardown_move_ties (scope, to);
 
   teardown_run (scope, NULL);
   g_object_unref (scope);
