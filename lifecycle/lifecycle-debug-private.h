@@ -11,7 +11,11 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  LIFECYCLE_DEBUG_THREADS = 1 << 0
+  LIFECYCLE_DEBUG_ALIVE   = 1 << 0,
+  LIFECYCLE_DEBUG_LEAKS   = 1 << 1,
+  LIFECYCLE_DEBUG_STACKS  = 1 << 2,
+  LIFECYCLE_DEBUG_THREADS = 1 << 3,
+  LIFECYCLE_DEBUG_TRACE   = 1 << 4
 } LifecycleDebugFlags;
 
 extern guint lifecycle_debug_flags;
@@ -19,6 +23,7 @@ extern guint lifecycle_debug_flags;
 void lifecycle_debug_init         (void);
 void lifecycle_log_init           (void);
 void lifecycle_sysprof_init       (void);
+void lifecycle_trace_start        (void);
 void lifecycle_debug_off_home     (LifecycleScope *scope,
                                    const char     *what,
                                    const char     *place);

@@ -50,7 +50,8 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (TETHER,          lifecycle_tether_class,           NONE)      /* an adopted handler, seen from its instance */ \
   X (PARTNER,         lifecycle_partner_class,          NONE)      /* a resource, seen from an object */ \
   X (TIE,             lifecycle_tie_class,              NONE)      /* what a scope follows */ \
-  X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* who follows a scope */
+  X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* who follows a scope */ \
+  X (EXPECTATION,     lifecycle_expectation_class,      NONE)      /* what is to be gone soon after it */
 
 typedef enum
 {

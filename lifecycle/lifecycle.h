@@ -10,6 +10,8 @@
 #include "lifecycle-enums.h"
 #include "lifecycle-error.h"
 #include "lifecycle-gio.h"
+#include "lifecycle-leak.h"
+#include "lifecycle-leaks.h"
 #include "lifecycle-monitor.h"
 #include "lifecycle-objects.h"
 #include "lifecycle-operation.h"

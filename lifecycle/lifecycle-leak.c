@@ -1,0 +1,557 @@
+/* lifecycle-leak.c: one thing that has not ended as it should have
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-enums.h"
+#include "lifecycle-leak-private.h"
+
+/**
+ * LifecycleLeak:
+ *
+ * Something that has not ended as it should have; a snapshot.
+ *
+ * There are three kinds. [enum@LeakKind.closed_but_alive] is a leak in the strict sense: an object of
+ * which [method@Scope.expect_finalize] was told is still alive although its grace time has passed
+ * since the scope closed. [enum@LeakKind.finalized_late] is one that went in the end.
+ * [enum@LeakKind.dropped_open] is a scope whose last reference went without a close, which is legal,
+ * but where garbage is collected it means that nobody knows when.
+ *
+ * [func@list_leaks] makes them. A leak holds no reference on the object that it is about. It does not
+ * change, and may be used on any thread.
+ *
+ * Since: 1.0
+ */
+struct _LifecycleLeak
+{
+  GObject             parent_instance;
+
+  LifecycleLeakFacts *facts;
+  char               *address;
+  char               *stack;
+};
+
+enum
+{
+  PROP_0,
+  PROP_KIND,
+  PROP_OBJECT_TYPE,
+  PROP_TYPE_NAME,
+  PROP_ADDRESS,
+  PROP_N_REFS,
+  PROP_AGE,
+  PROP_WHY,
+  PROP_SCOPE_PATH,
+  PROP_PLACE,
+  PROP_STACK,
+  PROP_COUNT,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (LifecycleLeak, lifecycle_leak, G_TYPE_OBJECT)
+
+LifecycleLeakFacts *
+lifecycle_leak_facts_copy (const LifecycleLeakFacts *facts)
+{
+  LifecycleLeakFacts *copy = g_memdup2 (facts, sizeof *facts);
+
+  copy->why = g_strdup (facts->why);
+  copy->scope_path = g_strdup (facts->scope_path);
+
+  return copy;
+}
+
+void
+lifecycle_leak_facts_free (LifecycleLeakFacts *facts)
+{
+  g_free (facts->why);
+  g_free (facts->scope_path);
+  g_free (facts);
+}
+
+LifecycleLeak *
+lifecycle_leak_new (const LifecycleLeakFacts *facts)
+{
+  LifecycleLeak *self = g_object_new (LIFECYCLE_TYPE_LEAK, NULL);
+
+  self->facts = lifecycle_leak_facts_copy (facts);
+  self->address = g_strdup_printf ("%p", facts->address);
+  self->stack = lifecycle_stack_describe (facts->stack);
+
+  return self;
+}
+
+static void
+lifecycle_leak_finalize (GObject *object)
+{
+  LifecycleLeak *self = LIFECYCLE_LEAK (object);
+
+  g_clear_pointer (&self->facts, lifecycle_leak_facts_free);
+  g_free (self->address);
+  g_free (self->stack);
+
+  G_OBJECT_CLASS (lifecycle_leak_parent_class)->finalize (object);
+}
+
+static void
+lifecycle_leak_get_property (GObject    *object,
+                             guint       prop_id,
+                             GValue     *value,
+                             GParamSpec *pspec)
+{
+  LifecycleLeak *self = LIFECYCLE_LEAK (object);
+
+  switch (prop_id)
+    {
+    case PROP_KIND:
+      g_value_set_enum (value, lifecycle_leak_get_kind (self));
+      break;
+
+    case PROP_OBJECT_TYPE:
+      g_value_set_gtype (value, lifecycle_leak_get_object_type (self));
+      break;
+
+    case PROP_TYPE_NAME:
+      g_value_set_string (value, lifecycle_leak_get_type_name (self));
+      break;
+
+    case PROP_ADDRESS:
+      g_value_set_string (value, lifecycle_leak_get_address (self));
+      break;
+
+    case PROP_N_REFS:
+      g_value_set_uint (value, lifecycle_leak_get_n_refs (self));
+      break;
+
+    case PROP_AGE:
+      g_value_set_uint64 (value, lifecycle_leak_get_age (self));
+      break;
+
+    case PROP_WHY:
+      g_value_set_string (value, lifecycle_leak_get_why (self));
+      break;
+
+    case PROP_SCOPE_PATH:
+      g_value_set_string (value, lifecycle_leak_get_scope_path (self));
+      break;
+
+    case PROP_PLACE:
+      g_value_set_string (value, lifecycle_leak_get_place (self));
+      break;
+
+    case PROP_STACK:
+      g_value_set_string (value, lifecycle_leak_get_stack (self));
+      break;
+
+    case PROP_COUNT:
+      g_value_set_uint (value, lifecycle_leak_get_count (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static GParamSpec *
+leak_string_property (const char *name)
+{
+  return g_param_spec_string (name, NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+lifecycle_leak_class_init (LifecycleLeakClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = lifecycle_leak_finalize;
+  object_class->get_property = lifecycle_leak_get_property;
+
+  /**
+   * LifecycleLeak:kind: (attributes org.gtk.Property.get=lifecycle_leak_get_kind)
+   *
+   * What went wrong.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_KIND] =
+    g_param_spec_enum ("kind", NULL, NULL,
+                       LIFECYCLE_TYPE_LEAK_KIND,
+                       LIFECYCLE_LEAK_KIND_DROPPED_OPEN,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleLeak:object-type: (attributes org.gtk.Property.get=lifecycle_leak_get_object_type)
+   *
+   * The type of the object, or of the scope.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OBJECT_TYPE] =
+    g_param_spec_gtype ("object-type", NULL, NULL,
+                        G_TYPE_NONE,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleLeak:type-name: (attributes org.gtk.Property.get=lifecycle_leak_get_type_name)
+   *
+   * The name of the type of the object, or of the scope.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TYPE_NAME] = leak_string_property ("type-name");
+
+  /**
+   * LifecycleLeak:address: (attributes org.gtk.Property.get=lifecycle_leak_get_address)
+   *
+   * Where the object is or was, as `%p` prints it, for a debugger.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ADDRESS] = leak_string_property ("address");
+
+  /**
+   * LifecycleLeak:n-refs: (attributes org.gtk.Property.get=lifecycle_leak_get_n_refs)
+   *
+   * How many references there were on the object when the leak was listed; 0 if it is gone.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_REFS] =
+    g_param_spec_uint ("n-refs", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleLeak:age: (attributes org.gtk.Property.get=lifecycle_leak_get_age)
+   *
+   * How long after the close of the scope the object was still alive, in milliseconds; 0 for a
+   * scope that was dropped.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AGE] =
+    g_param_spec_uint64 ("age", NULL, NULL,
+                         0, G_MAXUINT64, 0,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleLeak:why: (attributes org.gtk.Property.get=lifecycle_leak_get_why)
+   *
+   * Why the object was expected to go, as [method@Scope.expect_finalize] was told.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_WHY] = leak_string_property ("why");
+
+  /**
+   * LifecycleLeak:scope-path: (attributes org.gtk.Property.get=lifecycle_leak_get_scope_path)
+   *
+   * The path of the scope that was dropped, or with whose close the object should have gone.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SCOPE_PATH] = leak_string_property ("scope-path");
+
+  /**
+   * LifecycleLeak:place: (attributes org.gtk.Property.get=lifecycle_leak_get_place)
+   *
+   * Where the scope was made, or the expectation was, as `file:line`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PLACE] = leak_string_property ("place");
+
+  /**
+   * LifecycleLeak:stack: (attributes org.gtk.Property.get=lifecycle_leak_get_stack)
+   *
+   * The stack of that call, one frame a line, if `LIFECYCLE_DEBUG=stacks` was set.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STACK] = leak_string_property ("stack");
+
+  /**
+   * LifecycleLeak:count: (attributes org.gtk.Property.get=lifecycle_leak_get_count)
+   *
+   * How often the same has happened in the same place. The rest is about the last time.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_COUNT] =
+    g_param_spec_uint ("count", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+lifecycle_leak_init (LifecycleLeak *self)
+{
+}
+
+/**
+ * lifecycle_leak_get_kind: (attributes org.gtk.Method.get_property=kind)
+ * @self: a leak
+ *
+ * What went wrong.
+ *
+ * Returns: the kind
+ *
+ * Since: 1.0
+ */
+LifecycleLeakKind
+lifecycle_leak_get_kind (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), LIFECYCLE_LEAK_KIND_DROPPED_OPEN);
+
+  return self->facts->kind;
+}
+
+/**
+ * lifecycle_leak_get_object_type: (attributes org.gtk.Method.get_property=object-type)
+ * @self: a leak
+ *
+ * The type of the object, or of the scope.
+ *
+ * Returns: the type
+ *
+ * Since: 1.0
+ */
+GType
+lifecycle_leak_get_object_type (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), G_TYPE_INVALID);
+
+  return self->facts->type;
+}
+
+/**
+ * lifecycle_leak_get_type_name: (attributes org.gtk.Method.get_property=type-name)
+ * @self: a leak
+ *
+ * The name of the type of the object, or of the scope.
+ *
+ * Returns: (transfer none): the name
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_type_name (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return g_type_name (self->facts->type);
+}
+
+/**
+ * lifecycle_leak_get_address: (attributes org.gtk.Method.get_property=address)
+ * @self: a leak
+ *
+ * Where the object is or was, as `%p` prints it, for a debugger.
+ *
+ * Returns: (transfer none): the address
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_address (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return self->address;
+}
+
+/**
+ * lifecycle_leak_get_n_refs: (attributes org.gtk.Method.get_property=n-refs)
+ * @self: a leak
+ *
+ * How many references there were on the object when the leak was listed; 0 if it is gone.
+ *
+ * Returns: the number of references
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_leak_get_n_refs (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), 0);
+
+  return self->facts->n_refs;
+}
+
+/**
+ * lifecycle_leak_get_age: (attributes org.gtk.Method.get_property=age)
+ * @self: a leak
+ *
+ * How long after the close of the scope the object was still alive, in milliseconds; 0 for a
+ * scope that was dropped.
+ *
+ * Returns: milliseconds
+ *
+ * Since: 1.0
+ */
+guint64
+lifecycle_leak_get_age (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), 0);
+
+  return self->facts->age;
+}
+
+/**
+ * lifecycle_leak_get_why: (attributes org.gtk.Method.get_property=why)
+ * @self: a leak
+ *
+ * Why the object was expected to go, as [method@Scope.expect_finalize] was told.
+ *
+ * Returns: (transfer none) (nullable): the reason, if one was given
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_why (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return self->facts->why;
+}
+
+/**
+ * lifecycle_leak_get_scope_path: (attributes org.gtk.Method.get_property=scope-path)
+ * @self: a leak
+ *
+ * The path of the scope that was dropped, or with whose close the object should have gone.
+ *
+ * Returns: (transfer none): the path
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_scope_path (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return self->facts->scope_path;
+}
+
+/**
+ * lifecycle_leak_get_place: (attributes org.gtk.Method.get_property=place)
+ * @self: a leak
+ *
+ * Where the scope was made, or the expectation was, as `file:line`.
+ *
+ * Returns: (transfer none) (nullable): the place, where it is known
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_place (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return self->facts->place;
+}
+
+/**
+ * lifecycle_leak_get_stack: (attributes org.gtk.Method.get_property=stack)
+ * @self: a leak
+ *
+ * The stack of that call, one frame a line, if `LIFECYCLE_DEBUG=stacks` was set.
+ *
+ * Returns: (transfer none) (nullable): the stack, where it is known
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_stack (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return self->stack;
+}
+
+/**
+ * lifecycle_leak_get_count: (attributes org.gtk.Method.get_property=count)
+ * @self: a leak
+ *
+ * How often the same has happened in the same place. The rest is about the last time.
+ *
+ * Returns: 1 or more
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_leak_get_count (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), 0);
+
+  return self->facts->count;
+}
+
+static void
+leak_append_seconds (GString *string,
+                     guint64  ms)
+{
+  g_string_append_printf (string, "%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT " s",
+                          ms / 1000, ms % 1000 / 100);
+}
+
+/**
+ * lifecycle_leak_to_string:
+ * @self: a leak
+ *
+ * The leak in words, for a log or a terminal. Not meant to be parsed.
+ *
+ * Returns: (transfer full): one line, without the stack
+ *
+ * Since: 1.0
+ */
+char *
+lifecycle_leak_to_string (LifecycleLeak *self)
+{
+  const LifecycleLeakFacts *facts;
+  GString *string;
+
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  facts = self->facts;
+  string = g_string_new (NULL);
+  switch (facts->kind)
+    {
+    case LIFECYCLE_LEAK_KIND_DROPPED_OPEN:
+      g_string_append_printf (string, "scope %s was dropped open, owning %u entries",
+                              facts->scope_path, facts->n_entries);
+      break;
+
+    case LIFECYCLE_LEAK_KIND_CLOSED_BUT_ALIVE:
+      g_string_append_printf (string, "%s %s is still alive, with %u references, ",
+                              g_type_name (facts->type), self->address, facts->n_refs);
+      leak_append_seconds (string, facts->age);
+      g_string_append_printf (string, " after scope %s closed", facts->scope_path);
+      break;
+
+    case LIFECYCLE_LEAK_KIND_FINALIZED_LATE:
+      g_string_append_printf (string, "%s %s was finalized late, ",
+                              g_type_name (facts->type), self->address);
+      leak_append_seconds (string, facts->age);
+      g_string_append_printf (string, " after scope %s closed", facts->scope_path);
+      break;
+
+    default:
+      g_assert_not_reached ();
+    }
+
+  if (facts->why != NULL)
+    g_string_append_printf (string, ": %s", facts->why);
+  if (facts->place != NULL)
+    g_string_append_printf (string, " (%s at %s)",
+                            facts->kind == LIFECYCLE_LEAK_KIND_DROPPED_OPEN ? "made" : "expected",
+                            facts->place);
+  if (facts->count > 1)
+    g_string_append_printf (string, ", %u times; this was the last", facts->count);
+
+  return g_string_free (string, FALSE);
+}

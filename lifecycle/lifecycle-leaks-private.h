@@ -1,0 +1,27 @@
+/* lifecycle-leaks-private.h: what should be gone, and is not
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-leak-private.h"
+#include "lifecycle-leaks.h"
+
+G_BEGIN_DECLS
+
+/* Where a look back ends. */
+typedef struct
+{
+  guint64 serial;               /* of the last expectation before it */
+  guint   epoch;                /* of what has been noted before it */
+} LifecycleLeakMark;
+
+void       lifecycle_leaks_set_tracking     (gboolean                 tracking);
+void       lifecycle_leaks_mark             (LifecycleLeakMark       *mark);
+GPtrArray *lifecycle_leaks_list_alive       (const LifecycleLeakMark *since,
+                                             gboolean                 overdue_only);
+GPtrArray *lifecycle_leaks_list_noted       (const LifecycleLeakMark *since);
+guint      lifecycle_leaks_get_n_expected   (void);
+
+G_END_DECLS

@@ -1,0 +1,22 @@
+/* lifecycle-stacks-private.h: where things were added, with LIFECYCLE_DEBUG=stacks
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-entry-private.h"
+
+G_BEGIN_DECLS
+
+/* One of each, for ever. */
+typedef struct _LifecycleStack LifecycleStack;
+
+void                  lifecycle_stacks_start    (void);
+const LifecycleStack *lifecycle_stacks_capture  (void);
+const LifecycleStack *lifecycle_stacks_get      (LifecycleEntry       *entry);
+char                 *lifecycle_stacks_describe (LifecycleEntry       *entry);
+
+char                 *lifecycle_stack_describe  (const LifecycleStack *stack);
+
+G_END_DECLS
