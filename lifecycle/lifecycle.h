@@ -22,6 +22,7 @@
 #include "lifecycle-signals.h"
 #include "lifecycle-sources.h"
 #include "lifecycle-statistics.h"
+#include "lifecycle-test.h"
 #include "lifecycle-timer.h"
 #include "lifecycle-types.h"
 #include "lifecycle-version.h"
