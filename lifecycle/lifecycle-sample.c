@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-leaks.h"
 #include "lifecycle-sample-private.h"
 
 /**
@@ -35,13 +36,6 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (LifecycleSample, lifecycle_sample, G_TYPE_OBJECT)
 
-/* FOUNDER: lifecycle_get_n_overdue () of lifecycle-leaks.h takes the place of this. */
-static guint
-get_n_overdue (void)
-{
-  return 0;
-}
-
 /* Where `statistics` is given, what was counted comes back in it; the caller frees that. */
 LifecycleSample *
 lifecycle_sample_take (LifecycleStatistics **statistics)
@@ -59,7 +53,7 @@ lifecycle_sample_take (LifecycleStatistics **statistics)
   self->n_entries = lifecycle_statistics_get_total_live (counted);
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     self->live[kind] = lifecycle_statistics_get_live (counted, (LifecycleKind) kind);
-  self->n_overdue = get_n_overdue ();
+  self->n_overdue = lifecycle_get_n_overdue ();
 
   if (statistics != NULL)
     *statistics = counted;

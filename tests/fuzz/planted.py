@@ -133,6 +133,8 @@ def main():
     parser.add_argument("--library", type=pathlib.Path, required=True,
                         help="the library, as a static library")
     parser.add_argument("--seconds", type=float, default=5, help="how long to look for each")
+    parser.add_argument("--link-arg", action="append", default=[],
+                        help="what else the library is linked with")
     parser.add_argument("--compiler", nargs=argparse.REMAINDER, required=True)
     args = parser.parse_args()
 
@@ -143,7 +145,7 @@ def main():
                    '-DG_LOG_DOMAIN="Lifecycle"', "-DLIFECYCLE_COMPILATION",
                    "-DLIFECYCLE_DISABLE_SOURCE_NAMES"]
     args.libs = shlex.split(run([*pkg_config, "--libs", *packages], check=True).stdout)
-    args.libs.append("-pthread")
+    args.libs += [*args.link_arg, "-pthread"]
 
     print(f"1..{len(PLANTS)}", flush=True)
     failed = 0
