@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "test-util.h"
+#include "test-gio-util.h"
 
 #define TEST_NAME      "org.example.Lifecycle"
 #define TEST_PATH      "/org/example/Lifecycle"
@@ -18,7 +18,6 @@ static const char test_xml[] =
   "  </interface>"
   "</node>";
 
-static GTestDBus *test_bus;
 static GDBusNodeInfo *test_node;
 
 typedef struct
@@ -27,47 +26,6 @@ typedef struct
   GDBusConnection *client;
   LifecycleScope  *scope;
 } Fixture;
-
-static GDBusConnection *
-connect_to_bus (void)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection;
-
-  connection =
-    g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (test_bus),
-                                            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                            NULL, NULL, &error);
-  g_assert_no_error (error);
-
-  return connection;
-}
-
-static gboolean
-is_null (gpointer pointer)
-{
-  return g_atomic_pointer_get ((gpointer *) pointer) == NULL;
-}
-
-/* The thread that does the work for GIO may have a reference for a moment longer. */
-static void
-assert_finalized_soon (GDBusConnection *connection)
-{
-  g_object_add_weak_pointer (G_OBJECT (connection), (gpointer *) &connection);
-  g_object_unref (connection);
-  test_run_until (is_null, &connection);
-}
-
-static void
-disconnect_from_bus (GDBusConnection **connection)
-{
-  GDBusConnection *held = g_steal_pointer (connection);
-
-  if (!g_dbus_connection_is_closed (held))
-    g_dbus_connection_close_sync (held, NULL, NULL);
-  assert_finalized_soon (held);
-}
 
 static void
 set_up (Fixture       *fixture,
@@ -1201,20 +1159,17 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_autofree char *daemon = g_find_program_in_path ("dbus-daemon");
   int result;
 
   g_test_init (&argc, &argv, NULL);
 
-  if (daemon == NULL)
+  if (!test_bus_up ())
     {
       g_test_add_func ("/lifecycle/gio-bus", skip);
       return g_test_run ();
     }
 
   test_node = g_dbus_node_info_new_for_xml (test_xml, NULL);
-  test_bus = g_test_dbus_new (G_TEST_DBUS_NONE);
-  g_test_dbus_up (test_bus);
 
 #define ADD(path, func, data) \
   g_test_add ("/lifecycle/gio-bus/" path, Fixture, GINT_TO_POINTER (data), set_up, func, tear_down)
@@ -1250,8 +1205,7 @@ main (int   argc,
 
   result = g_test_run ();
 
-  g_test_dbus_down (test_bus);
-  g_object_unref (test_bus);
+  test_bus_down ();
   g_dbus_node_info_unref (test_node);
 
   return result;

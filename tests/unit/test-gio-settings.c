@@ -5,18 +5,9 @@
 
 #define G_SETTINGS_ENABLE_BACKEND
 
-#include "test-util.h"
+#include "test-gio-util.h"
 
 #include <gio/gsettingsbackend.h>
-#include <glib/gstdio.h>
-
-static const char test_schema[] =
-  "<schemalist>"
-  "  <schema id='org.example.lifecycle' path='/org/example/lifecycle/'>"
-  "    <key name='number' type='i'><default>1</default></key>"
-  "    <key name='other' type='i'><default>2</default></key>"
-  "  </schema>"
-  "</schemalist>";
 
 static GSettingsSchema *schema;
 
@@ -361,34 +352,6 @@ test_sensitive (Fixture       *fixture,
 }
 
 /* The schema is compiled at run time. */
-static gboolean
-load_schema (const char *directory)
-{
-  g_autofree char *xml = g_build_filename (directory, "lifecycle.gschema.xml", NULL);
-  g_autofree char *compiled = g_build_filename (directory, "gschemas.compiled", NULL);
-  g_autofree char *compiler = g_find_program_in_path ("glib-compile-schemas");
-  const char *arguments[] = { compiler, "--strict", directory, NULL };
-  g_autoptr (GSettingsSchemaSource) source = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (compiler == NULL)
-    return FALSE;
-
-  g_file_set_contents (xml, test_schema, -1, &error);
-  g_assert_no_error (error);
-  g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL, NULL,
-                &error);
-  g_assert_no_error (error);
-  source = g_settings_schema_source_new_from_directory (directory, NULL, TRUE, &error);
-  g_assert_no_error (error);
-  schema = g_settings_schema_source_lookup (source, "org.example.lifecycle", FALSE);
-  g_assert_nonnull (schema);
-  g_remove (xml);
-  g_remove (compiled);
-
-  return TRUE;
-}
-
 static void
 skip (void)
 {
@@ -399,16 +362,12 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_autofree char *directory = NULL;
-  gboolean loaded;
   int result;
 
   g_test_init (&argc, &argv, NULL);
 
-  directory = g_dir_make_tmp ("lifecycle-XXXXXX", NULL);
-  loaded = load_schema (directory);
-  g_rmdir (directory);
-  if (!loaded)
+  schema = test_schema_load ();
+  if (schema == NULL)
     {
       g_test_add_func ("/lifecycle/gio-settings", skip);
       return g_test_run ();
