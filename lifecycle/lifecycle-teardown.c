@@ -76,13 +76,14 @@ teardown_admit (LifecycleScopeList *list,
 
       if (!teardown_is_home (root, scope))
         {
-          if (marked)
-            teardown_hand_over (scope);
+          /* Before anybody can take it down elsewhere: this is not an end of its own. */
           if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
             {
               lifecycle_registry_add (scope);
               lifecycle_scope_leave (scope);
             }
+          if (marked)
+            teardown_hand_over (scope);
           g_object_unref (scope);
         }
       else if (scope->visited == root->visited)

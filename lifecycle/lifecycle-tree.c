@@ -337,7 +337,7 @@ scope_unlink (LifecycleScope  *self,
   return TRUE;
 }
 
-/* Takes the scope out of its owner's ledger, and drops the owner's reference: the caller has
+/* Has the owner let go of the scope, which leaves its ledger and loses its reference: the caller has
  * another. Says whether it was there.
  */
 gboolean
@@ -350,6 +350,9 @@ lifecycle_scope_leave (LifecycleScope *self)
     return FALSE;
 
   lifecycle_ledger_lock (ledger);
+  /* It is counted as what a teardown has released. */
+  if ((self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    self->as_child.flags |= LIFECYCLE_ENTRY_MUTED;
   linked = scope_unlink (self, ledger);
   lifecycle_ledger_unlock (ledger);
 
