@@ -179,6 +179,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
                                    NULL, user_data, destroy, error);
   if (entry != NULL)
     {
+      lifecycle_resource_set_label (entry, object_path);
       if (vtable != NULL)
         {
           entry->vtable = *vtable;

@@ -134,6 +134,7 @@ lifecycle_scope_add_subprocess_at (const char     *place,
 
   entry = lifecycle_resource_new (sizeof (Process), &process_kind, self, NULL, NULL, NULL);
   entry->subprocess = g_object_ref (subprocess);
+  entry->resource.type = G_OBJECT_TYPE (subprocess);
   entry->grace_ms = grace_ms;
   lifecycle_resource_set_label (entry, g_subprocess_get_identifier (subprocess));
   g_subprocess_wait_async (subprocess, NULL, process_exited_cb, lifecycle_resource_ref (entry));
