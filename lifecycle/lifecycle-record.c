@@ -78,6 +78,12 @@ record_new (LifecycleSnapshot *snapshot,
 static inline const LifecycleSnapshotItem *
 record_get_item (LifecycleRecord *self)
 {
+  static const LifecycleSnapshotItem nothing;
+
+  /* A language may make an object of any type. */
+  if (self->snapshot == NULL)
+    return &nothing;
+
   return lifecycle_snapshot_get_item (self->snapshot, self->index);
 }
 
@@ -336,6 +342,9 @@ lifecycle_record_get_scope_path (LifecycleRecord *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_RECORD (self), NULL);
 
+  if (self->snapshot == NULL)
+    return "";
+
   if (self->scope_path == NULL)
     self->scope_path = lifecycle_snapshot_dup_path (self->snapshot, record_get_item (self)->scope);
 
@@ -423,7 +432,7 @@ lifecycle_record_get_age (LifecycleRecord *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_RECORD (self), 0);
 
-  return lifecycle_snapshot_get_age (self->snapshot, self->index);
+  return self->snapshot != NULL ? lifecycle_snapshot_get_age (self->snapshot, self->index) : 0;
 }
 
 /**
