@@ -134,6 +134,11 @@ has_pending (const ModelTeardown *teardown)
           (teardown->awaited & MODEL_BIT (thing->home)) != 0 &&
           model.scopes[thing->home].state != MODEL_CLOSED)
         return true;
+      if (thing->kind == MODEL_HANDLER &&
+          thing->waited &&
+          (teardown->awaited & MODEL_BIT (thing->home)) != 0 &&
+          model.scopes[thing->home].state != MODEL_CLOSED)
+        return true;
     }
 
   return false;
@@ -254,9 +259,9 @@ model_begin_to_wait (ModelOp *op)
       model.scopes[op->scope].teardown == op->teardown)
     {
       teardown = &model.teardowns[op->teardown];
+      model_advance (op->teardown, MODEL_RELEASING);
       if (has_pending (teardown))
         {
-          model_advance (op->teardown, MODEL_RELEASING);
           teardown->draining = true;
           teardown->drain_until = until;
           teardown->due = MODEL_NONE;

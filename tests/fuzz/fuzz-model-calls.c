@@ -9,20 +9,26 @@
 
 /* Emissions */
 
-static bool
-can_be_called (int number)
+bool
+model_may_be_called (int number)
 {
   bool is_closing;
 
   return model.things[number].live &&
          !model_is_blocked (number) &&
          !(model.things[number].foreign &&
-           model_get_phase (model.things[number].owner, &is_closing) > MODEL_ANNOUNCING) &&
-         !model.instances[model.things[number].instance].disposing;
+           model_get_phase (model.things[number].owner, &is_closing) > MODEL_ANNOUNCING);
 }
 
 static bool
-is_between (const ModelFrame *frame,
+can_be_called (int number)
+{
+  return model_may_be_called (number) &&
+         !model.instances[model.things[number].instance].disposing;
+}
+
+bool
+model_is_between (const ModelFrame *frame,
             bool              after,
             unsigned          serial,
             bool              to_after,
@@ -52,7 +58,7 @@ model_check_skipped (const ModelFrame *frame,
       if (thing->kind == MODEL_HANDLER &&
           thing->instance == frame->op.instance &&
           thing->signal == frame->op.signal &&
-          is_between (frame, (thing->flags & MODEL_CONNECT_AFTER) != 0, thing->serial,
+          model_is_between (frame, (thing->flags & MODEL_CONNECT_AFTER) != 0, thing->serial,
                       to_after, to_serial) &&
           can_be_called (i))
         model_fail ("handler-skipped", "handler %d on instance %d was passed over", i,
@@ -69,7 +75,7 @@ model_check_skipped (const ModelFrame *frame,
           link->other == frame->op.instance &&
           link->signal == frame->op.signal &&
           model.scopes[link->self].state == MODEL_OPEN &&
-          is_between (frame, false, link->serial, to_after, to_serial))
+          model_is_between (frame, false, link->serial, to_after, to_serial))
         model_fail ("follow-skipped", "scope %d follows a signal of instance %d and did not close",
                     link->self, link->other);
     }
@@ -261,7 +267,7 @@ find_trigger (int         scope,
               link->other == frame->op.instance &&
               link->signal == frame->op.signal &&
               model.scopes[link->self].state == MODEL_OPEN &&
-              is_between (frame, false, link->serial, true, 0) &&
+              model_is_between (frame, false, link->serial, true, 0) &&
               (next == NULL || link->serial < next->serial) &&
               (!link->unsure || model_would_close (link->self, link->reason, scope, reason)))
             next = link;
@@ -329,6 +335,17 @@ model_push_thing_call (int number)
     thing->run_frame = model.n_frames - 1;
 }
 
+/* A handler that runs once. */
+void
+model_end_once (int number)
+{
+  bool was_foreign = model.things[number].foreign;
+
+  model_kill (number);
+  if (!was_foreign)
+    model_unlink (number);
+}
+
 void
 model_call_handler (int number)
 {
@@ -347,23 +364,20 @@ model_call_handler (int number)
     model_fail ("call-muted", "the adopted handler %d is called in a teardown", number);
   if (model_is_blocked (number))
     model_fail ("call-blocked", "handler %d is called while it is blocked", number);
-  if (!is_between (frame, after, thing->serial, after, thing->serial + 1))
+  if (!model_is_between (frame, after, thing->serial, after, thing->serial + 1))
     model_fail ("call-order", "handler %d is called out of turn", number);
 
   model_check_skipped (frame, after, thing->serial);
   frame->in_after = after;
   frame->position = thing->serial;
 
+  if ((thing->flags & MODEL_CONNECT_QUEUED) != 0)
+    model_fail ("call-queued", "handler %d is called in the emission, and it is queued", number);
   if ((thing->flags & MODEL_CONNECT_ONCE) != 0)
-    {
-      bool was_foreign = thing->foreign;
-
-      model_kill (number);
-      if (!was_foreign)
-        model_unlink (number);
-    }
+    model_end_once (number);
 
   model_push_thing_call (number);
+  thing->waited |= (thing->flags & MODEL_CONNECT_GUARDED) != 0 && !thing->live;
   frame->tick = model.tick;
 }
 
@@ -399,6 +413,15 @@ model_call_notify (int number)
 
   if (!thing->has_notify || thing->n_notified > 0)
     model_fail ("notify-twice", "the destroy notify of thing %d runs again", number);
+
+  /* It has gone, and was waiting for what had been sent to it. */
+  for (int i = 0; i < model.n_messages; i++)
+    if (model.messages[i].thing == number && !model.messages[i].dropped)
+      {
+        model_drop_message (i);
+        thing->live = thing->ending = false;
+        model_unlink (number);
+      }
   if (thing->notify_held)
     model_fail ("notify-held", "the destroy notify of thing %d runs, and it is referenced", number);
   if (thing->n_running > 0)
@@ -509,6 +532,7 @@ model_call_notify (int number)
   /* Who disconnects a handler may hold on to the instance meanwhile. */
   thing->n_notified = 1;
   frame = model_push_call ();
+  frame->notified = number;
   frame->held = thing->kind == MODEL_HANDLER ? thing->instance : MODEL_NONE;
 }
 
@@ -686,13 +710,16 @@ model_call_dispose (int number)
       int list[MODEL_MAX_THINGS];
       int n = 0;
 
+      model_shut_gates_of (number);
+
       /* Some scopes let go of it, and it can be seen only now that they did. */
       for (int i = 0; i < model.n_things; i++)
         {
           ModelThing *thing = &model.things[i];
           bool is_closing = false;
 
-          if (thing->kind == MODEL_OBJECT && thing->live && thing->instance == number)
+          if (thing->instance == number &&
+              ((thing->kind == MODEL_OBJECT && thing->live) || thing->holding))
             {
               if (thing->owner >= 0)
                 model_wake (thing->owner);
@@ -701,12 +728,18 @@ model_call_dispose (int number)
           if (is_closing)
             list[n++] = i;
         }
+      /* So did messages. */
+      for (int i = 0; i < model.n_messages; i++)
+        if (!model.messages[i].dropped &&
+            model.things[model.messages[i].thing].instance == number &&
+            model_is_stale (&model.messages[i]))
+          model_drop_message (i);
       if (n < instance->n_refs)
         model_fail ("dispose-early", "instance %d is disposed, and there are %d references on it",
                     number, instance->n_refs - n);
 
       for (int i = 0; i < n; i++)
-        model.things[list[i]].live = false;
+        model.things[list[i]].live = model.things[list[i]].holding = false;
       instance->n_refs = 0;
       for (int i = 0; i < n; i++)
         if (is_released_here (list[i]))
@@ -715,6 +748,7 @@ model_call_dispose (int number)
         model_unlink (list[i]);
     }
 
+  instance->lost |= instance->n_refs == 0;
   frame = model_push_call ();
   frame->instance = number;
 }
@@ -780,6 +814,7 @@ model_dispose_returned (int number)
   else if (anchor >= 0 && instance->n_refs > 0)
     model.scopes[anchor].anchor_unsure = false;
 
+  instance->lost = true;
   if (instance->n_refs > 0)
     instance->disposing = false;
 
@@ -830,18 +865,28 @@ model_finalized (int number)
 void
 model_returned (bool goes_on)
 {
-  ModelFrame frame = { .thing = model_top_frame ()->thing, .scope = model_top_frame ()->scope };
+  ModelFrame frame = {
+    .thing = model_top_frame ()->thing,
+    .scope = model_top_frame ()->scope,
+    .message = model_top_frame ()->message,
+    .notified = model_top_frame ()->notified,
+  };
   ModelThing *thing;
 
   model.n_frames--;
 
   if (frame.scope >= 0)
     model_note_announced (frame.scope);
+  if (frame.notified >= 0)
+    model_let_go_of_emitter (frame.notified);
 
   if (frame.thing >= 0)
     {
       thing = &model.things[frame.thing];
       thing->n_running--;
+      thing->waited &= thing->n_running > 0;
+      if (frame.message >= 0)
+        model_delivered (frame.message);
 
       if (thing->kind == MODEL_SOURCE && thing->live && !goes_on)
         model_kill (frame.thing);

@@ -26,8 +26,11 @@ begin_connect (ModelOp *op)
   thing->instance = op->instance;
   thing->signal = op->signal;
   thing->flags = op->flags;
+  thing->home = op->scope;
   thing->serial = model.serial++;
   thing->live = op->was_open;
+  if ((op->flags & MODEL_CONNECT_GATED) != 0 && op->code == MODEL_OP_CONNECT)
+    model.instances[op->instance].lost = false;
   if (op->was_open)
     model_append (op->scope, op->thing);
   else
@@ -87,7 +90,10 @@ begin_steal (ModelOp *op)
   else if (mine && !thing->live)
     op->either = thing->foreign;
   else if (op->was_live)
-    model_unlink (op->thing);
+    {
+      thing->stolen = true;
+      model_unlink (op->thing);
+    }
 }
 
 /* The last one of that object goes. */
@@ -139,6 +145,8 @@ set_released_due (int number)
     thing->due = model.teardowns[model.scopes[thing->owner].teardown].due;
   if (model_notify_can_wait (number, &frame) && frame < thing->due)
     thing->due = frame;
+  if (model_has_mail (number))
+    thing->due = MODEL_NONE;
 }
 
 static void
@@ -150,6 +158,7 @@ begin_iteration (ModelFrame *frame)
 
   frame->awake = (frame->op.flags & 2) != 0;
   frame->first = (frame->op.flags & 4) != 0;
+  frame->began = ++model.tick;
   frame->now = model.now;
   frame->arm_horizon = model.arm_serial;
 
@@ -230,6 +239,9 @@ model_begin (ModelOp *given)
       break;
 
     case MODEL_OP_CLEAR:
+      for (int i = 0; i < model.n_things && op->was_open; i++)
+        if (model.things[i].kind == MODEL_HANDLER && model.things[i].home == op->scope)
+          model.things[i].outdated = true;
       if (op->was_open)
         op->teardown = model_start_clear (op->scope, here);
       break;
@@ -311,8 +323,9 @@ model_begin (ModelOp *given)
 
     case MODEL_OP_STEAL_HANDLER:
     case MODEL_OP_STEAL_SOURCE:
+      if (model_is_blocked (op->thing))
+        model.unblocked_at = ++model.tick;
       begin_steal (op);
-      model.unblocked_at = ++model.tick;
       break;
 
     case MODEL_OP_DISCONNECT:
@@ -486,6 +499,7 @@ model_answer_boolean (bool answer)
             {
               if (model.scopes[thing->owner].teardown >= 0)
                 model.teardowns[model.scopes[thing->owner].teardown].n_removed++;
+              thing->stolen = true;
               model_unlink (op->thing);
             }
         }
@@ -673,6 +687,7 @@ check_instances (int here)
 
       if (instance->n_refs == 0 &&
           !instance->finalized &&
+          model_count_maybe_held (i) == 0 &&
           !model_instance_is_busy (i) &&
           !(instance->disposing && instance->dispose_frame < here))
         model_fail ("instance-leak", "the last reference on instance %d went, and it lives", i);
@@ -707,7 +722,7 @@ model_end_frame (int here)
           if (!thing->ending)
             {
               /* Whatever had to be told of it has been. */
-              if (thing->due == here - 1)
+              if (thing->due >= 0 && thing->due == here - 1)
                 thing->due = here;
               model_unlink (i);
             }
@@ -764,6 +779,8 @@ model_end (void)
 
   if (op->code == MODEL_OP_ITERATE && !frame->told)
     model_check_timers (frame);
+  if (op->code == MODEL_OP_ITERATE)
+    model_check_delivered (frame);
   if (op->code == MODEL_OP_ITERATE && !frame->first && model.n_frames == 1)
     model_check_waiters ();
   if (op->code == MODEL_OP_ITERATE)

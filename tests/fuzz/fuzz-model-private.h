@@ -55,6 +55,12 @@ ModelPhase  model_get_phase         (int               scope,
 void        model_end_frame         (int               frame);
 
 /* fuzz-model-calls.c */
+bool        model_may_be_called     (int               thing);
+bool        model_is_between        (const ModelFrame *frame,
+                                     bool              after,
+                                     unsigned          serial,
+                                     bool              to_after,
+                                     unsigned          to_serial);
 void        model_check_skipped     (const ModelFrame *frame,
                                      bool              to_after,
                                      unsigned          to_serial);
@@ -67,6 +73,7 @@ bool        model_would_close       (int               root,
                                      ModelReason       reason);
 ModelFrame *model_push_call         (void);
 void        model_push_thing_call   (int               thing);
+void        model_end_once          (int               thing);
 
 /* fuzz-model-async.c */
 void        model_begin_operation   (int               thing,
@@ -83,6 +90,17 @@ void        model_wake_drains       (ModelFrame       *frame);
 void        model_check_waiters     (void);
 void        model_go_on_waiting     (int               frame,
                                      bool              cut_short);
+
+/* fuzz-model-gates.c */
+bool        model_has_mail          (int               thing);
+void        model_shut_gate         (int               thing);
+void        model_shut_gates_of     (int               instance);
+void        model_let_go_of_emitter (int               thing);
+bool        model_is_stale          (const ModelMessage *message);
+void        model_drop_message      (int               message);
+void        model_delivered         (int               message);
+void        model_check_dropped     (int               teardown);
+void        model_check_delivered   (const ModelFrame *frame);
 
 /* fuzz-model-timers.c */
 void        model_arm               (int               thing,

@@ -331,9 +331,14 @@ move_entries (int scope,
   source->cancellable = MODEL_NONE;
   target->n_blocked = source->n_blocked;
   for (int i = 0; i < model.n_things; i++)
-    if ((model.things[i].kind == MODEL_TIMER || model.things[i].kind == MODEL_OPERATION) &&
+    if ((model.things[i].kind == MODEL_TIMER ||
+         model.things[i].kind == MODEL_OPERATION ||
+         model.things[i].kind == MODEL_HANDLER) &&
         model.things[i].home == scope)
       model.things[i].home = to;
+  for (int i = 0; i < model.n_messages; i++)
+    if (model.messages[i].home == scope)
+      model.messages[i].home = to;
   model_pause_timers ();
   target->n_failed = source->n_failed;
   target->error_unsure = source->error_unsure;
@@ -402,7 +407,7 @@ model_set_due_of_muted (int scope,
         {
           set_due (i, due);
         }
-      else if (thing->kind == MODEL_HANDLER && model_notify_can_wait (i, &frame))
+      else if (thing->kind == MODEL_HANDLER && !thing->released && model_notify_can_wait (i, &frame))
         {
           /* Its notify may run when the emission is over, or with the release. */
           thing->due = MODEL_NONE;
@@ -428,6 +433,8 @@ mute_scope (int scope,
     {
       ModelThing *thing = &model.things[i];
 
+      if (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0)
+        model_shut_gate (i);
       if ((thing->kind == MODEL_HANDLER ||
            thing->kind == MODEL_SOURCE ||
            thing->kind == MODEL_TIMER ||
@@ -491,12 +498,16 @@ end_foreign (int scope,
       if (thing->has_notify &&
           !thing->notify_held &&
           thing->n_notified == 0 &&
+          !model_has_mail (i) &&
           !model_notify_can_wait (i, &frame))
         model_fail ("foreign-missing", "the adopted thing %d of scope %d must have been ended",
                     i, scope);
 
       thing->live = false;
       set_due (i, due);
+      /* Queued by another scope, which goes on to deliver what was sent. */
+      if (model_has_mail (i))
+        thing->due = MODEL_NONE;
       model_unlink (i);
     }
 }
@@ -532,6 +543,7 @@ model_advance (int        number,
       for (int i = 0; i < model.n_scopes; i++)
         if (is_in (teardown->members, i))
           end_foreign (i, teardown->due);
+      model_check_dropped (number);
 
       teardown->phase = MODEL_RELEASING;
     }
@@ -551,12 +563,16 @@ settle_thing (int number)
     case MODEL_SOURCE:
     case MODEL_TIMER:
     case MODEL_OPERATION:
-      if (thing->has_notify &&
-          !thing->notify_held &&
-          thing->n_notified == 0 &&
-          !model_notify_can_wait (number, &frame))
+      /* An outer teardown may be in the middle of freeing what was sent to it. */
+      if (thing->kind == MODEL_HANDLER && model_has_mail (number))
+        thing->due = MODEL_NONE;
+      else if (thing->has_notify &&
+               !thing->notify_held &&
+               thing->n_notified == 0 &&
+               !model_notify_can_wait (number, &frame))
         model_fail ("order-notify", "thing %d of scope %d must have been released before",
                     number, thing->owner);
+      model_let_go_of_emitter (number);
       break;
 
     case MODEL_OBJECT:

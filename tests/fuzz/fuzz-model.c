@@ -32,7 +32,7 @@ void
 model_reset (void)
 {
   model.n_scopes = model.n_things = model.n_instances = model.n_cancellables = 0;
-  model.n_links = model.n_teardowns = model.n_frames = 0;
+  model.n_links = model.n_teardowns = model.n_frames = model.n_messages = 0;
   model.serial = 1;
   model.tick = 1;
   model.unblocked_at = 0;
@@ -50,7 +50,8 @@ model_has_room (void)
          model.n_cancellables + 2 <= MODEL_MAX_CANCELLABLES &&
          model.n_links + 2 <= MODEL_MAX_LINKS &&
          model.n_teardowns + 16 <= MODEL_MAX_TEARDOWNS &&
-         model.n_frames + 8 <= MODEL_MAX_FRAMES;
+         model.n_frames + 8 <= MODEL_MAX_FRAMES &&
+         model.n_messages + 128 <= MODEL_MAX_MESSAGES;
 }
 
 /* Tables */
@@ -222,7 +223,8 @@ model_push_frame (ModelFrameKind kind)
 
   memset (frame, 0, offsetof (ModelFrame, ready));
   frame->kind = kind;
-  frame->thing = frame->scope = frame->closed = frame->instance = frame->held = frame->owed = MODEL_NONE;
+  frame->thing = frame->scope = frame->closed = frame->instance = MODEL_NONE;
+  frame->message = frame->notified = frame->held = frame->owed = MODEL_NONE;
   frame->next_ready = 0;
 
   return frame;
@@ -295,12 +297,21 @@ model_notify_can_wait (int  number,
   const ModelInstance *instance;
 
   *frame = MODEL_NONE;
-  if (thing->kind == MODEL_HANDLER)
+  if (thing->kind == MODEL_HANDLER && thing->released)
+    {
+      *frame = thing->n_running > 0 ? thing->run_frame - 1 : MODEL_NONE;
+    }
+  else if (thing->kind == MODEL_HANDLER)
     {
       instance = &model.instances[thing->instance];
       *frame = model_find_emission (thing->instance, thing->signal);
       if (instance->disposing && (*frame < 0 || instance->dispose_frame + 1 < *frame))
         *frame = instance->n_refs > 0 ? instance->dispose_frame + 1 : instance->dispose_frame;
+
+      /* A message may be delivered further up than that. */
+      if ((thing->flags & MODEL_CONNECT_GATED) != 0 &&
+          thing->n_running > 0 && (*frame < 0 || thing->run_frame - 1 < *frame))
+        *frame = thing->run_frame - 1;
     }
   else if (thing->n_running > 0)
     {
@@ -336,7 +347,7 @@ model_kill (int number)
   thing->live = false;
   if (waits && frame < due)
     due = frame;
-  thing->due = due;
+  thing->due = model_has_mail (number) ? MODEL_NONE : due;
 
   /* GLib keeps the callback of a source that never was attached until the source is freed. */
   if (thing->kind == MODEL_SOURCE && !thing->attached && thing->has_notify)
@@ -505,6 +516,9 @@ model_is_connected (int number)
   if (model.instances[thing->instance].disposing)
     return -1;
   if (thing->foreign && model_get_phase (thing->owner, &is_closing) == MODEL_CANCELLING)
+    return -1;
+  /* Nobody could disconnect it safely; its gate is shut, and GLib is about to see to the rest. */
+  if (!thing->live && thing->unreached)
     return -1;
 
   return thing->live;

@@ -28,6 +28,7 @@ enum
   MODEL_MAX_LINKS = 96,
   MODEL_MAX_TEARDOWNS = 96,
   MODEL_MAX_FRAMES = 96,
+  MODEL_MAX_MESSAGES = 1024,
 
   MODEL_N_SIGNALS = 2,
   MODEL_N_NAMES = 3
@@ -62,7 +63,10 @@ enum
 {
   MODEL_CONNECT_AFTER = 1 << 0,
   MODEL_CONNECT_SWAPPED = 1 << 1,
-  MODEL_CONNECT_ONCE = 1 << 2
+  MODEL_CONNECT_ONCE = 1 << 2,
+  MODEL_CONNECT_QUEUED = 1 << 3,
+  MODEL_CONNECT_GUARDED = 1 << 4,
+  MODEL_CONNECT_GATED = MODEL_CONNECT_QUEUED | MODEL_CONNECT_GUARDED
 };
 
 typedef enum
@@ -108,6 +112,13 @@ typedef struct
   int       signal;
   unsigned  flags;
   unsigned  serial;             /* the order of connecting and attaching */
+  bool      released;           /* queued and guarded ones: the library waits only for calls */
+  bool      holding;            /* likewise: it has a reference on the instance */
+  bool      maybe_holding;
+  bool      unreached;          /* it could not have that */
+  bool      waited;             /* a guarded one that runs: a close_async() waits for it */
+  bool      outdated;           /* a clear() has let go of what it has sent */
+  bool      stolen;
   bool      attached;           /* sources */
   bool      late;               /* a cleanup that was deferred too late */
   bool      fails;
@@ -179,6 +190,7 @@ typedef struct
   bool     disposing;           /* its handlers and weak references are going */
   bool     disposed;            /* at least once */
   bool     finalized;
+  bool     lost;                /* no weak reference finds it any more */
   bool     wrecked;             /* disposed in the middle of an emission */
   bool     had_handlers;        /* when that began */
   int      dispose_frame;       /* the one in which that began */
@@ -193,6 +205,19 @@ typedef struct
   int  owner;                   /* the scope that made it */
   int  canceller;               /* the teardown that cancelled it */
 } ModelCancellable;
+
+/* An emission on its way to a queued handler. */
+typedef struct
+{
+  int      thing;
+  int      home;                /* the scope that the handler was connected by, or where that has moved */
+  unsigned tick;                /* when it was sent */
+  bool     unsure;              /* it may have been for another handler */
+  bool     running;
+  bool     delivered;
+  bool     dropped;             /* its references are gone */
+  bool     freed;
+} ModelMessage;
 
 typedef enum
 {
@@ -338,6 +363,8 @@ typedef struct
   int            scope;         /* a call of its closing handler */
   int            closed;        /* a call of its closed handler */
   int            instance;      /* the dispose of it */
+  int            message;       /* the delivery of it */
+  int            notified;      /* a call of its destroy notify */
   int            held;          /* an instance that somebody may have a reference on */
 
   /* An emission. */
@@ -354,6 +381,8 @@ typedef struct
   unsigned       arm_horizon;   /* what is armed from here on is not called */
   int            owed;          /* the timer whose notify has to be called next */
   bool           cut_short;     /* by another one within */
+  unsigned       began;         /* the tick */
+  unsigned       delivered[MODEL_MAX_SCOPES]; /* since when messages of the scope are */
   int            n_ready;
   int            ready[MODEL_MAX_THINGS];
   int            next_ready;
@@ -368,6 +397,7 @@ typedef struct
   ModelLink        links[MODEL_MAX_LINKS];
   ModelTeardown    teardowns[MODEL_MAX_TEARDOWNS];
   ModelFrame       frames[MODEL_MAX_FRAMES];
+  ModelMessage     messages[MODEL_MAX_MESSAGES];
   int              n_scopes;
   int              n_things;
   int              n_instances;
@@ -375,6 +405,7 @@ typedef struct
   int              n_links;
   int              n_teardowns;
   int              n_frames;
+  int              n_messages;
   unsigned         serial;
   unsigned         tick;         /* counts calls of user code */
   unsigned         unblocked_at; /* the tick when something was unblocked last */
@@ -424,6 +455,11 @@ int  model_answer_cancellable (int         known,
 
 /* Calls of user code. */
 void model_call_handler      (int          thing);
+int  model_send              (int          instance,
+                              int          signal);
+void model_call_message      (int          message,
+                              int          thing);
+void model_message_freed     (int          message);
 void model_call_source       (int          thing);
 void model_call_timer        (int          thing);
 void model_call_operation    (int          thing);
@@ -462,6 +498,7 @@ int64_t model_get_remaining  (int          thing);
 bool model_can_be_stolen     (int          thing);
 int  model_count_named       (int          scope,
                               int          name);
+int  model_count_maybe_held  (int          instance);
 bool model_in_clear          (int          scope);
 bool model_is_moving         (int          scope);
 bool model_can_connect       (int          instance);

@@ -280,5 +280,10 @@ is_waiting (void)
     if (model.scopes[i].state == MODEL_CLOSING)
       return TRUE;
 
+  /* Or mail for a handler that goes on without its scope. */
+  for (int i = 0; i < model.n_messages; i++)
+    if (!model.messages[i].dropped)
+      return TRUE;
+
   return FALSE;
 }

@@ -7,8 +7,9 @@
 
 /* Handlers */
 
-void
-op_connect (const guint8 *record)
+static void
+connect (const guint8 *record,
+         unsigned      gate)
 {
   ModelOp op = make_op (MODEL_OP_CONNECT, pick_scope (record[1]), pick_instance (record[2]));
   guint8 flags = FLAGS (record);
@@ -23,10 +24,13 @@ op_connect (const guint8 *record)
   op.thing = model_add_thing (MODEL_HANDLER, with_notify);
   op.signal = (record[2] >> 6) % MODEL_N_SIGNALS;
   op.flags = flags & (MODEL_CONNECT_AFTER | MODEL_CONNECT_SWAPPED | MODEL_CONNECT_ONCE);
+  op.flags |= gate;
   instance = instance_at (op.instance);
   token = world_token (op.thing, SCRIPT (record));
 
-  world_trace ("handler %d = connect%s%s%s%s%s (%d, instance %d, %s)", op.thing,
+  world_trace ("handler %d = connect%s%s%s%s%s%s (%d, instance %d, %s)", op.thing,
+               (gate & MODEL_CONNECT_QUEUED) != 0 ? " queued" :
+               (gate & MODEL_CONNECT_GUARDED) != 0 ? " guarded" : "",
                with_closure ? " closure" : with_notify ? " with notify" : "",
                (op.flags & MODEL_CONNECT_AFTER) != 0 ? " after" : "",
                (op.flags & MODEL_CONNECT_SWAPPED) != 0 ? " swapped" : "",
@@ -72,6 +76,24 @@ op_connect (const guint8 *record)
 
   model_answer_boolean (token->id != 0);
   end (&op);
+}
+
+void
+op_connect (const guint8 *record)
+{
+  connect (record, 0);
+}
+
+void
+op_connect_queued (const guint8 *record)
+{
+  connect (record, MODEL_CONNECT_QUEUED);
+}
+
+void
+op_connect_guarded (const guint8 *record)
+{
+  connect (record, MODEL_CONNECT_GUARDED);
 }
 
 void
@@ -177,6 +199,7 @@ void
 op_emit (const guint8 *record)
 {
   ModelOp op = make_op (MODEL_OP_EMIT, MODEL_NONE, pick_instance (record[1]));
+  WorldArgument argument = { .instance = op.instance, .message = MODEL_NONE };
 
   if (op.instance < 0)
     return;
@@ -184,7 +207,8 @@ op_emit (const guint8 *record)
   op.signal = record[2] % MODEL_N_SIGNALS;
   world_trace ("emit (instance %d, %s)", op.instance, world_get_signal_name (op.signal));
   begin (&op);
-  g_signal_emit (instance_at (op.instance), world_get_signal (op.signal), 0);
+  argument.signal = op.signal;
+  g_signal_emit (instance_at (op.instance), world_get_signal (op.signal), 0, &argument);
   end (&op);
 }
 

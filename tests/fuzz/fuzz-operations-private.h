@@ -83,5 +83,7 @@ void            op_advance              (const guint8 *record);
 void            op_begin                (const guint8 *record);
 void            op_ready                (const guint8 *record);
 void            op_close_async          (const guint8 *record);
+void            op_connect_queued       (const guint8 *record);
+void            op_connect_guarded      (const guint8 *record);
 
 G_END_DECLS

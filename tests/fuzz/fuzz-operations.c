@@ -157,67 +157,69 @@ instance_at (int number)
   return world.instances[number].object;
 }
 
-/* How often each is chosen when the first byte is random, in the older and in the newer table. */
+/* How often each is chosen when the first byte is random, in each of the tables. */
 static const struct
 {
   void (* perform) (const guint8 *record);
-  int     weights[2];
+  int     weights[WORLD_N_TABLES];
 } operations[] = {
-  { op_new,                 {  8,  6 } },
-  { op_new_child,           { 10,  7 } },
-  { op_get_child,           {  6,  4 } },
-  { op_get_child_for,       {  6,  3 } },
-  { op_scope_of,            {  5,  3 } },
-  { op_renew_child,         {  5,  3 } },
-  { op_close,               {  8,  8 } },
-  { op_clear,               {  5,  4 } },
-  { op_move,                {  4,  4 } },
-  { op_drop,                {  5,  4 } },
-  { op_follow,              {  7,  4 } },
-  { op_follow_object,       {  4,  2 } },
-  { op_follow_signal,       {  5,  2 } },
-  { op_follow_cancellable,  {  4,  3 } },
-  { op_get_cancellable,     {  4,  3 } },
-  { op_new_cancellable,     {  2,  1 } },
-  { op_cancel,              {  3,  2 } },
-  { op_connect,             { 20,  9 } },
-  { op_foreign_connect,     {  6,  2 } },
-  { op_add_handler,         {  8,  2 } },
-  { op_steal_handler,       {  4,  1 } },
-  { op_disconnect,          {  4,  3 } },
-  { op_emit,                { 10, 10 } },
-  { op_block,               {  4,  5 } },
-  { op_unblock,             {  4,  5 } },
-  { op_add_idle,            {  9,  5 } },
-  { op_foreign_source,      {  6,  2 } },
-  { op_add_source,          {  8,  2 } },
-  { op_steal_source,        {  4,  1 } },
-  { op_destroy_source,      {  4,  1 } },
-  { op_iterate,             {  7,  7 } },
-  { op_add_object,          {  7,  4 } },
-  { op_steal_object,        {  4,  1 } },
-  { op_adopt,               {  9,  4 } },
-  { op_defer,               { 10,  6 } },
-  { op_new_instance,        {  8,  6 } },
-  { op_unref_instance,      {  5,  3 } },
-  { op_run_dispose,         {  3,  2 } },
-  { op_keep,                {  3,  2 } },
-  { op_release,             {  2,  1 } },
-  { op_add_timer,           {  0, 20 } },
-  { op_cancel_timer,        {  0,  4 } },
-  { op_restart_timer,       {  0,  6 } },
-  { op_set_interval,        {  0,  5 } },
-  { op_set_deadline,        {  0,  5 } },
-  { op_advance,             {  0, 18 } },
-  { op_begin,               {  0, 10 } },
-  { op_ready,               {  0,  8 } },
-  { op_close_async,         {  0, 10 } },
+  { op_new,                {  8,  6,  5 } },
+  { op_new_child,          { 10,  7,  6 } },
+  { op_get_child,          {  6,  4,  3 } },
+  { op_get_child_for,      {  6,  3,  3 } },
+  { op_scope_of,           {  5,  3,  2 } },
+  { op_renew_child,        {  5,  3,  2 } },
+  { op_close,              {  8,  8,  7 } },
+  { op_clear,              {  5,  4,  5 } },
+  { op_move,               {  4,  4,  4 } },
+  { op_drop,               {  5,  4,  3 } },
+  { op_follow,             {  7,  4,  3 } },
+  { op_follow_object,      {  4,  2,  2 } },
+  { op_follow_signal,      {  5,  2,  2 } },
+  { op_follow_cancellable, {  4,  3,  2 } },
+  { op_get_cancellable,    {  4,  3,  2 } },
+  { op_new_cancellable,    {  2,  1,  1 } },
+  { op_cancel,             {  3,  2,  2 } },
+  { op_connect,            { 20,  9,  4 } },
+  { op_foreign_connect,    {  6,  2,  1 } },
+  { op_add_handler,        {  8,  2,  1 } },
+  { op_steal_handler,      {  4,  1,  3 } },
+  { op_disconnect,         {  4,  3,  5 } },
+  { op_emit,               { 10, 10, 20 } },
+  { op_block,              {  4,  5,  5 } },
+  { op_unblock,            {  4,  5,  5 } },
+  { op_add_idle,           {  9,  5,  3 } },
+  { op_foreign_source,     {  6,  2,  1 } },
+  { op_add_source,         {  8,  2,  1 } },
+  { op_steal_source,       {  4,  1,  1 } },
+  { op_destroy_source,     {  4,  1,  1 } },
+  { op_iterate,            {  7,  7, 14 } },
+  { op_add_object,         {  7,  4,  3 } },
+  { op_steal_object,       {  4,  1,  1 } },
+  { op_adopt,              {  9,  4,  3 } },
+  { op_defer,              { 10,  6,  6 } },
+  { op_new_instance,       {  8,  6,  7 } },
+  { op_unref_instance,     {  5,  3,  4 } },
+  { op_run_dispose,        {  3,  2,  4 } },
+  { op_keep,               {  3,  2,  2 } },
+  { op_release,            {  2,  1,  1 } },
+  { op_add_timer,          {  0, 20,  3 } },
+  { op_cancel_timer,       {  0,  4,  1 } },
+  { op_restart_timer,      {  0,  6,  1 } },
+  { op_set_interval,       {  0,  5,  1 } },
+  { op_set_deadline,       {  0,  5,  2 } },
+  { op_advance,            {  0, 18,  5 } },
+  { op_begin,              {  0, 10,  4 } },
+  { op_ready,              {  0,  8,  3 } },
+  { op_close_async,        {  0, 10,  7 } },
+  { op_connect_queued,     {  0,  0, 16 } },
+  { op_connect_guarded,    {  0,  0, 10 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */
 void
 world_perform (const guint8 *record,
-               gboolean      newer)
+               int           table)
 {
   int which = record[0];
 
@@ -226,12 +228,12 @@ world_perform (const guint8 *record,
 
   for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)
     {
-      if (which < operations[i].weights[newer])
+      if (which < operations[i].weights[table])
         {
           operations[i].perform (record);
           return;
         }
-      which -= operations[i].weights[newer];
+      which -= operations[i].weights[table];
     }
 }
 

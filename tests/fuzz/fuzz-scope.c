@@ -9,6 +9,8 @@
 
 /* README.md tells how the bytes are read. */
 #define N_SCRIPTS      7
+#define NEWER          8
+#define NEWEST         16
 #define SCRIPT_RECORDS 3
 #define MAX_DEPTH      4
 #define MAX_NESTED     80
@@ -22,7 +24,7 @@ static struct
   const guint8 *data;
   int           n_scripts;
   int           nested_left;
-  gboolean      newer;          /* which table of operations */
+  int           table;          /* of operations */
   gboolean      quiet;          /* no script runs any more */
 } program;
 
@@ -41,7 +43,7 @@ run_script (int script)
     if (program.nested_left > 0)
       {
         program.nested_left--;
-        world_perform (records + i * WORLD_RECORD, program.newer);
+        world_perform (records + i * WORLD_RECORD, program.table);
       }
   world.depth--;
 }
@@ -60,7 +62,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 
   program.data = data;
   program.n_scripts = data[0] % (N_SCRIPTS + 1);
-  program.newer = (data[0] & (N_SCRIPTS + 1)) != 0;
+  program.table = (data[0] & NEWEST) != 0 ? 2 : (data[0] & NEWER) != 0 ? 1 : 0;
   program.nested_left = MAX_NESTED;
   program.quiet = FALSE;
   header = 1 + (gsize) program.n_scripts * SCRIPT_RECORDS * WORLD_RECORD;
@@ -71,7 +73,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 
   for (gsize at = header, n = 0; at + WORLD_RECORD <= size && n < MAX_TOP_LEVEL; n++)
     {
-      world_perform (data + at, program.newer);
+      world_perform (data + at, program.table);
       at += WORLD_RECORD;
     }
 

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 /* How many bytes make an operation: which, and three arguments. */
 #define WORLD_RECORD 4
 
+/* How many ways there are to read the first of them. */
+#define WORLD_N_TABLES 3
+
 /* What the user can name at a time. */
 #define WORLD_MAX_SCOPES    8
 #define WORLD_MAX_INSTANCES 4
@@ -27,6 +30,14 @@ typedef struct
   gulong   id;                  /* handlers */
   gboolean held;                /* there is a reference on it */
 } WorldToken;
+
+/* Of an emission. */
+typedef struct
+{
+  int instance;
+  int signal;
+  int message;                  /* of a copy, or MODEL_NONE */
+} WorldArgument;
 
 typedef struct
 {
@@ -73,7 +84,7 @@ void        world_begin_run       (void);
 void        world_end_run         (void);
 
 void        world_perform         (const guint8    *record,
-                                   gboolean         newer);
+                                   int              table);
 void        world_give_back       (guint8           how);
 
 G_GNUC_PRINTF (1, 2)
@@ -92,8 +103,10 @@ GAsyncResult *world_result_new    (WorldToken      *token);
 WorldToken *world_token           (int              thing,
                                    int              script);
 void        world_handler_cb      (gpointer         instance,
+                                   WorldArgument   *argument,
                                    gpointer         data);
 void        world_swapped_cb      (gpointer         data,
+                                   WorldArgument   *argument,
                                    gpointer         instance);
 gboolean    world_source_cb       (gpointer         data);
 gboolean    world_timer_cb        (gpointer         data);

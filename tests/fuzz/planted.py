@@ -73,6 +73,36 @@ PLANTS = [
      r"pending = ledger->n_pending > 0 &&",
      r"pending = ledger->n_pending > 1 &&"),
 
+    ("who waits with others is not told when the wait is over",
+     "lifecycle-drain.c",
+     r"for \(guint i = 0; i < waiters->len; i\+\+\)\n    \{",
+     r"for (guint i = 0; i < waiters->len && i < 1; i++)\n    {"),
+
+    ("a wait cannot be cancelled",
+     "lifecycle-drain.c",
+     r"  if \(cancellable != NULL\)\n",
+     r"  if (FALSE)\n"),
+
+    ("messages to queued handlers overtake each other",
+     "lifecycle-gate.c",
+     r"g_queue_push_tail \(ledger->mail, message\)",
+     r"g_queue_push_head (ledger->mail, message)"),
+
+    ("messages to queued handlers outlive the close",
+     "lifecycle-teardown.c",
+     r"lifecycle_ledger_drop_mail \(ledger, i > 0 \|\| fence == NULL\);",
+     r""),
+
+    ("nobody waits for guarded handlers",
+     "lifecycle-gate.c",
+     r"waited = \(self->flags",
+     r"waited = FALSE && (self->flags"),
+
+    ("the reference for disconnecting a guarded handler is kept",
+     "lifecycle-handler.c",
+     r"  g_clear_object \(&notice.held\);\n",
+     r""),
+
     ("the operations of a scope are not cancelled",
      "lifecycle-operation.c",
      r"  g_cancellable_cancel \(self->cancellable\);\n  lifecycle_operation_unref",
