@@ -149,6 +149,14 @@ bool
 model_end_wait (int number)
 {
   ModelTeardown *teardown = &model.teardowns[number];
+  const ModelFrame *frame = model_top_frame ();
+
+  /* The wait is over before it has begun. */
+  if (model_is_op (frame, MODEL_OP_CLOSE_ASYNC) && frame->op.teardown == number)
+    {
+      model_advance (number, MODEL_RELEASING);
+      return !has_pending (teardown);
+    }
 
   if (teardown->draining && teardown->woken && teardown->due == model.n_frames - 1)
     {
