@@ -414,8 +414,9 @@ int
 model_is_overdue (int number)
 {
   const ModelThing *thing = &model.things[number];
+  int teardown = model.scopes[thing->home].teardown;
 
-  if (model.teardowns[model.scopes[thing->home].teardown].unsure)
+  if (teardown >= 0 && model.teardowns[teardown].unsure)
     return -1;
 
   /* One that joins when time is up already may be told so, too. */
@@ -430,10 +431,7 @@ model_is_overdue (int number)
       return 0;
     }
 
-  if (!model.teardowns[model.scopes[thing->home].teardown].woken)
-    return -1;
-
-  return model.teardowns[model.scopes[thing->home].teardown].overdue;
+  return model.teardowns[teardown].woken ? model.teardowns[teardown].overdue : -1;
 }
 
 /* Whether the operation has to be named to the waiter, who is told that it took too long; -1 where both

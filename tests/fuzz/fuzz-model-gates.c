@@ -305,7 +305,8 @@ model_call_message (int number,
   for (int i = 0; i < number; i++)
     if (model.messages[i].home == message->home &&
         !model.messages[i].running &&
-        !model.messages[i].dropped)
+        !model.messages[i].dropped &&
+        !model_is_stale (&model.messages[i]))
       model_fail ("mail-order", "message %d is delivered before message %d", number, i);
 
   if (frame->delivered[message->home] == 0)

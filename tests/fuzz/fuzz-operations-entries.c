@@ -139,8 +139,10 @@ op_add_handler (const guint8 *record)
   ModelOp op = make_op (MODEL_OP_ADD_HANDLER, pick_scope (record[1]), MODEL_NONE);
   gboolean answer;
 
+  /* One that could not be disconnected is connected, and will never be called. */
   op.thing = pick_foreign (record[2], MODEL_HANDLER);
   if (op.scope < 0 || op.thing < 0 ||
+      model.things[op.thing].unreached ||
       model.instances[model.things[op.thing].instance].disposing)
     return;
 
