@@ -230,8 +230,10 @@ message_free (Message *message)
 static gboolean
 gate_is_stale (LifecycleGate *self)
 {
+  LifecycleLedger *ledger = self->ledger;
+
   return !self->stolen &&
-         (!self->ledger->open || self->generation != self->ledger->generation);
+         ((!ledger->open && !ledger->moving) || self->generation != ledger->generation);
 }
 
 static gboolean

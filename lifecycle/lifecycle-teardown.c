@@ -661,6 +661,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   scope->announced = TRUE;
   lifecycle_ledger_lock (ledger);
   ledger->moving = TRUE;
+  ledger->generation--;
   lifecycle_ledger_unlock (ledger);
   lifecycle_scope_emit_closing (scope);
   lifecycle_ledger_lock (ledger);
@@ -686,7 +687,6 @@ lifecycle_teardown_move (LifecycleScope *scope,
   g_atomic_pointer_set (&to->ledger, ledger);
   lifecycle_ledger_lock (ledger);
   ledger->scope = to;
-  ledger->generation--;
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);
   if (ledger->followers != NULL)

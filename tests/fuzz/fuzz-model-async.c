@@ -27,22 +27,6 @@ model_begin_operation (int  number,
     thing->due = model.n_frames - 1;
 }
 
-/* Whether the scope announces that it is moving: what it owns goes on. */
-static bool
-is_moving (int scope)
-{
-  for (int i = 0; i < model.n_teardowns; i++)
-    {
-      ModelTeardown *teardown = &model.teardowns[i];
-
-      if (teardown->used && teardown->moving && teardown->root == scope &&
-          teardown->phase == MODEL_ANNOUNCING)
-        return true;
-    }
-
-  return false;
-}
-
 /* Its result has come. From `closing` on, nobody hears of that; what has no callback leaves all the
  * same, until it is muted.
  */
@@ -61,7 +45,7 @@ model_finish_operation (int number)
   while (owner >= 0 && model.scopes[owner].ghost)
     owner = model.scopes[owner].parent;
 
-  if (thing->has_callback && model.scopes[owner].state != MODEL_OPEN && !is_moving (owner))
+  if (thing->has_callback && model.scopes[owner].state != MODEL_OPEN && !model_announces_move (owner))
     return;
 
   thing->live = false;

@@ -106,7 +106,9 @@ model_is_stale (const ModelMessage *message)
   const ModelThing *thing = &model.things[message->thing];
 
   return !thing->stolen &&
-         (thing->outdated || model.scopes[message->home].state != MODEL_OPEN);
+         (thing->outdated ||
+          (model.scopes[message->home].state != MODEL_OPEN &&
+           !model_announces_move (message->home)));
 }
 
 /* Its references are being given back. */

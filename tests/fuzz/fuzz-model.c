@@ -479,6 +479,24 @@ model_is_moving (int scope)
          model.teardowns[model.scopes[scope].teardown].moving;
 }
 
+/* The same, and its `closing` is still being emitted: what it owns goes on, even if it is now being
+ * closed by others, too.
+ */
+bool
+model_announces_move (int scope)
+{
+  for (int i = 0; i < model.n_teardowns; i++)
+    {
+      ModelTeardown *teardown = &model.teardowns[i];
+
+      if (teardown->used && teardown->moving && teardown->root == scope &&
+          teardown->phase == MODEL_ANNOUNCING)
+        return true;
+    }
+
+  return false;
+}
+
 /* What is to be seen from outside */
 
 /* How far the teardown of the scope is. One that has taken over from another may have yet to begin

@@ -501,4 +501,5 @@ int  model_count_named       (int          scope,
 int  model_count_maybe_held  (int          instance);
 bool model_in_clear          (int          scope);
 bool model_is_moving         (int          scope);
+bool model_announces_move    (int          scope);
 bool model_can_connect       (int          instance);

@@ -2151,6 +2151,42 @@ add_for_both (const char    *path,
   g_test_add_data_func (guarded, GUINT_TO_POINTER (LIFECYCLE_CONNECT_GUARDED), func);
 }
 
+static void
+iterate_while_closing_cb (LifecycleScope  *scope,
+                          LifecycleReason  reason,
+                          gpointer         data)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+/* What was on its way when the scope began to move is delivered, while it says so, or later. */
+static void
+test_queued_during_move (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *moved;
+  TestEmitter *emitter = test_emitter_new ();
+  int n = 0;
+
+  lifecycle_scope_connect_full (scope, emitter, "plain", G_CALLBACK (test_count_handler_cb), &n,
+                                NULL, LIFECYCLE_CONNECT_QUEUED);
+  g_signal_connect (scope, "closing", G_CALLBACK (iterate_while_closing_cb), NULL);
+  test_emit (emitter, "plain");
+  moved = lifecycle_scope_move (scope);
+  g_assert_cmpint (n, ==, 1);
+
+  test_emit (emitter, "plain");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpint (n, ==, 2);
+
+  lifecycle_scope_close (moved);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (moved);
+  g_assert_finalize_object (emitter);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -2234,6 +2270,8 @@ main (int    argc,
 
   g_test_add_func ("/lifecycle/threads/closers", test_closers);
   g_test_add_func ("/lifecycle/threads/target-released", test_target_released);
+
+  g_test_add_func ("/lifecycle/threads/queued-during-move", test_queued_during_move);
 
   return g_test_run ();
 }
