@@ -24,6 +24,8 @@ void lifecycle_debug_init         (void);
 void lifecycle_log_init           (void);
 void lifecycle_sysprof_init       (void);
 void lifecycle_trace_start        (void);
+void lifecycle_alive_start        (void);
+extern guint lifecycle_alive_interval;
 void lifecycle_debug_off_home     (LifecycleScope *scope,
                                    const char     *what,
                                    const char     *place);

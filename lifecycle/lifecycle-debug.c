@@ -80,6 +80,8 @@ lifecycle_debug_init (void)
       lifecycle_leaks_set_tracking (TRUE);
       lifecycle_culprits_report_at_exit ();
     }
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_ALIVE))
+    lifecycle_alive_start ();
 }
 
 /* Complains if the calling thread is not at home. */

@@ -14,6 +14,7 @@ typedef struct
 {
   LifecycleKind  kind;
   const char    *place;         /* or NULL */
+  char          *name;          /* of one of them, or NULL */
   char          *path;          /* of a scope that owns one of them */
   guint          scope;         /* which one of the snapshot */
   guint          n;

@@ -29,6 +29,7 @@ row_free (gpointer data)
 {
   LifecycleInventoryRow *row = data;
 
+  g_free (row->name);
   g_free (row->path);
   g_free (row);
 }
@@ -61,6 +62,11 @@ lifecycle_inventory_add (LifecycleInventory *self,
       row->n++;
       row->scope = item->scope;
       g_clear_pointer (&row->path, g_free);
+      if (item->facts.name != NULL && g_strcmp0 (row->name, item->facts.name) != 0)
+        {
+          g_free (row->name);
+          row->name = g_strdup (item->facts.name);
+        }
     }
 
   /* Where something grows, the last is one of the new ones. */
@@ -96,6 +102,7 @@ lifecycle_inventory_new_difference (LifecycleInventory *before,
           LifecycleInventoryRow *more = g_memdup2 (row, sizeof *row);
 
           more->n = row->n - n_before;
+          more->name = g_strdup (row->name);
           more->path = g_strdup (row->path);
           g_hash_table_add (self, more);
         }
@@ -140,6 +147,8 @@ lifecycle_inventory_append (LifecycleInventory *self,
 
       g_string_append_printf (string, "%s%u x %s", indent, row->n,
                               g_enum_get_value (kinds, (int) row->kind)->value_nick);
+      if (row->name != NULL)
+        g_string_append_printf (string, " '%s'", row->name);
       if (row->place != NULL)
         g_string_append_printf (string, ", added at %s", row->place);
       g_string_append_printf (string, ", in %s\n", row->path);

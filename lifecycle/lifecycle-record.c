@@ -605,8 +605,8 @@ lifecycle_record_list_init (LifecycleRecordList *self)
 }
 
 /* Takes the snapshot. */
-static GListModel *
-record_list_new (LifecycleSnapshot *snapshot)
+GListModel *
+lifecycle_record_list_new (LifecycleSnapshot *snapshot)
 {
   LifecycleRecordList *self = g_object_new (LIFECYCLE_TYPE_RECORD_LIST, NULL);
 
@@ -635,7 +635,7 @@ lifecycle_scope_list_records (LifecycleScope *self,
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  return record_list_new (lifecycle_snapshot_new (self, recursive));
+  return lifecycle_record_list_new (lifecycle_snapshot_new (self, recursive));
 }
 
 /**
@@ -650,7 +650,7 @@ lifecycle_scope_list_records (LifecycleScope *self,
 GListModel *
 lifecycle_list_records (void)
 {
-  return record_list_new (lifecycle_snapshot_new_all ());
+  return lifecycle_record_list_new (lifecycle_snapshot_new_all ());
 }
 
 /**

@@ -24,6 +24,8 @@ typedef struct
 LifecycleSnapshot           *lifecycle_snapshot_new          (LifecycleScope    *scope,
                                                               gboolean           recursive);
 LifecycleSnapshot           *lifecycle_snapshot_new_all      (void);
+LifecycleSnapshot           *lifecycle_snapshot_new_at       (GMainContext      *context,
+                                                              guint              kinds);
 LifecycleSnapshot           *lifecycle_snapshot_ref          (LifecycleSnapshot *self);
 void                         lifecycle_snapshot_unref        (LifecycleSnapshot *self);
 guint                        lifecycle_snapshot_get_n_items  (LifecycleSnapshot *self);
@@ -33,6 +35,8 @@ gint64                       lifecycle_snapshot_get_age      (LifecycleSnapshot 
                                                               guint              index);
 char                        *lifecycle_snapshot_dup_path     (LifecycleSnapshot *self,
                                                               guint              scope);
+
+GListModel                  *lifecycle_record_list_new       (LifecycleSnapshot *snapshot);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleSnapshot, lifecycle_snapshot_unref)
 

@@ -53,11 +53,12 @@ lifecycle_snapshot_unref (LifecycleSnapshot *self)
     }
 }
 
-/* The ledger is locked: the entries are described as they are at one moment. */
+/* The ledger is locked: the entries are described as they are at one moment. `kinds` is a mask. */
 static void
 snapshot_add_entries (LifecycleSnapshot *self,
                       LifecycleLedger   *ledger,
-                      guint              scope)
+                      guint              scope,
+                      guint              kinds)
 {
   guint first = self->items->len;
 
@@ -77,7 +78,7 @@ snapshot_add_entries (LifecycleSnapshot *self,
         .kind = (guint8) lifecycle_entry_type_get_kind (entry->type),
       };
 
-      if (item.kind == LIFECYCLE_KIND_NONE)
+      if (item.kind == LIFECYCLE_KIND_NONE || (kinds & (1u << item.kind)) == 0)
         continue;
 
       if (class->describe != NULL)
@@ -110,11 +111,15 @@ snapshot_name_scopes (LifecycleSnapshot  *self,
     }
 }
 
-/* Takes the references of the list. Where `seen` is given, those who follow are taken in, too. */
+/* Takes the references of the list. Where `seen` is given, those who follow are taken in, too. Where
+ * `context` is given, only those that are at home there are looked at.
+ */
 static LifecycleSnapshot *
 snapshot_of_list (LifecycleScopeList *list,
                   gboolean            recursive,
-                  GHashTable         *seen)
+                  GHashTable         *seen,
+                  GMainContext       *context,
+                  guint               kinds)
 {
   LifecycleSnapshot *self = g_new0 (LifecycleSnapshot, 1);
 
@@ -135,7 +140,8 @@ snapshot_of_list (LifecycleScopeList *list,
         continue;
 
       ledger = lifecycle_scope_lock_ledger (scope);
-      snapshot_add_entries (self, ledger, i);
+      if (context == NULL || scope->context == context)
+        snapshot_add_entries (self, ledger, i, kinds);
       if (recursive)
         lifecycle_ledger_list_children (ledger, list);
       lifecycle_ledger_unlock (ledger);
@@ -166,7 +172,7 @@ lifecycle_snapshot_new (LifecycleScope *scope,
   lifecycle_scope_list_init (&list);
   lifecycle_scope_list_take (&list, g_object_ref (scope));
 
-  return snapshot_of_list (&list, recursive, seen);
+  return snapshot_of_list (&list, recursive, seen, NULL, G_MAXUINT);
 }
 
 /* All scopes of the process. On any thread. */
@@ -178,7 +184,20 @@ lifecycle_snapshot_new_all (void)
   lifecycle_scope_list_init (&list);
   lifecycle_registry_list_roots (&list, NULL);
 
-  return snapshot_of_list (&list, TRUE, NULL);
+  return snapshot_of_list (&list, TRUE, NULL, NULL, G_MAXUINT);
+}
+
+/* Entries of some kinds, a mask, of all scopes that are at home in a context. On any thread. */
+LifecycleSnapshot *
+lifecycle_snapshot_new_at (GMainContext *context,
+                           guint         kinds)
+{
+  LifecycleScopeList list;
+
+  lifecycle_scope_list_init (&list);
+  lifecycle_registry_list_roots (&list, NULL);
+
+  return snapshot_of_list (&list, TRUE, NULL, context, kinds);
 }
 
 guint

@@ -173,24 +173,28 @@ test_open (void)
   LifecycleScope *other;
   g_autofree char *report = NULL;
   g_autofree char *pattern = NULL;
+  int line = 0;
 
   lifecycle_set_leak_grace (10);
   lifecycle_test_begin ();
   other = lifecycle_scope_new ("other");
   for (guint i = 0; i < G_N_ELEMENTS (scopes); i++)
     {
-      scopes[i] = lifecycle_scope_new ("player"); pattern = (g_free (pattern), g_strdup_printf ("*\n3 x scope player 0x*, still open, made at *test-helpers.c:%d, owning 9 entries:\n*", __LINE__));
+      scopes[i] = lifecycle_scope_new ("player");
+      line = __LINE__ - 1;
       lifecycle_scope_add_timeout (scopes[i], 60000, test_never_source_cb, NULL, NULL);
       lifecycle_scope_adopt (scopes[i], g_malloc (1), g_free);
       lifecycle_scope_adopt (lifecycle_scope_get_child (scopes[i], "inner"), g_malloc (1), g_free);
     }
+  pattern = g_strdup_printf ("*\n3 x scope player 0x*, still open, made at *test-helpers.c:%d, "
+                             "owning 9 entries:\n*", line);
   report = end_with_leaks ();
   assert_has (report, "the test has left behind: 4 open scopes, 0 objects that should be gone\n*");
   assert_has (report, "*\n1 x scope other 0x*, still open, made at *test-helpers.c:*, owning nothing\n*");
   assert_has (report, pattern);
   assert_has (report, "*\n    3 x timer, added at *test-helpers.c:*, in player\n*");
   assert_has (report, "*\n    3 x data, added at *test-helpers.c:*, in player\n*");
-  assert_has (report, "*\n    3 x scope, added at *test-helpers.c:*, in player\n*");
+  assert_has (report, "*\n    3 x scope 'inner', added at *test-helpers.c:*, in player\n*");
   /* Only culprits. */
   g_assert_null (strstr (report, "x scope player/inner"));
 
@@ -351,7 +355,7 @@ test_growth (void)
 
   g_assert_false (lifecycle_test_growth (3, grow_scopes, scope, &report));
   assert_has (report, "open scopes: 3 more after 3 rounds, and some in each\n"
-              "    3 x scope, added at *test-helpers.c:*, in service\n");
+              "    3 x scope 'round', added at *test-helpers.c:*, in service\n");
   g_clear_pointer (&report, g_free);
 
   grown = g_ptr_array_new_with_free_func (g_object_unref);

@@ -562,7 +562,7 @@ test_exit_leaks (void)
   g_test_trap_assert_stderr ("*Lifecycle: at exit 3 scopes were still open, 1 objects alive*1 scopes dropped*");
   g_test_trap_assert_stderr ("*3 x scope forgotten*, still open, made at *test-leaks.c:*, owning 6 entries:*");
   g_test_trap_assert_stderr ("*3 x data, added at *test-leaks.c:*, in forgotten*");
-  g_test_trap_assert_stderr ("*3 x scope, added at *test-leaks.c:*, in forgotten*");
+  g_test_trap_assert_stderr ("*3 x scope 'below', added at *test-leaks.c:*, in forgotten*");
   g_test_trap_assert_stderr ("*1 x TestEmitter * is still alive, with 1 references*closed: a view (expected at *test-leaks.c:*");
   g_test_trap_assert_stderr ("*1 x scope dropped was dropped open*");
   /* Only culprits. */
