@@ -8,36 +8,74 @@
 #include <dlfcn.h>
 #endif
 
+#ifdef HAVE_ELF
+#include <sys/auxv.h>
+
+#include "lifecycle-elf-private.h"
+#endif
+
 #include "lifecycle-facts-private.h"
 
-/* A function by its name, or, where that is not exported, by its place in a program or library, as
- * addr2line takes it.
+#ifdef HAVE_DLADDR
+static char *
+describe_offset (const char *name,
+                 gsize       offset)
+{
+  return offset == 0 ? g_strdup (name)
+                     : g_strdup_printf ("%s+0x%" G_GSIZE_MODIFIER "x", name, offset);
+}
+#endif
+
+#ifdef HAVE_ELF
+/* A function that is not exported, if its file says what it is called. */
+static char *
+describe_hidden (const Dl_info *info,
+                 gconstpointer  address)
+{
+  const char *file = info->dli_fname;
+  const char *name;
+  Dl_info program;
+  gsize offset;
+
+  /* The program itself is known by its first argument, which may be anything. */
+  if (dladdr ((gconstpointer) getauxval (AT_PHDR), &program) != 0 &&
+      program.dli_fbase == info->dli_fbase)
+    file = "/proc/self/exe";
+
+  name = lifecycle_elf_find_function (file, (gsize) info->dli_fbase, (gsize) address, &offset);
+
+  return name != NULL ? describe_offset (name, offset) : NULL;
+}
+#endif
+
+/* A function by its name, or, where nothing says what that is, by its place in a program or library,
+ * as addr2line takes it.
  */
 char *
 lifecycle_describe_address (gconstpointer address)
 {
 #ifdef HAVE_DLADDR
   Dl_info info;
+#ifdef HAVE_ELF
+  char *name;
+#endif
 
   if (dladdr (address, &info) != 0)
     {
-      gsize offset;
-
-      if (info.dli_sname != NULL && info.dli_saddr == address)
-        return g_strdup (info.dli_sname);
-
       if (info.dli_sname != NULL)
-        {
-          offset = (gsize) ((const guint8 *) address - (const guint8 *) info.dli_saddr);
-          return g_strdup_printf ("%s+0x%" G_GSIZE_MODIFIER "x", info.dli_sname, offset);
-        }
+        return describe_offset (info.dli_sname, (gsize) address - (gsize) info.dli_saddr);
+
+#ifdef HAVE_ELF
+      name = describe_hidden (&info, address);
+      if (name != NULL)
+        return name;
+#endif
 
       if (info.dli_fname != NULL)
         {
           g_autofree char *module = g_path_get_basename (info.dli_fname);
 
-          offset = (gsize) ((const guint8 *) address - (const guint8 *) info.dli_fbase);
-          return g_strdup_printf ("%s+0x%" G_GSIZE_MODIFIER "x", module, offset);
+          return describe_offset (module, (gsize) address - (gsize) info.dli_fbase);
         }
     }
 #endif

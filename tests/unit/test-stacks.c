@@ -64,6 +64,10 @@ test_entries (void)
   text = lifecycle_stacks_describe (entry);
   g_assert_cmpuint (count_lines (text), >, 2);
   g_assert_null (strstr (text, "lifecycle_stacks_capture"));
+#ifdef __linux__
+  /* A function that is not exported. */
+  g_assert_nonnull (strstr (text, "\nadd_data+0x"));
+#endif
 
   lifecycle_scope_close (scope);
   g_assert_null (lifecycle_stacks_get (entry));
