@@ -222,6 +222,27 @@ test_properties (void)
   assert_clean ();
 }
 
+/* A monitor asks at every sample. */
+static void
+test_monitor (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleMonitor *monitor = lifecycle_monitor_new ();
+  TestEmitter *emitter = test_emitter_new ();
+  LifecycleSample *sample;
+
+  lifecycle_scope_close (scope);
+  lifecycle_scope_expect_finalize (scope, G_OBJECT (emitter), NULL);
+  lifecycle_set_leak_grace (0);
+  sample = lifecycle_monitor_take_sample (monitor);
+  g_assert_cmpuint (lifecycle_sample_get_n_overdue (sample), ==, 1);
+
+  g_assert_finalize_object (emitter);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (monitor);
+  assert_clean ();
+}
+
 /* To be disposed is not to be gone. */
 static void
 test_disposed (void)
@@ -631,6 +652,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/leaks/not-counted", test_not_counted);
   g_test_add_func ("/lifecycle/leaks/overdue", test_overdue);
   g_test_add_func ("/lifecycle/leaks/properties", test_properties);
+  g_test_add_func ("/lifecycle/leaks/monitor", test_monitor);
   g_test_add_func ("/lifecycle/leaks/disposed", test_disposed);
   g_test_add_func ("/lifecycle/leaks/own-object", test_own_object);
   g_test_add_func ("/lifecycle/leaks/late", test_late);
