@@ -309,6 +309,17 @@ grow_at_first (gpointer data)
     lifecycle_scope_adopt (data, g_malloc (1), g_free);
 }
 
+/* Much, but not in every round. */
+static void
+grow_in_one_go (gpointer data)
+{
+  if (n_once++ == 3)
+    {
+      for (guint i = 0; i < 10; i++)
+        lifecycle_scope_adopt (data, g_malloc (1), g_free);
+    }
+}
+
 static void
 grow_data (gpointer data)
 {
@@ -344,7 +355,11 @@ test_growth (void)
   g_assert_true (lifecycle_test_growth (3, grow_nothing, scope, NULL));
   g_assert_true (lifecycle_test_growth (3, grow_for_a_while, scope, &report));
   g_assert_cmpstr (report, ==, NULL);
+  n_once = 0;
   g_assert_true (lifecycle_test_growth (3, grow_at_first, scope, &report));
+  g_assert_cmpstr (report, ==, NULL);
+  n_once = 0;
+  g_assert_true (lifecycle_test_growth (3, grow_in_one_go, scope, &report));
   g_assert_cmpstr (report, ==, NULL);
 
   lifecycle_set_leak_grace (10);
