@@ -165,7 +165,7 @@ void
 lifecycle_monitor_add_sample (LifecycleMonitor *self,
                               LifecycleSample  *sample)
 {
-  g_autoptr (LifecycleMonitor) kept = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (LifecycleMonitor) kept = g_object_ref (self);
   g_autoptr (LifecycleSample) before = NULL;
   g_autoptr (LifecycleSample) now = g_object_ref (sample);
 
