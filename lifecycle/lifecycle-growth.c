@@ -40,9 +40,14 @@ void
 lifecycle_monitor_review (LifecycleMonitor *self)
 {
   guint n = self->samples->len;
-  g_autofree double *times = g_new (double, MAX (n, 1));
-  g_autofree double *values = g_new (double, MAX (n, 1));
+  guint n_allocated = MAX (n, MIN (self->history, LIFECYCLE_MONITOR_MAX_SPARES));
+  g_autofree double *times = NULL;
+  g_autofree double *values = NULL;
   LifecycleVerdict verdict;
+
+  /* Always the same size, or else the allocator keeps one of each. */
+  times = g_new (double, n_allocated);
+  values = g_new (double, n_allocated);
 
   /* From the first one on, so that no digits are lost. */
   for (guint i = 0; i < n; i++)

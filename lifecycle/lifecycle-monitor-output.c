@@ -266,7 +266,8 @@ lifecycle_monitor_to_openmetrics (LifecycleMonitor *self)
 
   g_return_val_if_fail (LIFECYCLE_IS_MONITOR (self), NULL);
 
-  now = lifecycle_sample_take (&statistics);
+  now = g_object_new (LIFECYCLE_TYPE_SAMPLE, NULL);
+  lifecycle_sample_fill (now, &statistics);
   program = g_utf8_make_valid (g_get_prgname () != NULL ? g_get_prgname () : "", -1);
   version = g_strdup_printf ("%d.%d.%d", LIFECYCLE_MAJOR_VERSION, LIFECYCLE_MINOR_VERSION,
                              LIFECYCLE_MICRO_VERSION);

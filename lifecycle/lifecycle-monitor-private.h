@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* Who keeps more than this has a large process, or much time. */
+#define LIFECYCLE_MONITOR_MAX_SPARES 4096
+
 struct _LifecycleMonitor
 {
   GObject          parent_instance;
@@ -18,6 +21,7 @@ struct _LifecycleMonitor
   GMainContext    *context;
   GSource         *source;      /* the timer, unless the interval is 0 */
   GPtrArray       *samples;
+  GPtrArray       *spares;      /* blank samples for the rest of the history */
   LifecycleTrend   trends[LIFECYCLE_N_METRICS]; /* for each hour */
   LifecycleVerdict verdicts[LIFECYCLE_N_METRICS];
   LifecycleVerdict verdict;

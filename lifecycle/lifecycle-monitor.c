@@ -143,6 +143,19 @@ monitor_shorten (LifecycleMonitor *self,
   g_list_model_items_changed (G_LIST_MODEL (self), 0, n_removed, 0);
 }
 
+/* A history that fills up is growth, too, and the monitor must not find itself. */
+static void
+monitor_stock_up (LifecycleMonitor *self)
+{
+  guint n_missing = self->history - MIN (self->history, self->samples->len);
+
+  n_missing = MIN (n_missing, LIFECYCLE_MONITOR_MAX_SPARES);
+  if (self->spares->len > n_missing)
+    g_ptr_array_set_size (self->spares, (int) n_missing);
+  while (self->spares->len < n_missing)
+    g_ptr_array_add (self->spares, g_object_new (LIFECYCLE_TYPE_SAMPLE, NULL));
+}
+
 /* Memory that was in use shortly before is likely to be free now. */
 static void
 monitor_trim (LifecycleMonitor *self,
@@ -242,6 +255,7 @@ lifecycle_monitor_constructed (GObject *object)
 
   G_OBJECT_CLASS (lifecycle_monitor_parent_class)->constructed (object);
 
+  monitor_stock_up (self);
   monitor_start (self);
 }
 
@@ -262,6 +276,7 @@ lifecycle_monitor_finalize (GObject *object)
   LifecycleMonitor *self = LIFECYCLE_MONITOR (object);
 
   g_clear_pointer (&self->samples, g_ptr_array_unref);
+  g_clear_pointer (&self->spares, g_ptr_array_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
 
   G_OBJECT_CLASS (lifecycle_monitor_parent_class)->finalize (object);
@@ -508,6 +523,7 @@ lifecycle_monitor_init (LifecycleMonitor *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->samples = g_ptr_array_new_with_free_func (g_object_unref);
+  self->spares = g_ptr_array_new_with_free_func (g_object_unref);
   self->interval = DEFAULT_INTERVAL;
   self->history = DEFAULT_HISTORY;
   self->min_samples = DEFAULT_MIN_SAMPLES;
@@ -546,9 +562,16 @@ lifecycle_monitor_new (void)
 LifecycleSample *
 lifecycle_monitor_take_sample (LifecycleMonitor *self)
 {
+  LifecycleSample *sample;
+
   g_return_val_if_fail (LIFECYCLE_IS_MONITOR (self), NULL);
 
-  lifecycle_monitor_add_sample (self, lifecycle_sample_take (NULL));
+  if (self->spares->len > 0)
+    sample = g_ptr_array_steal_index_fast (self->spares, self->spares->len - 1);
+  else
+    sample = g_object_new (LIFECYCLE_TYPE_SAMPLE, NULL);
+  lifecycle_sample_fill (sample, NULL);
+  lifecycle_monitor_add_sample (self, sample);
 
   /* A handler may have taken another one, and this one may have fallen out. */
   return lifecycle_monitor_get_latest (self);
@@ -636,6 +659,7 @@ lifecycle_monitor_set_history (LifecycleMonitor *self,
   g_object_freeze_notify (G_OBJECT (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HISTORY]);
   monitor_shorten (self, history);
+  monitor_stock_up (self);
   lifecycle_monitor_review (self);
   g_object_thaw_notify (G_OBJECT (self));
 }

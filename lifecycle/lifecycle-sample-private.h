@@ -26,6 +26,7 @@ struct _LifecycleSample
   guint           live[LIFECYCLE_N_KINDS];
 };
 
-LifecycleSample *lifecycle_sample_take (LifecycleStatistics **statistics);
+void lifecycle_sample_fill (LifecycleSample      *self,
+                            LifecycleStatistics **statistics);
 
 G_END_DECLS

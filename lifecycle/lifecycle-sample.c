@@ -36,11 +36,13 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (LifecycleSample, lifecycle_sample, G_TYPE_OBJECT)
 
-/* Where `statistics` is given, what was counted comes back in it; the caller frees that. */
-LifecycleSample *
-lifecycle_sample_take (LifecycleStatistics **statistics)
+/* For a sample that nobody has seen yet. Where `statistics` is given, what was counted comes back in
+ * it; the caller frees that.
+ */
+void
+lifecycle_sample_fill (LifecycleSample      *self,
+                       LifecycleStatistics **statistics)
 {
-  LifecycleSample *self = g_object_new (LIFECYCLE_TYPE_SAMPLE, NULL);
   LifecycleStatistics *counted;
 
   /* First, so that what it takes to count the scopes is not seen. */
@@ -59,8 +61,6 @@ lifecycle_sample_take (LifecycleStatistics **statistics)
     *statistics = counted;
   else
     lifecycle_statistics_free (counted);
-
-  return self;
 }
 
 static void

@@ -505,6 +505,25 @@ log_writer (GLogLevelFlags   level,
   return G_LOG_WRITER_HANDLED;
 }
 
+/* The history was there before it was filled. */
+static void
+test_own_weight (void)
+{
+  LifecycleMonitor *monitor = monitor_new ();
+  guint64 first;
+
+  for (guint i = 0; i < 20; i++)
+    lifecycle_monitor_take_sample (monitor);
+  first = lifecycle_sample_get_heap (lifecycle_monitor_get_latest (monitor));
+  for (guint i = 0; i < 200; i++)
+    lifecycle_monitor_take_sample (monitor);
+  /* The list itself. */
+  g_assert_cmpuint (lifecycle_sample_get_heap (lifecycle_monitor_get_latest (monitor)), <=,
+                    first + 4096);
+
+  g_assert_finalize_object (monitor);
+}
+
 /* In a process of its own, which has one thread: it changes its environment. */
 static void
 test_log_record (void)
@@ -725,6 +744,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/monitor/sample", test_sample);
   g_test_add_func ("/lifecycle/monitor/heap", test_heap);
   g_test_add_func ("/lifecycle/monitor/list", test_list);
+  g_test_add_func ("/lifecycle/monitor/own-weight", test_own_weight);
   g_test_add_func ("/lifecycle/monitor/reentrant", test_reentrant);
   g_test_add_func ("/lifecycle/monitor/drop-in-handler", test_drop_in_handler);
   g_test_add_func ("/lifecycle/monitor/timer", test_timer);
