@@ -182,6 +182,7 @@ lifecycle_monitor_add_sample (LifecycleMonitor *self,
   g_autoptr (LifecycleSample) before = NULL;
   g_autoptr (LifecycleSample) now = g_object_ref (sample);
 
+  g_object_ref (self);
   g_set_object (&before, lifecycle_monitor_get_latest (self));
 
   g_object_freeze_notify (G_OBJECT (self));
@@ -196,6 +197,7 @@ lifecycle_monitor_add_sample (LifecycleMonitor *self,
 
   lifecycle_monitor_log (self, now);
   g_signal_emit (self, signals[SIGNAL_SAMPLE], 0, now);
+  g_object_unref (self);
 }
 
 /* The timer does not keep the monitor alive, and the last reference may go on another thread while

@@ -700,6 +700,66 @@ class TestFollow(unittest.TestCase):
         self.assertEqual(scope.get_reason(), Reason.ABORTED)
 
 
+class TestMonitor(unittest.TestCase):
+    def setUp(self):
+        self.monitor = Lifecycle.Monitor(interval=0)
+
+    def test_properties(self):
+        self.assertEqual(Lifecycle.Monitor.new().props.interval, 300)
+        self.assertEqual(self.monitor.props.interval, 0)
+        self.monitor.props.low_water_mark = 7
+        self.assertEqual(self.monitor.get_low_water_mark(), 7)
+        self.assertEqual(self.monitor.props.verdict, Lifecycle.Verdict.UNKNOWN)
+        self.assertEqual(self.monitor.judge(Lifecycle.Metric.RSS), Lifecycle.Verdict.UNKNOWN)
+        known, per_hour, low, high = self.monitor.get_growth(Lifecycle.Metric.ENTRIES)
+        self.assertFalse(known)
+        self.assertEqual((per_hour, low, high), (0, -float("inf"), float("inf")))
+        self.assertIsNone(self.monitor.props.latest)
+
+    def test_sample(self):
+        before = self.monitor.take_sample().props.n_entries
+        scope = Scope.new("test")
+        scope.defer(lambda *args: None)
+        sample = self.monitor.take_sample()
+        self.assertEqual(sample, self.monitor.props.latest)
+        self.assertEqual(sample.props.n_entries, before + 1)
+        self.assertGreaterEqual(sample.get_live(Lifecycle.Kind.CLEANUP), 1)
+        self.assertEqual(sample.get_value(Lifecycle.Metric.ENTRIES), before + 1)
+        self.assertGreater(sample.props.rss, 1000000)
+        self.assertLess(abs(sample.props.time - GLib.get_real_time()), 10 ** 8)
+        scope.close()
+
+    def test_list_model(self):
+        changes = []
+        self.monitor.props.history = 2
+        self.monitor.connect("items-changed", lambda model, *change: changes.append(change))
+        samples = [self.monitor.take_sample() for _ in range(3)]
+        self.assertEqual(changes, [(0, 0, 1), (1, 0, 1), (0, 1, 0), (1, 0, 1)])
+        self.assertEqual(self.monitor.get_item_type(), Lifecycle.Sample.__gtype__)
+        self.assertEqual(list(self.monitor), samples[1:])
+
+    def test_signal(self):
+        samples = []
+        self.monitor.connect("sample", lambda monitor, sample: samples.append(sample))
+        self.monitor.props.interval = 1
+        iterate(lambda: samples)
+        self.assertEqual(samples[-1], self.monitor.get_latest())
+
+    def test_dropped(self):
+        """The timer does not keep it alive."""
+        finalized = []
+        self.monitor.props.interval = 1
+        self.monitor.weak_ref(finalized.append, True)
+        self.monitor = None
+        collect()
+        self.assertEqual(finalized, [True])
+
+    def test_openmetrics(self):
+        text = self.monitor.to_openmetrics()
+        self.assertIn("\n# TYPE lifecycle_scopes gauge\n", text)
+        self.assertTrue(text.endswith("# EOF\n"))
+
+
 class TestLate(unittest.TestCase):
     """Whatever is given to a closed scope is let go of at once."""
 
