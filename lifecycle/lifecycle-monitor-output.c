@@ -26,6 +26,7 @@ lifecycle_monitor_log (LifecycleMonitor *self,
                        LifecycleSample  *sample)
 {
   g_autoptr (GString) message = NULL;
+  g_autoptr (GVariant) record = NULL;
   GVariantBuilder fields;
 
   if (g_log_writer_default_would_drop (G_LOG_LEVEL_INFO, G_LOG_DOMAIN))
@@ -61,7 +62,8 @@ lifecycle_monitor_log (LifecycleMonitor *self,
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_VERDICT",
                          g_variant_new_string (enum_get_nick (LIFECYCLE_TYPE_VERDICT,
                                                               (int) self->verdict)));
-  g_log_variant (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, g_variant_builder_end (&fields));
+  record = g_variant_ref_sink (g_variant_builder_end (&fields));
+  g_log_variant (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, record);
 }
 
 static void

@@ -224,6 +224,8 @@ main (int   argc,
   g_main_loop_run (app.loop);
 
   soup_server_disconnect (app.server);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
   g_object_unref (app.server);
   g_object_unref (app.monitor);
   g_object_unref (app.scope);

@@ -172,7 +172,10 @@ capture (const char *path,
         }
     }
 
+  /* It lets go of itself when its reading has been cancelled. */
   sysprof_source_stop (source);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
   sysprof_capture_writer_unref (writer);
 }
 
