@@ -178,7 +178,6 @@ void
 lifecycle_monitor_add_sample (LifecycleMonitor *self,
                               LifecycleSample  *sample)
 {
-  G_GNUC_UNUSED g_autoptr (LifecycleMonitor) kept = g_object_ref (self);
   g_autoptr (LifecycleSample) before = NULL;
   g_autoptr (LifecycleSample) now = g_object_ref (sample);
 
