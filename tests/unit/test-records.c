@@ -528,6 +528,7 @@ test_keeps_nothing_alive (void)
   TestEmitter *emitter = test_emitter_new ();
   TestEmitter *object = test_emitter_new ();
   GSource *source = g_idle_source_new ();
+  LifecycleOperation *operation;
   GListModel *list;
   int n = 0, destroyed = 0;
 
@@ -539,7 +540,7 @@ test_keeps_nothing_alive (void)
   g_source_set_name (source, "a source");
   lifecycle_scope_add_source (scope, source);
   g_source_unref (source);
-  lifecycle_scope_begin (scope, "operation");
+  operation = lifecycle_scope_begin (scope, "operation");
 
   list = lifecycle_scope_list_records (root, TRUE);
   g_assert_cmpuint (g_list_model_get_n_items (list), ==, 6);
@@ -548,8 +549,8 @@ test_keeps_nothing_alive (void)
   g_assert_finalize_object (emitter);
   lifecycle_scope_steal_object (scope, G_OBJECT (object));
   g_assert_finalize_object (object);
-  lifecycle_operation_end (lifecycle_scope_begin (scope, "other"));
   lifecycle_scope_close (root);
+  lifecycle_operation_end (operation);
   g_assert_cmpint (n, ==, 1);
   g_assert_cmpint (destroyed, ==, 1);
   g_assert_finalize_object (scope);
@@ -758,6 +759,13 @@ test_other_thread (void)
       g_autoptr (GListModel) list = lifecycle_list_records ();
       g_autoptr (GListModel) scopes = lifecycle_list_scopes ();
 
+      for (guint i = 0; i < g_list_model_get_n_items (scopes); i++)
+        {
+          g_autoptr (LifecycleScope) scope = g_list_model_get_item (scopes, i);
+
+          /* Its home may have closed it meanwhile. */
+          g_assert_true (LIFECYCLE_IS_SCOPE (scope));
+        }
       for (guint i = 0; i < g_list_model_get_n_items (list); i++)
         {
           g_autoptr (LifecycleRecord) record = get_record (list, i);
