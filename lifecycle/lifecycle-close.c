@@ -146,7 +146,6 @@ lifecycle_scope_move (LifecycleScope *self)
   scope_settle_at (to, self);
   if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
     g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);
-  lifecycle_scope_become_root (to);
   if (lifecycle_scope_is_open (self))
     lifecycle_teardown_move (self, to);
   else

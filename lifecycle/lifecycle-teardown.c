@@ -637,7 +637,8 @@ teardown_move_ties (LifecycleScope *scope,
 }
 
 /* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
- * the scope is left with an empty one.
+ * the scope is left with an empty one. Nobody knows of the new scope yet: the ledger that it was made
+ * with goes.
  */
 void
 lifecycle_teardown_move (LifecycleScope *scope,
@@ -671,6 +672,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   /* A handler may have closed the parent, which closes this one in earnest: nothing is left. */
   if (lifecycle_scope_is_closed (scope))
     {
+      lifecycle_scope_become_root (to);
       g_object_unref (scope);
       return;
     }
@@ -679,7 +681,11 @@ lifecycle_teardown_move (LifecycleScope *scope,
   lifecycle_ledger_shut (left);
   /* What follows an object follows its life, and not what was set up for it. */
   if (scope->key.object != NULL && scope->owner->scope == NULL)
-    left->followers = g_steal_pointer (&ledger->followers);
+    {
+      lifecycle_ledger_lock (ledger);
+      left->followers = g_steal_pointer (&ledger->followers);
+      lifecycle_ledger_unlock (ledger);
+    }
   lifecycle_scope_ensure_extra (scope)->moved = lifecycle_ledger_ref (ledger);
   g_atomic_pointer_set (&scope->ledger, left);
 
@@ -702,6 +708,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   if (to->blocked != to->own_blocked)
     lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
   teardown_move_ties (scope, to);
+  lifecycle_scope_become_root (to);
 
   teardown_run (scope, NULL);
   g_object_unref (scope);
