@@ -1576,6 +1576,82 @@ test_limit_kinds (void)
   g_assert_finalize_object (emitter);
 }
 
+/* Where most come from, the most first, and no more than what is of use. */
+static void
+test_limit_names_places (void)
+{
+  static const guint amounts[] = { 1, 4, 2, 8, 3, 6, 5 };
+  static const char *const places[] = {
+    "place-0.c:100", "place-1.c:101", "place-2.c:102", "place-3.c:103", "place-4.c:104",
+    "place-5.c:105", "place-6.c:106"
+  };
+  LifecycleScope *root = lifecycle_scope_new ("root");
+  LifecycleScope *scope = lifecycle_scope_new_child (root, "crowded");
+  g_auto (GStrv) named = NULL;
+  int reached = 0, n = 0;
+
+  g_signal_connect_swapped (scope, "limit-reached", G_CALLBACK (test_count_notify), &reached);
+  test_n_limit_warnings = 0;
+  lifecycle_scope_set_limit (scope, 28);
+
+  /* One at a time, so that the most recent ones are not those of which there are most. */
+  for (guint round = 0; round < 8; round++)
+    for (guint i = 0; i < G_N_ELEMENTS (amounts); i++)
+      if (round < amounts[i])
+        {
+          g_assert_nonnull (lifecycle_scope_adopt_at (places[i], scope, &n, test_count_notify));
+          g_assert_cmpuint (test_n_limit_warnings, ==,
+                            lifecycle_scope_get_n_entries (scope) > 28 ? 1 : 0);
+        }
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 29);
+  g_assert_cmpint (reached, ==, 1);
+
+  g_test_message ("%s", test_limit_warning);
+  g_assert_nonnull (strstr (test_limit_warning, "root/crowded"));
+  g_assert_nonnull (strstr (test_limit_warning, "29"));
+  g_assert_nonnull (strstr (test_limit_warning, "28"));
+  g_assert_nonnull (strstr (test_limit_warning, test_limit_places));
+  named = g_strsplit (test_limit_places, ", ", -1);
+  g_assert_cmpuint (g_strv_length (named), ==, 5);
+  g_assert_cmpstr (named[0], ==, "place-3.c:103 8");
+  g_assert_cmpstr (named[1], ==, "place-5.c:105 6");
+  g_assert_cmpstr (named[2], ==, "place-6.c:106 5");
+  g_assert_cmpstr (named[3], ==, "place-1.c:101 4");
+  g_assert_cmpstr (named[4], ==, "place-4.c:104 3");
+
+  /* Each time by half more, and what is said is of that moment. */
+  for (guint i = 1; i <= 73; i++)
+    {
+      g_autofree char *words = g_strdup_printf ("unknown %u", i);
+      int before = reached;
+
+      g_assert_nonnull (lifecycle_scope_adopt_at (NULL, scope, &n, test_count_notify));
+      g_assert_cmpuint (test_n_limit_warnings, ==, reached);
+      if (reached > before)
+        g_assert_nonnull (strstr (test_limit_places, words));
+    }
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 102);
+  /* At 29, about 44, about 66, about 100. */
+  g_assert_cmpint (reached, ==, 4);
+  g_assert_true (g_str_has_prefix (test_limit_places, "unknown "));
+
+  /* All of it anew, when it has become less. */
+  g_assert_cmpuint (lifecycle_scope_clear (scope), ==, 102);
+  for (guint i = 0; i < 28; i++)
+    g_assert_nonnull (lifecycle_scope_adopt (scope, &n, test_count_notify));
+  g_assert_cmpint (reached, ==, 4);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_assert_cmpint (reached, ==, 5);
+  g_assert_nonnull (strstr (test_limit_places, "test-scope.c:"));
+  g_assert_true (g_str_has_suffix (test_limit_places, " 28")
+                 || strstr (test_limit_places, " 28, ") != NULL);
+
+  g_assert_cmpuint (lifecycle_scope_close (root), ==, 30);
+  g_assert_cmpint (n, ==, 131);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (root);
+}
+
 static void
 close_at_limit_cb (LifecycleScope *scope,
                    guint           n,
@@ -1726,6 +1802,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/scope/move-while-closing", test_move_while_closing);
   g_test_add_func ("/lifecycle/scope/limit", test_limit);
   g_test_add_func ("/lifecycle/scope/limit-kinds", test_limit_kinds);
+  g_test_add_func ("/lifecycle/scope/limit-places", test_limit_names_places);
   g_test_add_func ("/lifecycle/scope/limit-closes", test_limit_closes);
   g_test_add_func ("/lifecycle/scope/born-closed", test_born_closed);
   g_test_add_func ("/lifecycle/scope/born-closed-often", test_born_closed_often);
