@@ -46,6 +46,14 @@ late_cleanup_notify (gpointer data)
   test_log ("~cleanup");
 }
 
+static guint64
+get_n_late (LifecycleScope *scope)
+{
+  g_autoptr (LifecycleStatistics) statistics = lifecycle_scope_get_statistics (scope, FALSE);
+
+  return lifecycle_statistics_get_n_late (statistics);
+}
+
 /* Every kind of addition, on a scope that takes nothing any more. */
 static void
 add_late (Late           *late,
@@ -55,6 +63,7 @@ add_late (Late           *late,
   TestEmitter *object;
   LifecycleScope *child;
   guint n_entries = lifecycle_scope_get_n_entries (scope);
+  guint64 n_late = get_n_late (scope);
   int n = 0;
   int fds[2];
   gpointer pair[] = { scope };
@@ -102,6 +111,7 @@ add_late (Late           *late,
   g_assert_false (lifecycle_scope_add_handler (scope, G_OBJECT (emitter), id));
   g_assert_false (test_is_connected (emitter, id));
   g_assert_cmpint (n, ==, 5);
+  g_assert_cmpuint (get_n_late (scope) - n_late, ==, 6);
   g_assert_false (lifecycle_scope_add_handler (scope, G_OBJECT (emitter), id));
   g_assert_false (test_has_handlers (emitter, "late"));
 
@@ -131,6 +141,7 @@ add_late (Late           *late,
   g_assert_false (lifecycle_scope_add_source (scope, source));
   g_assert_true (g_source_is_destroyed (source));
   g_assert_cmpint (n, ==, 10);
+  g_assert_cmpuint (get_n_late (scope) - n_late, ==, 12);
   g_assert_false (lifecycle_scope_add_source (scope, source));
   g_source_unref (source);
 
@@ -144,6 +155,7 @@ add_late (Late           *late,
   test_assert_log ("cleanup ~cleanup");
   lifecycle_scope_defer (scope, late_cleanup, pair, NULL);
   test_assert_log ("cleanup");
+  g_assert_cmpuint (get_n_late (scope) - n_late, ==, 16);
 
   child = lifecycle_scope_new_child (scope, "late");
   g_assert_cmpint (lifecycle_scope_get_state (child), ==, LIFECYCLE_STATE_CLOSED);
@@ -154,6 +166,7 @@ add_late (Late           *late,
   child = g_object_new (LIFECYCLE_TYPE_SCOPE, "parent", scope, NULL);
   g_assert_cmpint (lifecycle_scope_get_state (child), ==, LIFECYCLE_STATE_CLOSED);
   g_assert_finalize_object (child);
+  g_assert_cmpuint (get_n_late (scope) - n_late, ==, 18);
   child = lifecycle_scope_get_child (scope, "late");
   g_assert_cmpint (lifecycle_scope_get_state (child), ==, LIFECYCLE_STATE_CLOSED);
   child = lifecycle_scope_get_child_for (scope, G_OBJECT (emitter));
@@ -161,6 +174,7 @@ add_late (Late           *late,
   child = lifecycle_scope_renew_child (scope, "late");
   g_assert_cmpint (lifecycle_scope_get_state (child), ==, LIFECYCLE_STATE_CLOSED);
 
+  n_late = get_n_late (scope);
   lifecycle_scope_follow (scope, child);
   lifecycle_scope_follow_object (scope, G_OBJECT (emitter));
   lifecycle_scope_follow_signal (scope, G_OBJECT (emitter), "late", LIFECYCLE_REASON_ABORTED);
@@ -168,6 +182,8 @@ add_late (Late           *late,
   g_assert_cmpuint (lifecycle_scope_clear (scope), ==, 0);
   g_assert_cmpuint (lifecycle_scope_close (scope), ==, 0);
 
+  /* Who follows adds nothing. */
+  g_assert_cmpuint (get_n_late (scope), ==, n_late);
   g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, n_entries);
   g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, late->reason);
   g_assert_cmpint (n, ==, 12);
