@@ -460,8 +460,8 @@ lifecycle_record_is_valid (LifecycleRecord *self)
  * lifecycle_record_get_callback: (attributes org.gtk.Method.get_property=callback)
  * @self: a record
  *
- * Which function of C it calls, by its name if the program or library exports that, and else as
- * `module+0xoffset`, which addr2line understands.
+ * Which function of C it calls: by its name, or, if its program or library has been stripped of that,
+ * as `module+0xoffset`, which addr2line understands.
  *
  * Returns: (transfer none) (nullable): the function, or %NULL if it is not known
  *
