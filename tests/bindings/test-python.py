@@ -293,7 +293,8 @@ class TestObject(unittest.TestCase):
     def test_properties(self):
         found = {pspec.name: pspec for pspec in Scope.list_properties()}
         self.assertEqual(set(found),
-                         {"name", "parent", "state", "reason", "n-entries", "limit"})
+                         {"name", "parent", "state", "reason", "n-entries", "limit",
+                          "permanent"})
         self.assertEqual(found["state"].value_type, State.__gtype__)
         self.assertEqual(found["reason"].value_type, Reason.__gtype__)
         self.assertEqual(found["parent"].value_type, Scope.__gtype__)
