@@ -8,7 +8,7 @@ import GObject from 'gi://GObject';
 import Lifecycle from 'gi://Lifecycle?version=1';
 import System from 'system';
 
-const {ConnectFlags, Reason, Scope, State} = Lifecycle;
+const {ConnectFlags, Kind, Reason, Scope, State} = Lifecycle;
 
 const Emitter = GObject.registerClass({
     GTypeName: 'LifecycleTestEmitter',
@@ -713,6 +713,88 @@ testFreed('add-source', (emitter, thing, scope) => {
 
 testFreed('defer', (emitter, thing, scope) => {
     scope.defer(() => thing.scope);
+});
+
+// -- observing --------------------------------------------------------------------------------
+
+function items(model) {
+    return Array.from({length: model.get_n_items()}, (_, i) => model.get_item(i));
+}
+
+// A handler, a timer that has ended, and a child with an idle.
+function fill(scope, emitter) {
+    const id = scope.connect_signal(emitter, 'notify::label', () => {}, ConnectFlags.DEFAULT);
+    scope.add_timeout(100000, () => true).cancel();
+    scope.get_child('child').add_idle(() => false);
+    return id;
+}
+
+test('observing/statistics', () => {
+    const scope = Scope.new('root');
+    const before = Lifecycle.get_statistics();
+    fill(scope, new Emitter());
+    const alone = scope.get_statistics(false);
+    assertEqual(alone.get_live(Kind.HANDLER), 1);
+    assertEqual(alone.get_live(Kind.SOURCE), 0);
+    assertEqual(alone.get_added(Kind.TIMER), 1);
+    assertEqual(alone.get_retired(Kind.TIMER), 1);
+    assertEqual(alone.get_total_live(), 2);
+    assertEqual(scope.get_n_live(Kind.HANDLER), 1);
+    const below = scope.get_statistics(true);
+    assertEqual(below.get_live(Kind.SOURCE), 1);
+    assertEqual(below.get_n_scopes(), 2);
+
+    scope.close_with_reason(Reason.CONFLICTED, null);
+    const closed = scope.get_statistics(true);
+    assertEqual(closed.get_total_live(), 0);
+    assertEqual(closed.get_released(Kind.SOURCE), 1);
+    assertEqual(closed.get_n_closed(Reason.PARENT_CLOSED), 1);
+    scope.add_timeout(1, () => false);
+    assertEqual(scope.get_statistics(false).get_n_late(), 1);
+    assertEqual(below.get_live(Kind.SOURCE), 1);
+    assert(below.to_string().includes('handler'));
+
+    const after = Lifecycle.get_statistics();
+    assertEqual(after.get_released(Kind.SOURCE) - before.get_released(Kind.SOURCE), 1);
+    assertEqual(after.get_n_closed(Reason.CONFLICTED) - before.get_n_closed(Reason.CONFLICTED), 1);
+});
+
+test('observing/records', () => {
+    const scope = Scope.new('root');
+    const emitter = new Emitter();
+    const id = fill(scope, emitter);
+    const records = scope.list_records(false);
+    assert(records instanceof Gio.ListModel);
+    assertEqual(records.get_n_items(), 2);
+    assertEqual(records.get_item(2), null);
+    const [handler, child] = items(records);
+    assertEqual(handler.get_kind(), Kind.HANDLER);
+    assertEqual(handler.kind, Kind.HANDLER);
+    assertEqual(handler.signal, 'notify::label');
+    assertEqual(handler.id, id);
+    assertEqual(handler.scopePath, 'root');
+    assertEqual(handler.valid, true);
+    assertEqual(handler.name, null);
+    assert(handler.to_string().includes('notify::label'));
+    assertEqual(child.get_kind(), Kind.SCOPE);
+    assertEqual(child.name, 'child');
+    assertEqual(items(scope.list_records(true)).map(record => record.scopePath),
+        ['root', 'root', 'root/child']);
+    scope.close();
+    assertEqual(scope.list_records(true).get_n_items(), 0);
+    assertEqual(child.name, 'child');
+    assertEqual(new Lifecycle.Record().name, null);
+});
+
+test('observing/list-scopes', () => {
+    const scope = Scope.new('root');
+    const child = scope.get_child('child');
+    const scopes = items(Lifecycle.list_scopes());
+    assert(scopes.includes(scope));
+    assert(scopes.indexOf(scope) < scopes.indexOf(child));
+    scope.close();
+    assert(!items(Lifecycle.list_scopes()).includes(scope));
+    assert(!items(Lifecycle.list_records()).some(record => record.scopePath === 'root/child'));
 });
 
 // -- run --------------------------------------------------------------------------------------

@@ -216,6 +216,72 @@ for _, way in ipairs { 'add_idle', 'defer' } do
    end)
 end
 
+-- A list model as a table.
+local function items(model)
+   local list = {}
+   for i = 0, model:get_n_items() - 1 do
+      list[#list + 1] = model:get_item(i)
+   end
+   return list
+end
+
+test('observing/statistics', function()
+   local scope = Scope.new('root')
+   scope:add_timeout(100000, function() return true end):cancel()
+   scope:defer(function() end)
+   scope:get_child('child'):add_idle(function() return false end)
+   local alone = scope:get_statistics(false)
+   assert_equal(alone:get_live('CLEANUP'), 1)
+   assert_equal(alone:get_live('SOURCE'), 0)
+   assert_equal(alone:get_retired('TIMER'), 1)
+   assert_equal(alone:get_total_live(), 2)
+   assert_equal(scope:get_n_live('SCOPE'), 1)
+   local below = scope:get_statistics(true)
+   assert_equal(below:get_live('SOURCE'), 1)
+   assert_equal(below:get_n_scopes(), 2)
+   scope:close()
+   local closed = scope:get_statistics(true)
+   assert_equal(closed:get_total_live(), 0)
+   assert_equal(closed:get_released('SOURCE'), 1)
+   assert_equal(closed:get_n_closed('PARENT_CLOSED'), 1)
+   assert_equal(below:get_live('SOURCE'), 1)
+   assert(Lifecycle.get_statistics():get_released('SOURCE') >= 1)
+end)
+
+test('observing/records', function()
+   local scope = Scope.new('root')
+   local child = scope:get_child('child')
+   child:defer(function() end)
+   local records = scope:list_records(true)
+   assert_equal(records:get_n_items(), 2)
+   assert_equal(records:get_item(2), nil)
+   local list = items(records)
+   local first, second = list[1], list[2]
+   assert_equal(first:get_kind(), 'SCOPE')
+   assert_equal(first.name, 'child')
+   assert_equal(first.scope_path, 'root')
+   assert_equal(second:get_kind(), 'CLEANUP')
+   assert_equal(second:get_scope_path(), 'root/child')
+   assert_equal(second:is_valid(), true)
+   scope:close()
+   assert_equal(scope:list_records(true):get_n_items(), 0)
+   assert_equal(first:get_name(), 'child')
+end)
+
+test('observing/list-scopes', function()
+   local scope = Scope.new('root')
+   local child = scope:get_child('child')
+   local place = {}
+   for i, each in ipairs(items(Lifecycle.list_scopes())) do
+      place[each:get_path()] = i
+   end
+   assert(place['root'] < place['root/child'])
+   scope:close()
+   for _, each in ipairs(items(Lifecycle.list_scopes())) do
+      assert(each ~= scope and each ~= child)
+   end
+end)
+
 print('1..' .. #tests)
 local failed = 0
 for i, each in ipairs(tests) do

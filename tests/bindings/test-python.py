@@ -22,6 +22,7 @@ gi.require_version("Lifecycle", "1")
 from gi.repository import Gio, GLib, GObject, Lifecycle  # noqa: E402
 
 Flags = Lifecycle.ConnectFlags
+Kind = Lifecycle.Kind
 Reason = Lifecycle.Reason
 State = Lifecycle.State
 Scope = Lifecycle.Scope
@@ -824,6 +825,121 @@ class TestLate(unittest.TestCase):
 
     def test_get_child(self):
         self.assertTrue(self.scope.get_child("child").is_closed())
+
+
+class TestObserving(unittest.TestCase):
+    def setUp(self):
+        self.emitter = Emitter()
+        self.scope = Scope.new("root")
+        self.addCleanup(self.scope.close)
+
+    def fill(self):
+        """A handler, a timer that has ended, and a child with an idle."""
+        self.handler = self.scope.connect_signal(
+            self.emitter, "notify::label", lambda *args: None, Flags.DEFAULT)
+        self.scope.add_timeout(100000, lambda *args: True).cancel()
+        self.child = self.scope.get_child("child")
+        self.child.add_idle(lambda *args: False)
+
+    def test_statistics(self):
+        self.fill()
+        alone = self.scope.get_statistics(False)
+        self.assertEqual(alone.get_live(Kind.HANDLER), 1)
+        self.assertEqual(alone.get_live(Kind.SCOPE), 1)
+        self.assertEqual(alone.get_live(Kind.SOURCE), 0)
+        self.assertEqual(alone.get_added(Kind.TIMER), 1)
+        self.assertEqual(alone.get_retired(Kind.TIMER), 1)
+        self.assertEqual(alone.get_total_live(), 2)
+        self.assertEqual(alone.get_n_scopes(), 1)
+        self.assertEqual(alone.get_peak(), 2)
+        self.assertEqual(self.scope.get_n_live(Kind.HANDLER), 1)
+        self.assertEqual(self.scope.get_n_live(Kind.TIMER), 0)
+
+        below = self.scope.get_statistics(True)
+        self.assertEqual(below.get_live(Kind.SOURCE), 1)
+        self.assertEqual(below.get_n_scopes(), 2)
+
+        self.scope.close_with_reason(Reason.ABORTED, "enough")
+        closed = self.scope.get_statistics(True)
+        self.assertEqual(closed.get_total_live(), 0)
+        self.assertEqual(closed.get_released(Kind.HANDLER), 1)
+        self.assertEqual(closed.get_released(Kind.SOURCE), 1)
+        self.assertEqual(closed.get_n_closed(Reason.PARENT_CLOSED), 1)
+        self.assertEqual(closed.get_n_failed(), 0)
+        self.scope.add_timeout(1, lambda *args: False)
+        self.assertEqual(self.scope.get_statistics(False).get_n_late(), 1)
+        # What was asked before is of then.
+        self.assertEqual(below.get_live(Kind.SOURCE), 1)
+        self.assertIn("handler", below.to_string())
+        self.assertEqual(below.copy().get_live(Kind.SOURCE), 1)
+
+    def test_statistics_of_the_process(self):
+        before = Lifecycle.get_statistics()
+        self.fill()
+        self.scope.close()
+        after = Lifecycle.get_statistics()
+        for kind in (Kind.HANDLER, Kind.SOURCE, Kind.SCOPE):
+            self.assertEqual(after.get_released(kind) - before.get_released(kind), 1)
+            self.assertEqual(after.get_live(kind), before.get_live(kind))
+        self.assertEqual(after.get_n_closed(Reason.NONE) - before.get_n_closed(Reason.NONE), 2)
+
+    def test_records(self):
+        self.fill()
+        records = self.scope.list_records(False)
+        self.assertIsInstance(records, Gio.ListModel)
+        self.assertEqual(records.get_item_type(), Lifecycle.Record.__gtype__)
+        self.assertEqual(records.get_n_items(), 2)
+        self.assertIsNone(records.get_item(2))
+        self.assertEqual(len(list(records)), 2)
+        handler, child = records
+        self.assertEqual(handler.get_kind(), Kind.HANDLER)
+        self.assertEqual(handler.get_signal(), "notify::label")
+        self.assertEqual(handler.get_id(), self.handler)
+        self.assertEqual(handler.get_instance_type(), Emitter.__gtype__)
+        self.assertEqual(handler.get_scope_path(), "root")
+        self.assertTrue(handler.is_valid())
+        self.assertIsNone(handler.get_name())
+        self.assertEqual(handler.props.signal, "notify::label")
+        self.assertEqual(handler.props.scope_path, "root")
+        self.assertLess(handler.props.age, 60000)
+        self.assertIn("notify::label", handler.to_string())
+        self.assertEqual(child.get_kind(), Kind.SCOPE)
+        self.assertEqual(child.get_name(), "child")
+
+        below = [record.get_scope_path() for record in self.scope.list_records(True)]
+        self.assertEqual(below, ["root", "root", "root/child"])
+        self.scope.close()
+        self.assertEqual(self.scope.list_records(True).get_n_items(), 0)
+        self.assertEqual(child.get_name(), "child")
+
+    def test_a_record_of_nothing(self):
+        record = Lifecycle.Record()
+        self.assertIsNone(record.get_name())
+        self.assertEqual(record.get_scope_path(), "")
+        self.assertEqual(record.props.age, 0)
+
+    def test_a_list_keeps_nothing_alive(self):
+        thing = Thing()
+        gone = weakref.ref(thing)
+        self.scope.connect_signal(self.emitter, "ping", lambda *args, thing=thing: thing,
+                                  Flags.DEFAULT)
+        records = self.scope.list_records(True)
+        del thing
+        self.scope.close()
+        collect()
+        self.assertIsNone(gone())
+        self.assertEqual(records[0].get_signal(), "ping")
+
+    def test_list_scopes(self):
+        self.fill()
+        scopes = list(Lifecycle.list_scopes())
+        self.assertIn(self.scope, scopes)
+        self.assertIn(self.child, scopes)
+        self.assertLess(scopes.index(self.scope), scopes.index(self.child))
+        self.scope.close()
+        self.assertNotIn(self.scope, list(Lifecycle.list_scopes()))
+        paths = [record.get_scope_path() for record in Lifecycle.list_records()]
+        self.assertNotIn("root/child", paths)
 
 
 class TestCollection(unittest.TestCase):
