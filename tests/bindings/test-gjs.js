@@ -254,7 +254,7 @@ test('object/nothing-hides-gobject', () => {
 
 test('object/properties', () => {
     const names = Scope.list_properties().map(pspec => pspec.name).sort();
-    assertEqual(names, ['limit', 'n-entries', 'name', 'parent', 'reason', 'state']);
+    assertEqual(names, ['limit', 'n-entries', 'name', 'parent', 'permanent', 'reason', 'state']);
 });
 
 test('object/connect-emit-disconnect', () => {
