@@ -56,7 +56,8 @@ void lifecycle_watch_entry_replaced (LifecycleLedger        *ledger,
 static inline gboolean
 lifecycle_is_watched (LifecycleWatch what)
 {
-  return G_UNLIKELY ((lifecycle_watched & what) != 0);
+  /* One may be added while other threads work. */
+  return G_UNLIKELY ((g_atomic_int_get (&lifecycle_watched) & what) != 0);
 }
 
 G_END_DECLS

@@ -26,10 +26,16 @@ lifecycle_add_observer (const LifecycleObserver *observer)
     g_atomic_int_or (&lifecycle_watched, LIFECYCLE_WATCH_ENTRIES);
 }
 
+static inline guint
+get_n_observers (void)
+{
+  return (guint) g_atomic_int_get (&n_observers);
+}
+
 void
 lifecycle_watch_scope_opened (LifecycleScope *scope)
 {
-  for (guint i = 0; i < n_observers; i++)
+  for (guint i = 0, n = get_n_observers (); i < n; i++)
     {
       if (observers[i]->scope_opened != NULL)
         observers[i]->scope_opened (scope);
@@ -41,7 +47,7 @@ lifecycle_watch_scope_closed (LifecycleScope *scope,
                               guint64         duration)
 {
   /* Who came later may want to know what an earlier one is about to forget. */
-  for (guint i = n_observers; i-- > 0;)
+  for (guint i = get_n_observers (); i-- > 0;)
     {
       if (observers[i]->scope_closed != NULL)
         observers[i]->scope_closed (scope, duration);
@@ -52,7 +58,7 @@ void
 lifecycle_watch_entry_added (LifecycleLedger *ledger,
                              LifecycleEntry  *entry)
 {
-  for (guint i = 0; i < n_observers; i++)
+  for (guint i = 0, n = get_n_observers (); i < n; i++)
     {
       if (observers[i]->entry_added != NULL)
         observers[i]->entry_added (ledger, entry);
@@ -63,7 +69,7 @@ void
 lifecycle_watch_entry_removed (LifecycleLedger *ledger,
                                LifecycleEntry  *entry)
 {
-  for (guint i = 0; i < n_observers; i++)
+  for (guint i = 0, n = get_n_observers (); i < n; i++)
     {
       if (observers[i]->entry_removed != NULL)
         observers[i]->entry_removed (ledger, entry);
@@ -75,7 +81,7 @@ lifecycle_watch_entry_replaced (LifecycleLedger *ledger,
                                 LifecycleEntry  *entry,
                                 LifecycleEntry  *by)
 {
-  for (guint i = 0; i < n_observers; i++)
+  for (guint i = 0, n = get_n_observers (); i < n; i++)
     {
       if (observers[i]->entry_replaced != NULL)
         observers[i]->entry_replaced (ledger, entry, by);

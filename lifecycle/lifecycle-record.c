@@ -41,6 +41,7 @@ struct _LifecycleRecord
   char              *scope_path;        /* these are made when they are asked for */
   char              *signal;
   char              *callback;
+  char              *stack;
 };
 
 enum
@@ -56,6 +57,7 @@ enum
   PROP_AGE,
   PROP_VALID,
   PROP_CALLBACK,
+  PROP_STACK,
   N_PROPS
 };
 
@@ -96,6 +98,7 @@ lifecycle_record_finalize (GObject *object)
   g_free (self->scope_path);
   g_free (self->signal);
   g_free (self->callback);
+  g_free (self->stack);
 
   G_OBJECT_CLASS (lifecycle_record_parent_class)->finalize (object);
 }
@@ -148,6 +151,10 @@ lifecycle_record_get_property (GObject    *object,
 
     case PROP_CALLBACK:
       g_value_set_string (value, lifecycle_record_get_callback (self));
+      break;
+
+    case PROP_STACK:
+      g_value_set_string (value, lifecycle_record_get_stack (self));
       break;
 
     default:
@@ -263,6 +270,16 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
    */
   properties[PROP_CALLBACK] =
     g_param_spec_string ("callback", NULL, NULL, NULL, flags);
+
+  /**
+   * LifecycleRecord:stack: (attributes org.gtk.Property.get=lifecycle_record_get_stack)
+   *
+   * The stack when it was added.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STACK] =
+    g_param_spec_string ("stack", NULL, NULL, NULL, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -479,6 +496,32 @@ lifecycle_record_get_callback (LifecycleRecord *self)
     self->callback = lifecycle_describe_address (facts->callback);
 
   return self->callback;
+}
+
+/**
+ * lifecycle_record_get_stack: (attributes org.gtk.Method.get_property=stack)
+ * @self: a record
+ *
+ * The stack when it was added, a line for each call, the innermost first.
+ *
+ * There are stacks with `LIFECYCLE_DEBUG=stacks` in the environment, where the system can tell them.
+ *
+ * Returns: (transfer none) (nullable): the stack, or %NULL if it is not known
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_record_get_stack (LifecycleRecord *self)
+{
+  const LifecycleStack *stack;
+
+  g_return_val_if_fail (LIFECYCLE_IS_RECORD (self), NULL);
+
+  stack = record_get_item (self)->stack;
+  if (self->stack == NULL && stack != NULL)
+    self->stack = lifecycle_stack_describe (stack);
+
+  return self->stack;
 }
 
 /**

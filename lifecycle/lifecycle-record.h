@@ -47,6 +47,8 @@ gboolean       lifecycle_record_is_valid          (LifecycleRecord *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 const char    *lifecycle_record_get_callback      (LifecycleRecord *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+const char    *lifecycle_record_get_stack         (LifecycleRecord *self);
+LIFECYCLE_AVAILABLE_IN_1_0
 char          *lifecycle_record_to_string         (LifecycleRecord *self);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 
 #include "lifecycle-facts-private.h"
 #include "lifecycle-scope-private.h"
+#include "lifecycle-stacks-private.h"
 
 G_BEGIN_DECLS
 
@@ -14,11 +15,12 @@ typedef struct _LifecycleSnapshot LifecycleSnapshot;
 
 typedef struct
 {
-  LifecycleFacts  facts;
-  const char     *place;
-  guint           scope;        /* which one of the snapshot */
-  guint32         added;        /* see lifecycle_entry_clock() */
-  guint8          kind;
+  LifecycleFacts        facts;
+  const char           *place;
+  const LifecycleStack *stack;  /* if stacks are taken */
+  guint                 scope;  /* which one of the snapshot */
+  guint32               added;  /* see lifecycle_entry_clock() */
+  guint8                kind;
 } LifecycleSnapshotItem;
 
 LifecycleSnapshot           *lifecycle_snapshot_new          (LifecycleScope    *scope,

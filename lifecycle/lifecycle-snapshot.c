@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
 #include "lifecycle-registry-private.h"
 #include "lifecycle-snapshot-private.h"
 
@@ -81,6 +82,8 @@ snapshot_add_entries (LifecycleSnapshot *self,
       if (item.kind == LIFECYCLE_KIND_NONE || (kinds & (1u << item.kind)) == 0)
         continue;
 
+      if (lifecycle_debug_has (LIFECYCLE_DEBUG_STACKS))
+        item.stack = lifecycle_stacks_get (entry);
       if (class->describe != NULL)
         class->describe (entry, &item.facts);
       g_array_append_val (self->items, item);

@@ -36,6 +36,7 @@ assert_properties (LifecycleRecord *record)
   g_autofree char *path = NULL;
   g_autofree char *signal = NULL;
   g_autofree char *callback = NULL;
+  g_autofree char *stack = NULL;
   g_autofree GParamSpec **specs = NULL;
   LifecycleKind kind;
   GType type;
@@ -46,7 +47,7 @@ assert_properties (LifecycleRecord *record)
 
   g_object_get (record, "kind", &kind, "name", &name, "place", &place, "scope-path", &path,
                 "instance-type", &type, "signal", &signal, "id", &id, "age", &age, "valid", &valid,
-                "callback", &callback, NULL);
+                "callback", &callback, "stack", &stack, NULL);
   g_assert_cmpint (kind, ==, lifecycle_record_get_kind (record));
   g_assert_cmpstr (name, ==, lifecycle_record_get_name (record));
   g_assert_cmpstr (place, ==, lifecycle_record_get_place (record));
@@ -57,9 +58,10 @@ assert_properties (LifecycleRecord *record)
   g_assert_cmpint (age, ==, lifecycle_record_get_age (record));
   g_assert_cmpint (valid, ==, lifecycle_record_is_valid (record));
   g_assert_cmpstr (callback, ==, lifecycle_record_get_callback (record));
+  g_assert_cmpstr (stack, ==, lifecycle_record_get_stack (record));
 
   specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (record), &n_specs);
-  g_assert_cmpuint (n_specs, ==, 10);
+  g_assert_cmpuint (n_specs, ==, 11);
   for (guint i = 0; i < n_specs; i++)
     g_assert_cmpint (specs[i]->flags & G_PARAM_READWRITE, ==, G_PARAM_READABLE);
 }

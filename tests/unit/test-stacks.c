@@ -122,6 +122,25 @@ test_notice (void)
   g_assert_finalize_object (emitter);
 }
 
+static void
+test_record (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autoptr (GListModel) records = NULL;
+  g_autoptr (LifecycleRecord) record = NULL;
+  g_autofree char *text = NULL;
+
+  lifecycle_scope_adopt (scope, g_strdup ("data"), g_free);
+  text = lifecycle_stacks_describe (get_last_entry (scope));
+  records = lifecycle_scope_list_records (scope, FALSE);
+  record = g_list_model_get_item (records, 0);
+  g_assert_nonnull (strstr (text, "test_record"));
+  g_assert_cmpstr (lifecycle_record_get_stack (record), ==, text);
+
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
 /* Scopes, with a parent or without. */
 static void
 test_scopes (void)
@@ -218,6 +237,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/stacks/entries", test_entries);
   g_test_add_func ("/lifecycle/stacks/notice", test_notice);
+  g_test_add_func ("/lifecycle/stacks/record", test_record);
   g_test_add_func ("/lifecycle/stacks/scopes", test_scopes);
   g_test_add_func ("/lifecycle/stacks/leaks", test_leaks);
   g_test_add_func ("/lifecycle/stacks/threads", test_threads);
