@@ -201,6 +201,28 @@ test_children (void)
   g_assert_finalize_object (root);
 }
 
+/* Each record has a time of its own, but in the statistics it is part of that of the topmost. */
+static void
+test_durations (void)
+{
+  LifecycleScope *root = lifecycle_scope_new ("root");
+  g_autoptr (LifecycleStatistics) statistics = NULL;
+
+  lifecycle_scope_defer (lifecycle_scope_get_child (root, "child"), failing_cleanup, NULL, NULL);
+  lifecycle_scope_close (root);
+  statistics = lifecycle_scope_get_statistics (root, TRUE);
+  g_assert_cmpuint (lifecycle_statistics_get_n_closed (statistics, LIFECYCLE_REASON_NONE), ==, 1);
+  g_assert_cmpuint (lifecycle_statistics_get_closing_time (statistics), ==, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GHashTable) record = take_record ();
+
+      g_assert_cmpuint (get_number (record, "LIFECYCLE_DURATION_USEC"), >=, 1000);
+    }
+  assert_nothing ();
+  g_assert_finalize_object (root);
+}
+
 /* Each reason by its nick. */
 static void
 test_reasons (void)
@@ -439,6 +461,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/log/empty", test_empty);
   g_test_add_func ("/lifecycle/log/fields", test_fields);
   g_test_add_func ("/lifecycle/log/children", test_children);
+  g_test_add_func ("/lifecycle/log/durations", test_durations);
   g_test_add_func ("/lifecycle/log/reasons", test_reasons);
   g_test_add_func ("/lifecycle/log/clear", test_clear);
   g_test_add_func ("/lifecycle/log/close-async", test_close_async);
