@@ -9,6 +9,8 @@
 
 #include "arena-irc.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -316,6 +318,9 @@ connected_cb (GObject      *object,
       lifecycle_scope_close (bot->scope);
       return;
     }
+
+  /* The second half of a line is not to wait until the first one has been acknowledged. */
+  g_socket_set_option (g_socket_connection_get_socket (stream), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
 
   bot->stream = g_object_ref (stream);
   lifecycle_scope_add_object (bot->scope, G_OBJECT (stream));

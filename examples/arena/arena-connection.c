@@ -20,6 +20,8 @@
 #include "arena-player.h"
 #include "arena-telemetry.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #define PING_MS         90000
@@ -425,6 +427,8 @@ arena_connection_open (LifecycleScope    *parent,
   self->player = arena_player_new ();
   g_socket_set_option (g_socket_connection_get_socket (stream), SOL_SOCKET, SO_SNDBUF,
                        SOCKET_BUFFER, NULL);
+  /* Who plays waits for every line. */
+  g_socket_set_option (g_socket_connection_get_socket (stream), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
 
   /* The scope keeps the connection, the connection keeps the scope: until the scope closes. */
   lifecycle_scope_add_object (self->scope, G_OBJECT (self));
