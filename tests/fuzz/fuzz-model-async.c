@@ -163,6 +163,29 @@ model_end_wait (int number)
   return !teardown->draining;
 }
 
+/* The main loop may be about to ask, for another reason, whether all has ended: a part of what waits
+ * has, or somebody has closed it. Then the wait need not go on for one more iteration.
+ */
+void
+model_end_wait_early (int number)
+{
+  ModelTeardown *teardown = &model.teardowns[number];
+
+  if (teardown->done ||
+      !teardown->draining ||
+      teardown->woken ||
+      !model_is_op (model_top_frame (), MODEL_OP_ITERATE) ||
+      has_pending (teardown))
+    return;
+
+  teardown->woken = teardown->unsure = true;
+  teardown->woken_by = teardown->due = model.n_frames - 1;
+  teardown->overdue = false;
+  for (int i = 0; i < model.n_scopes; i++)
+    if ((teardown->members & MODEL_BIT (i)) != 0)
+      model_set_due_of_muted (i, teardown->due);
+}
+
 /* A close that has taken over a part of what a close_async() waits with may not have come to it when
  * the wait ends: then the one that has waited goes on with it.
  */

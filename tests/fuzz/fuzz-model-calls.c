@@ -125,6 +125,8 @@ model_wake (int scope)
       return;
     }
 
+  if (model.scopes[scope].drain >= 0)
+    model_end_wait_early (model.scopes[scope].drain);
   if (model.scopes[scope].drain >= 0 &&
       model.teardowns[model.scopes[scope].drain].due == here)
     {

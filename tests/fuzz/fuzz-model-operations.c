@@ -423,6 +423,7 @@ model_begin (ModelOp *given)
       break;
 
     case MODEL_OP_RESTART_TIMER:
+      op->either = model_may_be_revived (op->thing);
       op->was_live = model_restart_timer (op->thing);
       break;
 
@@ -481,7 +482,12 @@ model_answer_boolean (bool answer)
       break;
 
     case MODEL_OP_RESTART_TIMER:
-      expected = op->was_live;
+      expected = op->either ? answer : op->was_live;
+      if (op->either && answer)
+        {
+          model_unlink (op->thing);
+          model_join_timer (op->thing, thing->home);
+        }
       break;
 
     case MODEL_OP_ADD_HANDLER:

@@ -82,6 +82,7 @@ void        model_begin_operation   (int               thing,
 void        model_finish_operation  (int               thing);
 bool        model_is_draining       (int               scope);
 bool        model_end_wait          (int               teardown);
+void        model_end_wait_early    (int               teardown);
 void        model_resume_drain      (int               teardown);
 void        model_close_part        (ModelOp          *op);
 void        model_close_async       (ModelOp          *op);
@@ -108,6 +109,7 @@ void        model_arm               (int               thing,
 void        model_join_timer        (int               thing,
                                      int               scope);
 void        model_end_timer         (int               thing);
+bool        model_may_be_revived    (int               thing);
 bool        model_restart_timer     (int               thing);
 void        model_set_interval      (int               thing,
                                      int64_t           interval);

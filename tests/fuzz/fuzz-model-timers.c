@@ -108,6 +108,18 @@ model_end_timer (int number)
   model_unlink (number);
 }
 
+/* What a clear() has yet to release cannot come back, and it may not be seen that it has released it. */
+bool
+model_may_be_revived (int number)
+{
+  const ModelThing *thing = &model.things[number];
+
+  return !thing->live &&
+         !thing->has_notify &&
+         thing->owner >= 0 &&
+         model.scopes[thing->home].state == MODEL_OPEN;
+}
+
 /* Says whether the timer is active then. */
 bool
 model_restart_timer (int number)
@@ -123,7 +135,6 @@ model_restart_timer (int number)
       return true;
     }
 
-  /* What a clear() has yet to release cannot come back. */
   if (thing->has_notify || thing->owner >= 0)
     return false;
 
