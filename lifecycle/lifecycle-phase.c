@@ -111,6 +111,17 @@ phase_leave_cb (LifecycleResource *resource)
   lifecycle_resource_run_at_home (resource, phase_go_on);
 }
 
+/* The run is a child of the scope, and younger, so it mostly has closed before. What is only cleared
+ * is another matter: runs are of another kind, and one may have begun while the clear() announced
+ * itself, which is then not concerned.
+ */
+static void
+phase_end (LifecycleResource  *resource,
+           GError            **error)
+{
+  phase_close_run ((Phase *) resource, LIFECYCLE_REASON_PARENT_CLOSED, "cleared");
+}
+
 static void
 phase_gone (LifecycleResource *resource)
 {
@@ -127,9 +138,9 @@ phase_clear (LifecycleResource *resource)
   g_free (self->leave_signal);
 }
 
-/* The run is a child of the scope, so it needs no end() of the phase's. */
 static const LifecycleResourceKind phase_kind = {
   .type = LIFECYCLE_ENTRY_PHASE,
+  .end = phase_end,
   .gone = phase_gone,
   .clear = phase_clear,
 };
@@ -173,10 +184,10 @@ check_signal (GObject    *instance,
  * Runs never overlap. A signal that comes while a run is being set up or taken down is dealt with
  * after that, and of several only the last one counts.
  *
- * The phase is one entry of @self, and so is each run. When @self closes, the run does, too, as
- * [enum@Reason.parent_closed]; when @instance is disposed, it closes as [enum@Reason.owner_gone],
- * and the phase leaves the scope. A run may be closed earlier by anybody. A phase is not blocked by
- * [method@Scope.block]; what a run has connected is.
+ * The phase is one entry of @self, and so is each run. When @self closes, or the phase is cleared,
+ * the run does, too, as [enum@Reason.parent_closed]; when @instance is disposed, it closes as
+ * [enum@Reason.owner_gone], and the phase leaves the scope. A run may be closed earlier by anybody. A
+ * phase is not blocked by [method@Scope.block]; what a run has connected is.
  *
  * @destroy is called exactly once, but not before a call of @func that is under way has returned;
  * on a closed scope it is called at once. The handlers neither look at the arguments of the signals

@@ -538,6 +538,28 @@ push_context_enter (Fixture *fixture)
   g_main_context_unref (context);
 }
 
+/* A run that begins while its phase is being released is not left behind. */
+static void
+test_cleared (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autoptr (LifecycleScope) child = lifecycle_scope_new_child (fixture->scope, "child");
+
+  add_phase (fixture, FALSE);
+  g_signal_connect (child, "closing", G_CALLBACK (entering_cb), fixture);
+  g_assert_cmpuint (lifecycle_scope_clear (fixture->scope), ==, 2);
+  test_assert_log ("(1 1) 1P ~");
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (fixture->run), ==, "cleared");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+
+  /* The runs are of another kind. */
+  add_phase (fixture, TRUE);
+  g_assert_cmpuint (n_entries (fixture), ==, 2);
+  g_assert_cmpuint (lifecycle_scope_clear_kind (fixture->scope, LIFECYCLE_KIND_PHASE, FALSE), ==, 1);
+  test_assert_log ("(2 2) 2P ~");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+}
+
 /* Whatever the thread-default context is, a run is at home where its parent is. */
 static void
 test_home (Fixture       *fixture,
@@ -598,6 +620,7 @@ main (int   argc,
   ADD ("unknown", test_unknown);
   ADD ("signals", test_signals);
   ADD ("move", test_move);
+  ADD ("cleared", test_cleared);
   ADD ("nothing-left", test_nothing_left);
   ADD ("thread", test_thread);
   ADD ("home", test_home);
