@@ -242,6 +242,7 @@ model_can_drain (int scope)
     if ((reach & MODEL_BIT (i)) != 0 &&
         (model.scopes[i].state != MODEL_OPEN ||
          model.scopes[i].anchor >= 0 ||
+         model.scopes[i].is_run ||
          model_in_clear (i)))
       return false;
 

@@ -44,10 +44,12 @@ model_is_between (const ModelFrame *frame,
 
 /* Nothing between the last call and this point may have been passed over. */
 void
-model_check_skipped (const ModelFrame *frame,
-                     bool              to_after,
-                     unsigned          to_serial)
+model_check_skipped (ModelFrame *frame,
+                     bool        to_after,
+                     unsigned    to_serial)
 {
+  model_pass_phases (frame, to_after, to_serial);
+
   if (model.unblocked_at > frame->tick)
     return;
 
@@ -93,8 +95,8 @@ is_due_here (ModelTeardown *teardown)
 /* Whether the weak references of the instance may be being told right now: by its dispose, or after
  * that by the last unref.
  */
-static bool
-is_disposed_here (int instance)
+bool
+model_is_disposed_here (int instance)
 {
   int here = model.n_frames - 1;
 
@@ -136,7 +138,7 @@ model_wake (int scope)
 
   for (int i = 0; i < model.n_instances; i++)
     {
-      int anchor = is_disposed_here (i) ? model_find_anchor (i) : MODEL_NONE;
+      int anchor = model_is_disposed_here (i) ? model_find_anchor (i) : MODEL_NONE;
 
       if (anchor >= 0 &&
           !model.scopes[anchor].watched &&
@@ -176,7 +178,7 @@ dispose_closes (int         instance,
                 int         scope,
                 ModelReason reason)
 {
-  int anchor = is_disposed_here (instance) ? model_find_anchor (instance) : MODEL_NONE;
+  int anchor = model_is_disposed_here (instance) ? model_find_anchor (instance) : MODEL_NONE;
 
   if (anchor < 0 || !model_would_close (anchor, MODEL_REASON_OWNER_GONE, scope, reason))
     return false;
@@ -250,11 +252,17 @@ find_trigger (int         scope,
         }
     }
 
+  if (model_phase_ends (scope, reason))
+    return;
+
   for (int i = 0; i < model.n_instances; i++)
     if (dispose_closes (i, scope, reason))
       return;
 
-  if (model_deadline_closes (scope, reason))
+  if (model_phase_is_released (scope, reason))
+    return;
+
+  if (model_deadline_closes (scope, reason) || model_phase_closes (scope, reason))
     return;
 
   /* An emission goes on only when everything else is through. */
@@ -320,6 +328,7 @@ model_push_call (void)
   if (owed >= 0 && model.things[owed].n_notified == 0)
     model_fail ("notify-late", "something is called before the destroy notify of timer %d", owed);
 
+  model_settle_phases ();
   model.tick++;
 
   return model_push_frame (MODEL_FRAME_CALL);
@@ -406,6 +415,25 @@ model_call_source (int number)
   model_push_thing_call (number);
 }
 
+/* A teardown that is to be complete in this frame, and not the dispose of the instance. */
+static bool
+is_released_by_teardown (int number)
+{
+  ModelThing *thing = &model.things[number];
+  bool is_closing;
+
+  if (thing->owner >= 0 && !model_phase_is_next (number))
+    model_wake (thing->owner);
+  model_get_phase (thing->owner, &is_closing);
+  if (!is_closing ||
+      model.teardowns[model.scopes[thing->owner].teardown].due != model.n_frames - 1)
+    return false;
+
+  thing->live = false;
+
+  return true;
+}
+
 void
 model_call_notify (int number)
 {
@@ -435,6 +463,14 @@ model_call_notify (int number)
     case MODEL_SOURCE:
     case MODEL_TIMER:
     case MODEL_OPERATION:
+    case MODEL_PHASE:
+      if (thing->kind == MODEL_PHASE && !is_released_by_teardown (number))
+        {
+          if (thing->retiring)
+            model_unlink (number);
+          else if (thing->live && model_is_disposed_here (thing->instance))
+            model_end_phase (number);
+        }
       if (thing->expects_call && thing->n_called == 0)
         model_fail ("callback-missing", "the destroy notify of operation %d runs before the callback",
                     number);
@@ -530,6 +566,11 @@ model_call_notify (int number)
     case MODEL_WAITER:
       break;
     }
+
+  /* A phase lets go of its instance first. */
+  model_check_run (number);
+  if (thing->kind == MODEL_PHASE)
+    model_let_go_of_emitter (number);
 
   /* Who disconnects a handler may hold on to the instance meanwhile. */
   thing->n_notified = 1;
@@ -630,6 +671,7 @@ model_call_closed (int         scope,
                    ModelReason reason)
 {
   model_note_closed (scope, reason);
+  model_phase_note_closed (scope);
   model_push_call ()->closed = scope;
 }
 
@@ -781,6 +823,10 @@ model_dispose_chains_up (int number)
         }
     }
 
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_PHASE && model.things[i].instance == number)
+      model.instances[number].had_handlers |= model.things[i].live;
+
   for (int i = 0; i < model.n_links; i++)
     if (model.links[i].kind == MODEL_LINK_SIGNAL && model.links[i].other == number)
       {
@@ -816,6 +862,7 @@ model_dispose_returned (int number)
   else if (anchor >= 0 && instance->n_refs > 0)
     model.scopes[anchor].anchor_unsure = false;
 
+  model_end_phases (number);
   instance->lost = true;
   if (instance->n_refs > 0)
     instance->disposing = false;
@@ -849,6 +896,7 @@ model_finalized (int number)
     model_fail ("finalize-early", "instance %d is finalized, and there are %d references on it",
                 number, instance->n_refs);
 
+  model_end_phases (number);
   instance->finalized = true;
   instance->disposing = false;
   end_anchor (number);

@@ -35,9 +35,10 @@ model_shut_gate (int number)
 
   thing->released = true;
   thing->waited |= (thing->flags & MODEL_CONNECT_GUARDED) != 0 && thing->n_running > 0;
-  if (instance->lost)
+  if (instance->lost && thing->kind == MODEL_HANDLER)
     {
       thing->unreached = true;
+      thing->maybe_holding = instance->maybe_found;
     }
   else if (instance->disposing || thing->ending)
     {
@@ -72,8 +73,9 @@ model_shut_gates_of (int number)
       const ModelThing *thing = &model.things[i];
       bool is_closing;
 
-      if (thing->kind != MODEL_HANDLER || thing->instance != number || thing->owner < 0 ||
-          (thing->flags & MODEL_CONNECT_GATED) == 0)
+      if (thing->instance != number || thing->owner < 0 ||
+          !(thing->kind == MODEL_PHASE ||
+            (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0)))
         continue;
 
       model_wake (thing->owner);
@@ -108,7 +110,16 @@ model_is_stale (const ModelMessage *message)
   return !thing->stolen &&
          (thing->outdated ||
           (model.scopes[message->home].state != MODEL_OPEN &&
-           !model_announces_move (message->home)));
+           (!model_announces_move (message->home) || model.scopes[message->home].muted)));
+}
+
+/* Its scope is about to move, but somebody closes it in earnest before that. */
+static bool
+is_overtaken (const ModelMessage *message)
+{
+  return !model.things[message->thing].stolen &&
+         model.scopes[message->home].state == MODEL_CLOSING &&
+         !model_is_moving (message->home);
 }
 
 /* Its references are being given back. */
@@ -128,7 +139,9 @@ model_drop_message (int number)
   ModelMessage *message = &model.messages[number];
   bool is_closing;
 
-  if (!model_is_stale (message))
+  if (!model_is_stale (message) && model_announces_move (message->home))
+    model_wake (message->home);
+  if (!model_is_stale (message) && !is_overtaken (message))
     model_fail ("mail-lost", "message %d to handler %d is not delivered", number, message->thing);
   if (message->running)
     model_fail ("mail-running", "message %d is freed while it is delivered", number);

@@ -61,7 +61,8 @@ bool        model_is_between        (const ModelFrame *frame,
                                      unsigned          serial,
                                      bool              to_after,
                                      unsigned          to_serial);
-void        model_check_skipped     (const ModelFrame *frame,
+bool        model_is_disposed_here  (int               instance);
+void        model_check_skipped     (ModelFrame       *frame,
                                      bool              to_after,
                                      unsigned          to_serial);
 bool        model_is_dropped        (int               scope);
@@ -102,6 +103,25 @@ void        model_drop_message      (int               message);
 void        model_delivered         (int               message);
 void        model_check_dropped     (int               teardown);
 void        model_check_delivered   (const ModelFrame *frame);
+
+/* fuzz-model-phases.c */
+void        model_settle_phases     (void);
+void        model_phase_note_closed (int               scope);
+void        model_check_phases      (void);
+void        model_pass_phases       (ModelFrame       *frame,
+                                     bool              to_after,
+                                     unsigned          to_serial);
+bool        model_phase_is_next     (int               thing);
+bool        model_phase_ends        (int               scope,
+                                     ModelReason       reason);
+bool        model_phase_is_released (int               scope,
+                                     ModelReason       reason);
+void        model_check_run         (int               thing);
+bool        model_phase_closes      (int               scope,
+                                     ModelReason       reason);
+void        model_begin_phase       (ModelOp          *op);
+void        model_end_phase         (int               thing);
+void        model_end_phases        (int               instance);
 
 /* fuzz-model-timers.c */
 void        model_arm               (int               thing,

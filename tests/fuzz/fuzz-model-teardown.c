@@ -364,7 +364,8 @@ count_entries (int  scope,
         }
       else
         {
-          if (!thing->stale && !thing->ending)
+          if (!thing->stale && !thing->ending && !thing->retiring &&
+              !(thing->kind == MODEL_PHASE && model.instances[thing->instance].disposing))
             ++*least;
           ++*most;
         }
@@ -400,6 +401,7 @@ model_set_due_of_muted (int scope,
           (thing->kind != MODEL_HANDLER &&
            thing->kind != MODEL_SOURCE &&
            thing->kind != MODEL_TIMER &&
+           thing->kind != MODEL_PHASE &&
            thing->kind != MODEL_OPERATION))
         continue;
 
@@ -433,9 +435,11 @@ mute_scope (int scope,
     {
       ModelThing *thing = &model.things[i];
 
-      if (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0)
+      if (thing->kind == MODEL_PHASE ||
+          (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0))
         model_shut_gate (i);
       if ((thing->kind == MODEL_HANDLER ||
+           thing->kind == MODEL_PHASE ||
            thing->kind == MODEL_SOURCE ||
            thing->kind == MODEL_TIMER ||
            thing->kind == MODEL_OPERATION) &&
@@ -563,9 +567,12 @@ settle_thing (int number)
     case MODEL_SOURCE:
     case MODEL_TIMER:
     case MODEL_OPERATION:
+    case MODEL_PHASE:
       /* An outer teardown may be in the middle of freeing what was sent to it. */
       if (thing->kind == MODEL_HANDLER && model_has_mail (number))
         thing->due = MODEL_NONE;
+      else if (thing->retiring)
+        break;
       else if (thing->has_notify &&
                !thing->notify_held &&
                thing->n_notified == 0 &&

@@ -40,16 +40,30 @@ model_reset (void)
   model.arm_serial = 0;
 }
 
+int
+model_count_phases (void)
+{
+  int n = 0;
+
+  for (int i = 0; i < model.n_things; i++)
+    n += model.things[i].kind == MODEL_PHASE && model.things[i].live;
+
+  return n;
+}
+
 /* Whether one more operation is sure to find its places. */
 bool
 model_has_room (void)
 {
-  return model.n_scopes + 4 <= MODEL_MAX_SCOPES &&
-         model.n_things + 8 <= MODEL_MAX_THINGS &&
+  /* An emission may begin a run of each phase, and so may each one that it is called from. */
+  int n_runs = model_count_phases () > 0 ? 5 * MODEL_MAX_PHASES : 0;
+
+  return model.n_scopes + n_runs + 4 <= MODEL_MAX_SCOPES &&
+         model.n_things + n_runs + 8 <= MODEL_MAX_THINGS &&
          model.n_instances + 1 <= MODEL_MAX_INSTANCES &&
          model.n_cancellables + 2 <= MODEL_MAX_CANCELLABLES &&
          model.n_links + 2 <= MODEL_MAX_LINKS &&
-         model.n_teardowns + 16 <= MODEL_MAX_TEARDOWNS &&
+         model.n_teardowns + 2 * n_runs + 16 <= MODEL_MAX_TEARDOWNS &&
          model.n_frames + 8 <= MODEL_MAX_FRAMES &&
          model.n_messages + 128 <= MODEL_MAX_MESSAGES;
 }
@@ -78,6 +92,10 @@ model_add_thing (ModelKind kind,
     .home = MODEL_NONE,
     .ending_frame = MODEL_NONE,
     .cancellable = MODEL_NONE,
+    .run = MODEL_NONE,
+    .busy_frame = MODEL_NONE,
+    .closing = MODEL_NONE,
+    .ends_in = MODEL_NONE,
   };
 
   return number;
@@ -318,6 +336,9 @@ model_notify_can_wait (int  number,
       *frame = thing->run_frame - 1;
     }
 
+  if (thing->ends_in >= 0 && (*frame < 0 || thing->ends_in < *frame))
+    *frame = thing->ends_in;
+
   return *frame >= 0;
 }
 
@@ -404,6 +425,7 @@ model_ensure_anchor (int instance)
     {
       anchor = model_add_scope (MODEL_NONE, MODEL_NONE);
       model.scopes[anchor].anchor = instance;
+      model.scopes[anchor].serial = model.serial++;
       model.scopes[anchor].anchor_unsure = model.instances[instance].disposing;
     }
 
@@ -593,7 +615,8 @@ model_counts_entries (int  scope,
       if (!thing->stale &&
           !thing->ending &&
           (thing->kind != MODEL_CHILD || model.scopes[thing->child].state == MODEL_OPEN) &&
-          (thing->kind != MODEL_HANDLER || !model.instances[thing->instance].disposing))
+          ((thing->kind != MODEL_HANDLER && thing->kind != MODEL_PHASE) ||
+           !model.instances[thing->instance].disposing))
         ++*least;
     }
 

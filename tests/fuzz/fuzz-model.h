@@ -29,6 +29,7 @@ enum
   MODEL_MAX_TEARDOWNS = 96,
   MODEL_MAX_FRAMES = 96,
   MODEL_MAX_MESSAGES = 1024,
+  MODEL_MAX_PHASES = 3,
 
   MODEL_N_SIGNALS = 2,
   MODEL_N_NAMES = 3
@@ -80,8 +81,16 @@ typedef enum
   MODEL_TIMER,
   MODEL_DEADLINE,               /* of a scope, and no entry of it */
   MODEL_OPERATION,
-  MODEL_WAITER                  /* for the end of a close_async() */
+  MODEL_WAITER,                 /* for the end of a close_async() */
+  MODEL_PHASE
 } ModelKind;
+
+typedef enum
+{
+  MODEL_PHASE_NOTHING,
+  MODEL_PHASE_ENTER,
+  MODEL_PHASE_LEAVE
+} ModelPhaseEvent;
 
 /* Something that a scope can own. It may be owned by none: not yet, or not any more. */
 typedef struct
@@ -145,6 +154,17 @@ typedef struct
   bool      straggler;          /* when a wait was over, it was not */
   bool      cancelled;
 
+  /* Phases. */
+  int             run;          /* the scope of it */
+  int             busy_frame;   /* where it deals with what has come */
+  bool            retiring;     /* its instance is being disposed */
+  ModelReason     run_ends;     /* it is about to close the run with that */
+  int             closing;      /* the teardown of the last one that it has closed */
+  unsigned        closing_tick; /* when it is sure to have caused what is called next */
+  int             ends_in;      /* the frame in which its release closes a run */
+  bool            owes_call;    /* it is about to begin a run */
+  ModelPhaseEvent event;        /* what has come last */
+
   /* Who waits for the end of a close_async(). */
   bool      timed_out;          /* what is waited for took too long */
   int       cancellable;        /* of the wait */
@@ -155,11 +175,13 @@ typedef struct
 typedef struct
 {
   bool        used;
+  bool        is_run;           /* of a phase */
   bool        ghost;            /* what a scope owned when it was cleared: a scope of its own */
   bool        bound;            /* the user has seen it */
   bool        watched;          /* its signals are listened to */
   int         name;
   int         key;              /* the instance that it was made for as a child */
+  unsigned    serial;           /* when it was made, if there is one */
   int         anchor;           /* the instance whose scope it is */
   bool        anchor_unsure;
   int         parent;
@@ -191,6 +213,7 @@ typedef struct
   bool     disposed;            /* at least once */
   bool     finalized;
   bool     lost;                /* no weak reference finds it any more */
+  bool     maybe_found;         /* unless somebody has watched it again since */
   bool     wrecked;             /* disposed in the middle of an emission */
   bool     had_handlers;        /* when that began */
   int      dispose_frame;       /* the one in which that began */
@@ -322,6 +345,7 @@ typedef enum
   MODEL_OP_BEGIN,
   MODEL_OP_READY,
   MODEL_OP_CLOSE_ASYNC,
+  MODEL_OP_ADD_PHASE,
   MODEL_N_OPS
 } ModelOpCode;
 
@@ -371,6 +395,7 @@ typedef struct
   bool           in_after;      /* the default handler has run */
   unsigned       tick;          /* when that was */
   unsigned       position;      /* the serial of what was called last */
+  unsigned       phase_position; /* likewise, of phases */
   unsigned       horizon;       /* what is connected from here on is not called */
 
   /* An iteration. */
@@ -431,6 +456,7 @@ extern ModelHooks model_hooks;
 
 void model_reset             (void);
 bool model_has_room          (void);
+int  model_count_phases      (void);
 
 /* What is made by the user. */
 int  model_add_thing         (ModelKind    kind,
@@ -444,6 +470,8 @@ int  model_add_cancellable   (int          owner,
  */
 void model_begin             (ModelOp     *op);
 void model_let_go            (void);
+void model_let_go_of_instance (void);
+void model_let_go_of_rest    (void);
 void model_end               (void);
 
 /* What an operation answered; before model_end(). */
@@ -464,6 +492,7 @@ void model_call_source       (int          thing);
 void model_call_timer        (int          thing);
 void model_call_operation    (int          thing);
 void model_call_operation_cancelled (int   thing);
+int  model_call_phase        (int          thing);
 void model_call_waiter       (int          thing,
                               bool         cancelled);
 void model_call_notify       (int          thing);
@@ -503,3 +532,4 @@ bool model_in_clear          (int          scope);
 bool model_is_moving         (int          scope);
 bool model_announces_move    (int          scope);
 bool model_can_connect       (int          instance);
+bool model_phase_is_unsure   (int          instance);

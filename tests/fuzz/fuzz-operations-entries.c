@@ -203,7 +203,7 @@ op_emit (const guint8 *record)
   ModelOp op = make_op (MODEL_OP_EMIT, MODEL_NONE, pick_instance (record[1]));
   WorldArgument argument = { .instance = op.instance, .message = MODEL_NONE };
 
-  if (op.instance < 0)
+  if (op.instance < 0 || model_phase_is_unsure (op.instance))
     return;
 
   op.signal = record[2] % MODEL_N_SIGNALS;
@@ -428,6 +428,35 @@ op_defer (const guint8 *record)
   begin (&op);
   lifecycle_scope_defer (scope_at (op.scope), world_cleanup_cb, token,
                          (flags & 1) != 0 ? world_notify_cb : NULL);
+  end (&op);
+}
+
+/* Phases. One signal enters, the other one leaves. */
+
+void
+op_add_phase (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_ADD_PHASE, pick_scope (record[1]), pick_instance (record[2]));
+  WorldToken *token;
+  gboolean answer;
+
+  if (op.scope < 0 || op.instance < 0 ||
+      !model_can_connect (op.instance) || model.instances[op.instance].disposing ||
+      model_count_phases () >= MODEL_MAX_PHASES)
+    return;
+
+  op.flags = record[2] >> 7;
+  op.thing = model_add_thing (MODEL_PHASE, true);
+  token = world_token (op.thing, SCRIPT (record));
+  /* The scripts of the runs. */
+  token->budget = (record[2] >> 1) & 0x3f;
+  world_trace ("phase %d = add_phase%s (%d, instance %d) ...", op.thing,
+               op.flags != 0 ? " active" : "", op.scope, op.instance);
+  begin (&op);
+  answer = lifecycle_scope_add_phase (scope_at (op.scope), instance_at (op.instance),
+                                      world_get_signal_name (0), world_get_signal_name (1),
+                                      op.flags != 0, world_phase_cb, token, world_notify_cb);
+  model_answer_boolean (answer);
   end (&op);
 }
 

@@ -85,5 +85,6 @@ void            op_ready                (const guint8 *record);
 void            op_close_async          (const guint8 *record);
 void            op_connect_queued       (const guint8 *record);
 void            op_connect_guarded      (const guint8 *record);
+void            op_add_phase            (const guint8 *record);
 
 G_END_DECLS

@@ -9,8 +9,6 @@
 
 /* README.md tells how the bytes are read. */
 #define N_SCRIPTS      7
-#define NEWER          8
-#define NEWEST         16
 #define SCRIPT_RECORDS 3
 #define MAX_DEPTH      4
 #define MAX_NESTED     80
@@ -48,6 +46,18 @@ run_script (int script)
   world.depth--;
 }
 
+/* The highest of the bits from 8 on that is set. */
+static int
+choose_table (guint8 byte)
+{
+  int table = WORLD_N_TABLES - 1;
+
+  while (table > 0 && (byte & (8 << (table - 1))) == 0)
+    table--;
+
+  return table;
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data,
                         gsize         size)
@@ -62,7 +72,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 
   program.data = data;
   program.n_scripts = data[0] % (N_SCRIPTS + 1);
-  program.table = (data[0] & NEWEST) != 0 ? 2 : (data[0] & NEWER) != 0 ? 1 : 0;
+  program.table = choose_table (data[0]);
   program.nested_left = MAX_NESTED;
   program.quiet = FALSE;
   header = 1 + (gsize) program.n_scripts * SCRIPT_RECORDS * WORLD_RECORD;

@@ -404,6 +404,25 @@ world_operation_cancelled_cb (GCancellable *cancellable,
 }
 
 void
+world_phase_cb (LifecycleScope *run,
+                gpointer        data)
+{
+  WorldToken *token = data;
+  int number;
+
+  check_running (token);
+  if (world_find_scope (run) >= 0)
+    world_fail ("data", "a phase was given an old scope");
+
+  number = model_call_phase (token->number);
+  world_trace ("phase %d, run is scope %d", token->number, number);
+  world_watch_scope (number, run, (guint8) (token->budget & 0x3f));
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
+}
+
+void
 world_notify_cb (gpointer data)
 {
   WorldToken *token = data;

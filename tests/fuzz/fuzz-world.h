@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 #define WORLD_RECORD 4
 
 /* How many ways there are to read the first of them. */
-#define WORLD_N_TABLES 3
+#define WORLD_N_TABLES 4
 
 /* What the user can name at a time. */
 #define WORLD_MAX_SCOPES    8
@@ -118,6 +118,8 @@ void        world_closed_cb       (GObject         *source_object,
                                    GAsyncResult    *result,
                                    gpointer         data);
 void        world_operation_cancelled_cb (GCancellable *cancellable,
+                                   gpointer         data);
+void        world_phase_cb        (LifecycleScope  *run,
                                    gpointer         data);
 void        world_notify_cb       (gpointer         data);
 void        world_closure_notify_cb (gpointer       data,

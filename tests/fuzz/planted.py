@@ -103,6 +103,26 @@ PLANTS = [
      r"  g_clear_object \(&notice.held\);\n",
      r""),
 
+    ("a phase forgets what comes while it is busy",
+     "lifecycle-phase.c",
+     r"(phase_go_on \((?:.*\n)+?  if \(self->busy\)\n)    return;",
+     r"\1    {\n      self->event = PHASE_NOTHING;\n      return;\n    }"),
+
+    ("the run before goes on when another one begins",
+     "lifecycle-phase.c",
+     r"        phase_close_run \(self, LIFECYCLE_REASON_REPLACED, self->enter_signal\);",
+     r"        ;"),
+
+    ("a run outlives the instance of its phase",
+     "lifecycle-phase.c",
+     r"  \.gone = phase_gone,\n",
+     r""),
+
+    ("a run that begins while its phase is cleared outlives that",
+     "lifecycle-phase.c",
+     r"  \.end = phase_end,\n",
+     r""),
+
     ("the operations of a scope are not cancelled",
      "lifecycle-operation.c",
      r"  g_cancellable_cancel \(self->cancellable\);\n  lifecycle_operation_unref",
