@@ -79,7 +79,7 @@ culprits_list_scopes (LifecycleScopeList *list,
   if (new_only)
     lifecycle_registry_list_new_roots (&roots);
   else
-    lifecycle_registry_list_roots (&roots, NULL);
+    lifecycle_registry_list_roots (&roots);
 
   lifecycle_scope_list_init (list);
   for (guint i = 0; i < roots.n_items; i++)

@@ -84,16 +84,17 @@ void
 lifecycle_scope_list_followers (LifecycleScopeList *list,
                                 LifecycleScope     *scope)
 {
-  g_autoptr (LifecycleLedger) followers = NULL;
   g_autoptr (GPtrArray) links = NULL;
+  LifecycleLedger *followers;
   LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
 
-  followers = ledger->followers != NULL ? lifecycle_ledger_ref (ledger->followers) : NULL;
+  followers = ledger->followers != NULL ? lifecycle_ledger_look (ledger->followers) : NULL;
   lifecycle_ledger_unlock (ledger);
   if (followers == NULL)
     return;
 
   links = lifecycle_ledger_dup_links (followers);
+  lifecycle_ledger_look_away (followers);
   for (guint i = 0; i < links->len; i++)
     {
       LifecycleLink *link = g_ptr_array_index (links, i);

@@ -117,7 +117,7 @@ handler_leave (LifecycleLedger *ledger,
   if (full == NULL || full->destroy == NULL)
     {
       lifecycle_ledger_remove (ledger, &handler->entry);
-      ledger->n_dropped++;
+      ledger->mute->n_dropped++;
       return;
     }
 
@@ -350,11 +350,11 @@ handler_mute (LifecycleLedger *ledger,
   /* An instance lives until all of its handlers are gone, and while this one is in the list, and
    * the list is locked, it is not gone.
    */
-  if (ledger->sound != handler->instance)
+  if (ledger->mute->sound != handler->instance)
     {
       /* No need to look twice while no user code runs. */
       connected = handler_is_connected (handler);
-      ledger->sound = connected ? handler->instance : NULL;
+      ledger->mute->sound = connected ? handler->instance : NULL;
     }
   else
     {

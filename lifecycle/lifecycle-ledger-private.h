@@ -11,6 +11,13 @@
 
 G_BEGIN_DECLS
 
+/* What phase one has to remember. */
+typedef struct
+{
+  gpointer sound;               /* an instance that is not being disposed */
+  guint    n_dropped;           /* handlers that have ended, and need no release */
+} LifecycleMute;
+
 /* A ledger is what entries belong to. A scope has one for what it owns, and one each, made on
  * demand, for what it follows and for who follows it; an object that scopes watch has one too.
  *
@@ -33,7 +40,7 @@ struct _LifecycleLedger
 
   LifecycleScope  *scope;       /* not owned; NULL before the scope is finalized */
   GThread         *muter;       /* the thread that is disconnecting a handler with the lock held */
-  gpointer         sound;       /* during phase one: an instance that is not being disposed */
+  LifecycleMute   *mute;        /* during phase one */
   GHashTable      *index;       /* LifecycleKey → LifecycleScope, made by the first look-up */
   LifecycleLedger *followers;
   GCancellable    *cancellable;
@@ -45,9 +52,9 @@ struct _LifecycleLedger
 
   guint            n_entries;
   guint            n_children;
-  guint            n_dropped;   /* handlers that ended in phase one and need no release */
   guint            n_pending;   /* what a teardown may have to wait for */
   guint            refs;
+  gint             lookers;     /* atomic: who keeps the memory, and not the scope; `refs` are one */
   guint            limit;
   guint            warn_at;
   guint            generation;  /* how often all that was owned has been let go of */
@@ -64,6 +71,8 @@ LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);
 LifecycleLedger *lifecycle_ledger_new_owned    (LifecycleScope   *scope);
 LifecycleLedger *lifecycle_ledger_ref          (LifecycleLedger  *ledger);
 void             lifecycle_ledger_unref        (LifecycleLedger  *ledger);
+LifecycleLedger *lifecycle_ledger_look         (LifecycleLedger  *ledger);
+void             lifecycle_ledger_look_away    (LifecycleLedger  *ledger);
 void             lifecycle_ledger_unref_locked (LifecycleLedger  *ledger);
 
 LifecycleScope  *lifecycle_ledger_dup_scope    (LifecycleLedger  *ledger);

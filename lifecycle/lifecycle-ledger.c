@@ -29,6 +29,7 @@ lifecycle_ledger_new (LifecycleScope *scope)
   lifecycle_node_init (&ledger->muted);
   ledger->scope = scope;
   ledger->refs = 1;
+  ledger->lookers = 1;
   ledger->open = TRUE;
 
   return ledger;
@@ -45,6 +46,21 @@ lifecycle_ledger_new_owned (LifecycleScope *scope)
   return ledger;
 }
 
+/* Somebody may just be looking at them. */
+static void
+ledger_drop_followers (LifecycleLedger *ledger)
+{
+  LifecycleLedger *followers;
+
+  if (ledger->followers == NULL)
+    return;
+
+  lifecycle_ledger_lock (ledger);
+  followers = g_steal_pointer (&ledger->followers);
+  lifecycle_ledger_unlock (ledger);
+  lifecycle_ledger_unref (followers);
+}
+
 static void
 lifecycle_ledger_free (LifecycleLedger *ledger)
 {
@@ -55,13 +71,34 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   g_assert (ledger->drains == NULL);
 
   g_clear_pointer (&ledger->index, g_hash_table_unref);
-  g_clear_pointer (&ledger->followers, lifecycle_ledger_unref);
+  ledger_drop_followers (ledger);
   g_clear_object (&ledger->cancellable);
   g_clear_pointer (&ledger->mail, g_queue_free);
-  g_clear_pointer (&ledger->tally, lifecycle_tally_free);
   g_clear_pointer (&ledger->timer_queue, lifecycle_timer_queue_unref);
-  g_mutex_clear (&ledger->lock);
-  g_free (ledger);
+  lifecycle_ledger_look_away (ledger);
+}
+
+/* Keeps the memory of a ledger, for who has no lock of it, but knows in another way that it has not
+ * been freed; and nothing else. A reference on a scope would do that, too; but it might come to be
+ * the last one, and to have the scope closed where and when nobody meant it to be.
+ */
+LifecycleLedger *
+lifecycle_ledger_look (LifecycleLedger *ledger)
+{
+  g_atomic_int_inc (&ledger->lookers);
+
+  return ledger;
+}
+
+void
+lifecycle_ledger_look_away (LifecycleLedger *ledger)
+{
+  if (g_atomic_int_dec_and_test (&ledger->lookers))
+    {
+      g_clear_pointer (&ledger->tally, lifecycle_tally_free);
+      g_mutex_clear (&ledger->lock);
+      g_free (ledger);
+    }
 }
 
 LifecycleLedger *
@@ -192,16 +229,17 @@ lifecycle_ledger_note (LifecycleLedger *ledger,
                        guint            n_late,
                        guint            n_failed)
 {
-  gboolean counted;
-
   lifecycle_ledger_lock (ledger);
+  if (ledger->counted)
+    {
+      /* Others first: who looks at this ledger at all does not look at what they have by then. */
+      lifecycle_ledger_unlock (ledger);
+      lifecycle_registry_note (n_late, n_failed);
+      lifecycle_ledger_lock (ledger);
+    }
   ledger->n_late += n_late;
   ledger->n_failed += n_failed;
-  counted = ledger->counted;
   lifecycle_ledger_unlock (ledger);
-
-  if (counted)
-    lifecycle_registry_note (n_late, n_failed);
 }
 
 /* Unlocks the ledger. Where a limit has been passed, user code runs, and TRUE is returned. */
@@ -274,14 +312,14 @@ ledger_mute (LifecycleLedger *ledger,
              guint            kind)
 {
   LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
+  LifecycleMute mute = { NULL, 0 };
   LifecycleNode muted;
-  guint n_dropped;
 
   lifecycle_node_init (&muted);
 
   lifecycle_ledger_lock (ledger);
 
-  ledger->sound = NULL;
+  ledger->mute = &mute;
   while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))
     {
       LifecycleEntry *entry = (LifecycleEntry *) end->prev;
@@ -323,12 +361,10 @@ ledger_mute (LifecycleLedger *ledger,
   if (fence != NULL)
     ledger_remove_fence (fence);
 
-  n_dropped = ledger->n_dropped;
-  ledger->n_dropped = 0;
-
+  ledger->mute = NULL;
   lifecycle_ledger_unlock (ledger);
 
-  return n_dropped;
+  return mute.n_dropped;
 }
 
 guint

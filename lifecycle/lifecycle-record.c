@@ -665,8 +665,9 @@ lifecycle_record_list_new (LifecycleSnapshot *snapshot)
  *
  * Lists what the scope owns, the oldest entry first.
  *
- * With all that would end with it, the scopes below it follow, and those who follow one of them. May
- * be called on any thread; while others add and close, each scope is listed as it was at one moment.
+ * With all that would end with it, the scopes below it follow, and those who follow one of them. What
+ * a close has silenced already is not listed. May be called on any thread; while others add and
+ * close, each scope is listed as it was at one moment.
  *
  * Returns: (transfer full): a list of [class@Record], which does not change
  *
@@ -715,7 +716,7 @@ lifecycle_list_scopes (void)
   LifecycleScopeList list;
 
   lifecycle_scope_list_init (&list);
-  lifecycle_registry_list_roots (&list, NULL);
+  lifecycle_registry_list_roots (&list);
   for (guint i = 0; i < list.n_items; i++)
     lifecycle_scope_list_children (&list, list.items[i], NULL);
   g_list_store_splice (store, 0, 0, (gpointer *) list.items, list.n_items);

@@ -20,8 +20,8 @@ void lifecycle_registry_take_counts (LifecycleScope      *scope,
 void lifecycle_registry_note        (guint                n_late,
                                      guint                n_failed);
 
-void lifecycle_registry_list_roots  (LifecycleScopeList  *list,
-                                     LifecycleStatistics *past);
+void lifecycle_registry_list_roots  (LifecycleScopeList  *list);
+GPtrArray *lifecycle_registry_look_at_roots (LifecycleStatistics *past);
 void lifecycle_registry_set_mark    (void);
 void lifecycle_registry_list_new_roots (LifecycleScopeList *list);
 

@@ -106,16 +106,38 @@ registry_list_from (LifecycleScopeList *list,
     }
 }
 
-/* Puts all that have no parent at the end of the list, the oldest first. `past` may be NULL. */
+/* Puts all that have no parent at the end of the list, the oldest first. Whoever only looks takes the
+ * next one.
+ */
 void
-lifecycle_registry_list_roots (LifecycleScopeList  *list,
-                               LifecycleStatistics *past)
+lifecycle_registry_list_roots (LifecycleScopeList *list)
 {
   g_mutex_lock (&registry.lock);
   registry_list_from (list, registry.roots.next);
+  g_mutex_unlock (&registry.lock);
+}
+
+/* The ledgers of all that have no parent, each looked at, the oldest first, and in the same go what
+ * those had counted that are no more, unless `past` is NULL.
+ */
+GPtrArray *
+lifecycle_registry_look_at_roots (LifecycleStatistics *past)
+{
+  GPtrArray *ledgers = g_ptr_array_new ();
+
+  g_mutex_lock (&registry.lock);
+  for (LifecycleNode *node = registry.roots.next; node != &registry.roots; node = node->next)
+    {
+      if (node != &registry.mark)
+        g_ptr_array_add (ledgers,
+                         lifecycle_ledger_look (
+                           lifecycle_scope_get_ledger (scope_from_root_node (node))));
+    }
   if (past != NULL)
     *past = registry.past;
   g_mutex_unlock (&registry.lock);
+
+  return ledgers;
 }
 
 /* Sets a mark behind all that are there, for lifecycle_registry_list_new_roots(). */

@@ -44,20 +44,27 @@ lifecycle_scope_list_clear (LifecycleScopeList *list)
     g_free (list->items);
 }
 
-/* The ledger is locked. Puts the children at the end of the list, those behind a fence left out. */
-static void
-ledger_list_children (LifecycleLedger    *ledger,
-                      LifecycleScopeList *list,
-                      LifecycleEntry     *fence)
+/* Puts the children of a scope at the end of the list, those behind a fence left out. Says whether
+ * the scope owns anything at all.
+ */
+gboolean
+lifecycle_scope_list_children (LifecycleScopeList *list,
+                               LifecycleScope     *parent,
+                               LifecycleEntry     *fence)
 {
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
   LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
   LifecycleNode *ends[] = { &ledger->live, &ledger->muted };
-  guint n_left = ledger->n_children;
+  gboolean owns;
+  guint n_left;
+
+  lifecycle_ledger_lock (ledger);
 
   /* A fence that is alone has nothing before it. */
   if (fence != NULL)
     ends[0] = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
 
+  n_left = ledger->n_children;
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       for (LifecycleNode *node = ends[i]->prev; n_left > 0 && node != lists[i]; node = node->prev)
@@ -71,28 +78,7 @@ ledger_list_children (LifecycleLedger    *ledger,
             }
         }
     }
-}
 
-void
-lifecycle_ledger_list_children (LifecycleLedger    *ledger,
-                                LifecycleScopeList *list)
-{
-  ledger_list_children (ledger, list, NULL);
-}
-
-/* Puts the children of a scope at the end of the list, those behind a fence left out. Says whether
- * the scope owns anything at all.
- */
-gboolean
-lifecycle_scope_list_children (LifecycleScopeList *list,
-                               LifecycleScope     *parent,
-                               LifecycleEntry     *fence)
-{
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
-  gboolean owns;
-
-  lifecycle_ledger_lock (ledger);
-  ledger_list_children (ledger, list, fence);
   owns = ledger->n_entries > 0;
   lifecycle_ledger_unlock (ledger);
 

@@ -93,8 +93,6 @@ gboolean        lifecycle_scope_list_children (LifecycleScopeList *list,
 
 void            lifecycle_scope_list_followers (LifecycleScopeList *list,
                                                LifecycleScope     *scope);
-void            lifecycle_ledger_list_children (LifecycleLedger   *ledger,
-                                               LifecycleScopeList *list);
 LifecycleLedger *lifecycle_scope_lock_ledger  (LifecycleScope     *self);
 
 LifecycleScope *lifecycle_scope_create        (const char         *name,

@@ -4,8 +4,8 @@
  */
 
 #include "lifecycle-debug-private.h"
-#include "lifecycle-registry-private.h"
 #include "lifecycle-snapshot-private.h"
+#include "lifecycle-walk-private.h"
 
 /* What is needed of a scope to find its path when somebody asks for it. */
 typedef struct
@@ -90,74 +90,57 @@ snapshot_add_entries (LifecycleSnapshot *self,
     }
 }
 
+/* The scope, with its ledger locked, becomes the next one of the snapshot. One with nothing above it
+ * gets its name later, because that takes the locks of others.
+ */
 static void
-snapshot_name_scopes (LifecycleSnapshot  *self,
-                      LifecycleScopeList *list,
-                      guint               first,
-                      gint                above)
+snapshot_add_scope (LifecycleSnapshot *self,
+                    LifecycleWalk     *walk,
+                    LifecycleScope    *scope)
 {
-  for (guint i = first; i < list->n_items; i++)
-    {
-      LifecycleScope *scope = list->items[i];
-      SnapshotScope named = { NULL, i };
+  SnapshotScope named = { NULL, g_array_index (walk->steps, LifecycleStep, walk->n_done).above };
 
-      if (above >= 0)
-        {
-          named.name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
-          named.above = (guint) above;
-        }
-      else
-        {
-          named.name = lifecycle_scope_get_path (scope);
-        }
-      g_array_append_val (self->scopes, named);
-    }
+  /* Where a step had nothing to see, there is nothing to be found. */
+  g_array_set_size (self->scopes, walk->n_done);
+  if (named.above != walk->n_done)
+    named.name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
+  g_array_append_val (self->scopes, named);
 }
 
-/* Takes the references of the list. Where `seen` is given, those who follow are taken in, too. Where
- * `context` is given, only those that are at home there are looked at.
- */
+/* Ends the walk. Where `context` is given, only those that are at home there are looked at. */
 static LifecycleSnapshot *
-snapshot_of_list (LifecycleScopeList *list,
-                  gboolean            recursive,
-                  GHashTable         *seen,
-                  GMainContext       *context,
-                  guint               kinds)
+snapshot_of_walk (LifecycleWalk *walk,
+                  GMainContext  *context,
+                  guint          kinds)
 {
   LifecycleSnapshot *self = g_new0 (LifecycleSnapshot, 1);
+  LifecycleLedger *ledger;
 
   self->refs = 1;
   self->taken = lifecycle_entry_clock ();
   self->items = g_array_new (FALSE, FALSE, sizeof (LifecycleSnapshotItem));
-  self->scopes = g_array_new (FALSE, FALSE, sizeof (SnapshotScope));
+  self->scopes = g_array_new (FALSE, TRUE, sizeof (SnapshotScope));
   g_array_set_clear_func (self->scopes, scope_clear);
 
-  snapshot_name_scopes (self, list, 0, -1);
-  for (guint i = 0; i < list->n_items; i++)
+  while ((ledger = lifecycle_walk_next (walk)) != NULL)
     {
-      LifecycleScope *scope = list->items[i];
-      LifecycleLedger *ledger;
-      guint first = list->n_items;
+      guint index = walk->n_done;
+      LifecycleScope *scope = ledger->scope;
+      gboolean is_first = FALSE;
 
-      if (seen != NULL && !g_hash_table_add (seen, scope))
-        continue;
-
-      ledger = lifecycle_scope_lock_ledger (scope);
-      if (context == NULL || scope->context == context)
-        snapshot_add_entries (self, ledger, i, kinds);
-      if (recursive)
-        lifecycle_ledger_list_children (ledger, list);
-      lifecycle_ledger_unlock (ledger);
-      snapshot_name_scopes (self, list, first, (gint) i);
-
-      if (seen != NULL)
+      if (scope != NULL)
         {
-          first = list->n_items;
-          lifecycle_scope_list_followers (list, scope);
-          snapshot_name_scopes (self, list, first, -1);
+          snapshot_add_scope (self, walk, scope);
+          is_first = g_array_index (walk->steps, LifecycleStep, index).above == index;
+          if (context == NULL || scope->context == context)
+            snapshot_add_entries (self, ledger, index, kinds);
         }
+      lifecycle_walk_go_on (walk);
+
+      if (is_first)
+        g_array_index (self->scopes, SnapshotScope, index).name = lifecycle_ledger_dup_path (ledger);
     }
-  lifecycle_scope_list_clear (list);
+  lifecycle_walk_clear (walk);
 
   g_array_set_clear_func (self->items, item_clear);
 
@@ -169,38 +152,32 @@ LifecycleSnapshot *
 lifecycle_snapshot_new (LifecycleScope *scope,
                         gboolean        recursive)
 {
-  g_autoptr (GHashTable) seen = recursive ? g_hash_table_new (NULL, NULL) : NULL;
-  LifecycleScopeList list;
+  LifecycleWalk walk;
 
-  lifecycle_scope_list_init (&list);
-  lifecycle_scope_list_take (&list, g_object_ref (scope));
+  lifecycle_walk_init (&walk, scope, recursive);
 
-  return snapshot_of_list (&list, recursive, seen, NULL, G_MAXUINT);
+  return snapshot_of_walk (&walk, NULL, G_MAXUINT);
 }
 
 /* All scopes of the process. On any thread. */
 LifecycleSnapshot *
 lifecycle_snapshot_new_all (void)
 {
-  LifecycleScopeList list;
-
-  lifecycle_scope_list_init (&list);
-  lifecycle_registry_list_roots (&list, NULL);
-
-  return snapshot_of_list (&list, TRUE, NULL, NULL, G_MAXUINT);
+  return lifecycle_snapshot_new_at (NULL, G_MAXUINT);
 }
 
-/* Entries of some kinds, a mask, of all scopes that are at home in a context. On any thread. */
+/* Entries of some kinds, a mask, of all scopes that are at home in a context, or anywhere if that is
+ * NULL. On any thread.
+ */
 LifecycleSnapshot *
 lifecycle_snapshot_new_at (GMainContext *context,
                            guint         kinds)
 {
-  LifecycleScopeList list;
+  LifecycleWalk walk;
 
-  lifecycle_scope_list_init (&list);
-  lifecycle_registry_list_roots (&list, NULL);
+  lifecycle_walk_init_all (&walk, NULL);
 
-  return snapshot_of_list (&list, TRUE, NULL, context, kinds);
+  return snapshot_of_walk (&walk, context, kinds);
 }
 
 guint

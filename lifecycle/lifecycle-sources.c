@@ -164,7 +164,7 @@ source_mute (LifecycleLedger *ledger,
   lifecycle_ledger_lock (ledger);
 
   /* Nothing that was known of others has to be true any more. */
-  ledger->sound = NULL;
+  ledger->mute->sound = NULL;
 }
 
 /* A block whose callback is running sees to itself when that has returned. */

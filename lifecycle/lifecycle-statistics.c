@@ -4,8 +4,7 @@
  */
 
 #include "lifecycle-enums.h"
-#include "lifecycle-link-private.h"
-#include "lifecycle-registry-private.h"
+#include "lifecycle-walk-private.h"
 
 /**
  * LifecycleStatistics:
@@ -34,8 +33,9 @@
  * ended by itself, others ended it, or it was stolen. So these numbers always balance. Entries that
  * change hands with [method@Scope.move] take their counts along.
  *
- * All functions may be called on any thread. While other threads add and close, each scope is
- * counted as it was at one moment, and no closed one is missed or counted twice.
+ * All functions may be called on any thread, and none of them holds a reference on a scope. While
+ * other threads add and close, each scope is counted as it was at one moment, and no closed one is
+ * missed or counted twice; but what is just changing hands may be counted for neither.
  *
  * Since: 1.0
  */
@@ -63,49 +63,36 @@ lifecycle_closings_add (LifecycleClosings       *self,
   self->longest = MAX (self->longest, other->longest);
 }
 
-/* Counts the scope itself, and what those below that have closed had counted, or, where `list` is
- * NULL, only how its children closed. Puts its children at the end of the list, in the same go.
+/* The ledger is locked. Counts what is in it, and what those below that have closed had counted, or,
+ * where `alone`, how the children closed.
  */
 static void
-statistics_count_scope (LifecycleStatistics *self,
-                        LifecycleScope      *scope,
-                        LifecycleScopeList  *list)
+statistics_count (LifecycleStatistics *self,
+                  LifecycleLedger     *ledger,
+                  gboolean             alone)
 {
-  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
-
-  if (!lifecycle_scope_is_closed (scope))
+  if (ledger->scope != NULL && !lifecycle_scope_is_closed (ledger->scope))
     self->n_scopes++;
   self->n_late += ledger->n_late;
   self->n_failed += ledger->n_failed;
-  lifecycle_tally_sum_up (ledger->tally, list != NULL, self);
-
-  if (list != NULL)
-    lifecycle_ledger_list_children (ledger, list);
-  else if (ledger->tally != NULL && ledger->tally->past != NULL)
+  lifecycle_tally_sum_up (ledger->tally, !alone, self);
+  if (alone && ledger->tally != NULL && ledger->tally->past != NULL)
     lifecycle_closings_add (&self->closings, &ledger->tally->past->children);
-
-  lifecycle_ledger_unlock (ledger);
 }
 
-/* Counts all in the list, and all below them. Takes the references. Where `seen` is given, those who
- * follow one of them are taken in, and nothing is counted twice.
- */
+/* Ends the walk. */
 static void
-statistics_count_list (LifecycleStatistics *self,
-                       LifecycleScopeList  *list,
-                       GHashTable          *seen)
+statistics_count_walk (LifecycleStatistics *self,
+                       LifecycleWalk       *walk)
 {
-  for (guint i = 0; i < list->n_items; i++)
+  LifecycleLedger *ledger;
+
+  while ((ledger = lifecycle_walk_next (walk)) != NULL)
     {
-      LifecycleScope *scope = list->items[i];
-
-      if (seen != NULL && !g_hash_table_add (seen, scope))
-        continue;
-
-      statistics_count_scope (self, scope, list);
-      if (seen != NULL)
-        lifecycle_scope_list_followers (list, scope);
+      statistics_count (self, ledger, FALSE);
+      lifecycle_walk_go_on (walk);
     }
+  lifecycle_walk_clear (walk);
 }
 
 /**
@@ -137,17 +124,17 @@ lifecycle_scope_get_statistics (LifecycleScope *self,
   statistics = g_new0 (LifecycleStatistics, 1);
   if (recursive)
     {
-      g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
-      LifecycleScopeList list;
+      LifecycleWalk walk;
 
-      lifecycle_scope_list_init (&list);
-      lifecycle_scope_list_take (&list, g_object_ref (self));
-      statistics_count_list (statistics, &list, seen);
-      lifecycle_scope_list_clear (&list);
+      lifecycle_walk_init (&walk, self, TRUE);
+      statistics_count_walk (statistics, &walk);
     }
   else
     {
-      statistics_count_scope (statistics, self, NULL);
+      LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+
+      statistics_count (statistics, ledger, TRUE);
+      lifecycle_ledger_unlock (ledger);
     }
 
   return statistics;
@@ -168,12 +155,10 @@ LifecycleStatistics *
 lifecycle_get_statistics (void)
 {
   LifecycleStatistics *statistics = g_new (LifecycleStatistics, 1);
-  LifecycleScopeList list;
+  LifecycleWalk walk;
 
-  lifecycle_scope_list_init (&list);
-  lifecycle_registry_list_roots (&list, statistics);
-  statistics_count_list (statistics, &list, NULL);
-  lifecycle_scope_list_clear (&list);
+  lifecycle_walk_init_all (&walk, statistics);
+  statistics_count_walk (statistics, &walk);
 
   return statistics;
 }

@@ -8,6 +8,7 @@
 #include "lifecycle-facts-private.h"
 #include "lifecycle-registry-private.h"
 #include "lifecycle-scope-private.h"
+#include "lifecycle-walk-private.h"
 
 static guint
 key_hash (gconstpointer data)
@@ -699,26 +700,13 @@ lifecycle_scope_get_parent (LifecycleScope *self)
 char *
 lifecycle_scope_get_path (LifecycleScope *self)
 {
-  g_autoptr (GPtrArray) names = NULL;
-  g_autoptr (LifecycleScope) scope = NULL;
-  GString *path;
+  g_autofree char *above = NULL;
+  const char *name;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  names = g_ptr_array_new_with_free_func (g_free);
-  scope = g_object_ref (self);
-  while (scope != NULL)
-    {
-      LifecycleScope *above = lifecycle_scope_dup_owner (scope);
+  name = self->key.name != NULL ? self->key.name : "unnamed";
+  above = self->owner != NULL ? lifecycle_ledger_dup_path (self->owner) : NULL;
 
-      g_ptr_array_add (names, g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed"));
-      g_object_unref (scope);
-      scope = above;
-    }
-
-  path = g_string_new (g_ptr_array_index (names, names->len - 1));
-  for (guint i = names->len - 1; i-- > 0;)
-    g_string_append_printf (path, "/%s", (const char *) g_ptr_array_index (names, i));
-
-  return g_string_free (path, FALSE);
+  return above != NULL && *above != '\0' ? g_strconcat (above, "/", name, NULL) : g_strdup (name);
 }

@@ -1788,6 +1788,42 @@ test_bad_input (void)
   g_assert_finalize_object (scope);
 }
 
+static gpointer
+look_thread (gpointer stop)
+{
+  while (!g_atomic_int_get ((int *) stop))
+    {
+      lifecycle_statistics_free (lifecycle_get_statistics ());
+      g_object_unref (lifecycle_list_records ());
+    }
+
+  return NULL;
+}
+
+/* Whoever looks never has the last reference: a scope that is dropped has closed when that returns. */
+static void
+test_look_on (void)
+{
+  guint n = test_amount (20000);
+  int stop = FALSE;
+  int released = 0;
+  GThread *thread = g_thread_new ("look", look_thread, &stop);
+
+  for (guint i = 0; i < n; i++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+
+      lifecycle_scope_adopt (child, &released, test_count_notify);
+      g_object_unref (child);
+      g_object_unref (scope);
+      g_assert_cmpint (released, ==, (int) i + 1);
+    }
+
+  g_atomic_int_set (&stop, TRUE);
+  g_thread_join (thread);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -1846,6 +1882,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/statistics/boxed", test_boxed);
   g_test_add_func ("/lifecycle/statistics/to-string", test_to_string);
   g_test_add_func ("/lifecycle/statistics/bad-input", test_bad_input);
+  g_test_add_func ("/lifecycle/statistics/look-on", test_look_on);
 
   result = g_test_run ();
 
