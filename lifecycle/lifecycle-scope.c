@@ -274,6 +274,10 @@ scope_drop_cancellable (LifecycleScope *self)
 {
   GCancellable *cancellable;
 
+  /* It is reached through the scope only, and nobody has that any more. */
+  if (self->ledger->cancellable == NULL)
+    return;
+
   lifecycle_ledger_lock (self->ledger);
   cancellable = g_steal_pointer (&self->ledger->cancellable);
   lifecycle_ledger_unlock (self->ledger);

@@ -269,9 +269,11 @@ teardown_cancel (LifecycleScopeList *list,
       LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
       g_autoptr (GCancellable) cancellable = NULL;
       LifecycleEntry *entry;
+      gboolean has_more;
       guint flags;
 
       lifecycle_ledger_lock (ledger);
+      has_more = ledger->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
       if (i > 0 || fence == NULL)
         cancellable = ledger->cancellable != NULL ? g_object_ref (ledger->cancellable) : NULL;
       else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
@@ -281,8 +283,11 @@ teardown_cancel (LifecycleScopeList *list,
         fence->flags |= LIFECYCLE_ENTRY_ENDED;
       lifecycle_ledger_unlock (ledger);
 
+      /* Mostly there is nothing of all this. */
       if (cancellable != NULL)
         g_cancellable_cancel (cancellable);
+      else if (!has_more)
+        continue;
 
       lifecycle_ledger_drop_mail (ledger, i > 0 || fence == NULL);
 
