@@ -7,7 +7,7 @@
 
 #include "arena-game.h"
 #include "arena-player.h"
-#include "arena-telemetry.h"
+#include "arena-stats.h"
 
 static void
 command_queue (ArenaGame   *game,
@@ -86,19 +86,7 @@ command_stats (ArenaGame   *game,
                ArenaPlayer *player,
                const char  *argument)
 {
-  const ArenaScore *score = arena_player_get_score (player);
-
-  arena_player_notice (player, "You: %u won, %u lost, %u coins, %u achievements.",
-                       score->wins, score->losses, score->coins,
-                       arena_achievements_count (score));
-  arena_player_notice (player, "Now: %u players, %u searches, %u matches.",
-                       arena_players_count (game->players), arena_queue_count (game->queue),
-                       arena_matches_count (game->matches));
-  arena_player_notice (player, "Under way: %" G_GINT64_FORMAT " reads, %" G_GINT64_FORMAT
-                               " writes, %" G_GINT64_FORMAT " loads of scores.",
-                       arena_live_count (ARENA_LIVE_READS), arena_live_count (ARENA_LIVE_WRITES),
-                       arena_live_count (ARENA_LIVE_LOADS));
-  arena_analytics_tell (game->analytics, player);
+  arena_stats_tell (game, player);
 }
 
 static const struct

@@ -11,8 +11,6 @@
 
 #include "arena-bus.h"
 
-#include "arena-lobby.h"
-#include "arena-matches.h"
 #include "arena-telemetry.h"
 
 #define NAME "org.example.Arena"
@@ -42,10 +40,11 @@ call_method (GDBusConnection       *connection,
              GDBusMethodInvocation *invocation,
              gpointer               user_data)
 {
+  ArenaGame *game = user_data;
   GVariantBuilder builder;
   ArenaSample sample;
 
-  arena_sample_take (&sample);
+  arena_sample_take (&sample, game->root);
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sx}"));
   arena_sample_build (&sample, &builder);
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{sx})", &builder));

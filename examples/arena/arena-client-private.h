@@ -60,11 +60,10 @@ struct _Client
 
   Plan            plans[ROUND];
   guint           n_started;     /* matches */
-  guint           n_solos;       /* searches without a match, to come */
+  guint           n_solos;       /* searches without a match, to come in this leg */
   Bot            *solo;          /* who is alone in the queue, or on the way back from there */
   guint           n_searches;
-  guint           target;        /* the matches of this phase */
-  gboolean        warm;
+  guint           target;        /* the matches of this leg, and of those before */
   gboolean        leaving;
   int             status;
 };

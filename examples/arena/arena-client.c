@@ -5,8 +5,8 @@
  * the players close their sockets with a reset, some in the middle of things, some send rubbish.
  *
  * With the server it talks through the network; with the process that started it through its
- * standard streams: it says "warm" after the first matches, and goes on when it reads "go"; it says
- * "done" after the last.
+ * standard streams. "play 12 3" is a leg of a dozen matches and three searches without one. At its
+ * end everybody leaves, and it says "quiet". "end" is the end.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -79,18 +79,9 @@ start_match (Client *self,
 }
 
 static void
-phase_over (Client *self)
+leg_over (Client *self)
 {
-  if (self->warm)
-    {
-      g_print ("done searches=%u matches=%u\n", self->n_searches, self->n_started);
-      g_main_loop_quit (self->loop);
-    }
-  else
-    {
-      self->warm = TRUE;
-      g_print ("warm searches=%u matches=%u\n", self->n_searches, self->n_started);
-    }
+  g_print ("quiet searches=%u matches=%u\n", self->n_searches, self->n_started);
   fflush (stdout);
 }
 
@@ -120,7 +111,7 @@ direct_cb (gpointer user_data)
   if (self->leaving)
     {
       if (n_offline == self->n_bots)
-        phase_over (self);
+        leg_over (self);
       return G_SOURCE_REMOVE;
     }
 
@@ -151,7 +142,7 @@ direct_cb (gpointer user_data)
           start_match (self, first, second);
         }
     }
-  else if (self->warm && self->n_solos > 0)
+  else if (self->n_solos > 0)
     {
       if (idlers->len > 0)
         start_solo (self, g_ptr_array_index (idlers, 0));
@@ -174,10 +165,14 @@ arena_client_direct (Client *self)
 }
 
 static void
-start_phase (Client *self)
+start_leg (Client *self,
+           guint   matches,
+           guint   solos)
 {
   guint i;
 
+  self->target += matches;
+  self->n_solos = solos;
   self->leaving = FALSE;
   for (i = 0; i < self->n_bots; i++)
     arena_client_connect (&self->bots[i]);
@@ -193,21 +188,19 @@ told_cb (GObject      *object,
 {
   Client *self = user_data;
   g_autofree char *line = NULL;
+  guint matches, solos;
 
   line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object), result, NULL, NULL);
-  if (line == NULL)
+  if (line == NULL || g_str_equal (line, "end"))
     {
-      /* Nobody is there to play for. */
-      self->status = 2;
+      /* Without a word, nobody is there to play for. */
+      self->status = line != NULL ? 0 : 2;
       g_main_loop_quit (self->loop);
       return;
     }
 
-  if (g_str_equal (line, "go"))
-    {
-      self->target = arena_config_get ()->matches;
-      start_phase (self);
-    }
+  if (sscanf (line, "play %u %u", &matches, &solos) == 2)
+    start_leg (self, matches, solos);
   wait_for_word (self, G_DATA_INPUT_STREAM (object));
 }
 
@@ -250,8 +243,6 @@ arena_client_run (void)
     .rand = rand,
     .bots = bots,
     .n_bots = config->players,
-    .target = MIN (config->matches, MAX (ROUND, config->matches / 10)),
-    .n_solos = config->searches - MIN (config->searches, 2 * config->matches),
   };
   guint i;
 
@@ -263,7 +254,6 @@ arena_client_run (void)
 
   lifecycle_scope_add_timeout (root, config->deadline * 1000, deadline_cb, &self, NULL);
   wait_for_word (&self, told);
-  start_phase (&self);
   g_main_loop_run (loop);
 
   lifecycle_scope_close_with_reason (root, LIFECYCLE_REASON_SHUTDOWN, NULL);

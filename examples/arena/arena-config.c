@@ -19,6 +19,7 @@ arena_config_init (ArenaConfig *self)
     .max_connections = 512,
     .matches = 160,
     .searches = 320,
+    .legs = 1,
     .players = 24,
     .seed = 6667,
     .deadline = 120,

@@ -31,8 +31,11 @@ typedef struct
   guint    max_connections;
 
   /* the soak only */
-  guint    matches;
+  guint    matches;         /* at least */
   guint    searches;
+  guint    legs;            /* after the warm-up, each with a quiet moment at its end; at least */
+  double   hours;           /* of real time; at least */
+  char    *leak;            /* what is to be leaked, or NULL */
   guint    players;
   guint    seed;
   guint    deadline;        /* seconds of real time */

@@ -106,8 +106,7 @@ add_timeout (ArenaConnection *self,
              guint            interval_ms,
              GSourceFunc      func)
 {
-  arena_live (ARENA_LIVE_TIMERS, +1);
-  lifecycle_scope_add_timeout (self->scope, interval_ms, func, self, arena_timer_gone);
+  lifecycle_scope_add_timeout (self->scope, interval_ms, func, self, NULL);
 }
 
 /* Writing */
@@ -129,8 +128,7 @@ break_later (ArenaConnection *self)
 
   self->broken = TRUE;
   g_byte_array_set_size (self->output, 0);
-  arena_live (ARENA_LIVE_TIMERS, +1);
-  lifecycle_scope_add_idle (self->scope, broken_cb, self, arena_timer_gone);
+  lifecycle_scope_add_idle (self->scope, broken_cb, self, NULL);
 }
 
 static void flush (ArenaConnection *self);
@@ -168,8 +166,7 @@ start_writing (ArenaConnection *self)
   self->writing = g_byte_array_free_to_bytes (self->output);
   self->output = g_byte_array_new ();
 
-  arena_live (ARENA_LIVE_WRITES, +1);
-  write = lifecycle_scope_begin_async (self->scope, "write", write_cb, self, arena_write_gone);
+  write = lifecycle_scope_begin_async (self->scope, "write", write_cb, self, NULL);
   g_output_stream_write_bytes_async (g_io_stream_get_output_stream (G_IO_STREAM (self->stream)),
                                      self->writing, G_PRIORITY_DEFAULT,
                                      lifecycle_operation_get_cancellable (write),
@@ -348,8 +345,7 @@ start_reading (ArenaConnection *self)
   if (!handle_input (self))
     return;
 
-  arena_live (ARENA_LIVE_READS, +1);
-  read = lifecycle_scope_begin_async (self->scope, "read", read_cb, self, arena_read_gone);
+  read = lifecycle_scope_begin_async (self->scope, "read", read_cb, self, NULL);
   g_input_stream_read_bytes_async (g_io_stream_get_input_stream (G_IO_STREAM (self->stream)),
                                    INPUT_SIZE, G_PRIORITY_DEFAULT,
                                    lifecycle_operation_get_cancellable (read),
@@ -434,15 +430,17 @@ arena_connection_open (LifecycleScope    *parent,
   lifecycle_scope_add_object (self->scope, G_OBJECT (self));
   lifecycle_scope_defer (self->scope, close_stream_cb, self, NULL);
 
-  arena_live (ARENA_LIVE_HANDLERS, +2);
-  lifecycle_scope_connect_full (self->scope, self->scope, "closing", G_CALLBACK (closing_cb),
-                                self, arena_handler_gone, LIFECYCLE_CONNECT_DEFAULT);
-  lifecycle_scope_connect_full (self->scope, self->player, "send", G_CALLBACK (send_cb),
-                                self, arena_handler_gone, LIFECYCLE_CONNECT_DEFAULT);
+  lifecycle_scope_connect_signal (self->scope, self->scope, "closing", G_CALLBACK (closing_cb),
+                                  self);
+  lifecycle_scope_connect_signal (self->scope, self->player, "send", G_CALLBACK (send_cb), self);
   add_timeout (self, arena_ms (PING_MS), ping_cb);
 
   /* Who has no connection is no player: its scope closes, and all that follows it. */
   lifecycle_scope_follow (lifecycle_scope_of (G_OBJECT (self->player)), self->scope);
+
+  lifecycle_scope_expect_finalize (self->scope, G_OBJECT (self), "a connection that has closed");
+  lifecycle_scope_expect_finalize (self->scope, G_OBJECT (self->player),
+                                   "a player who has left");
 
   arena_players_admit (game->players, self->player);
   start_reading (self);

@@ -6,7 +6,6 @@
 #include "arena-game.h"
 
 #include "arena-player.h"
-#include "arena-telemetry.h"
 
 #define HEARTBEAT_MS 1000
 
@@ -88,12 +87,12 @@ arena_game_new (LifecycleScope *root)
   ArenaGame *self = g_object_new (ARENA_TYPE_GAME, NULL);
   guint i;
 
+  self->root = root;
+
   for (i = 0; i < self->services->len; i++)
     arena_service_start (g_ptr_array_index (self->services, i), root);
 
-  arena_live (ARENA_LIVE_TIMERS, +1);
-  lifecycle_scope_add_timeout (root, arena_ms (HEARTBEAT_MS), heartbeat_cb, self,
-                               arena_timer_gone);
+  lifecycle_scope_add_timeout (root, arena_ms (HEARTBEAT_MS), heartbeat_cb, self, NULL);
 
   return self;
 }

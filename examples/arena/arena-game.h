@@ -23,6 +23,8 @@ struct _ArenaGame
 {
   GObject             parent_instance;
 
+  LifecycleScope     *root;     /* of the server, which it does not outlive; holds no reference */
+
   /* all there from the beginning to the end */
   ArenaPlayers       *players;
   ArenaChat          *chat;

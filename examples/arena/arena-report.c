@@ -38,6 +38,26 @@ arena_run_clear (ArenaRun *self)
   g_clear_pointer (&self->samples, g_array_unref);
 }
 
+#define MAX_SAMPLES 512
+
+gboolean
+arena_run_add_sample (ArenaRun          *self,
+                      const ArenaSample *sample)
+{
+  guint i;
+
+  g_array_append_val (self->samples, *sample);
+  if (self->samples->len < MAX_SAMPLES)
+    return FALSE;
+
+  for (i = 0; i < self->samples->len / 2; i++)
+    g_array_index (self->samples, ArenaSample, i) = g_array_index (self->samples, ArenaSample,
+                                                                   2 * i + 1);
+  g_array_set_size (self->samples, self->samples->len / 2);
+
+  return TRUE;
+}
+
 /* How many more there are at the end than there were before anybody came. */
 gint64
 arena_run_left (const ArenaRun *self,
@@ -50,6 +70,12 @@ gint64
 arena_run_growth (const ArenaRun *self)
 {
   return (gint64) self->end.rss_kib - (gint64) self->warm.rss_kib;
+}
+
+gboolean
+arena_memory_is_comparable (void)
+{
+  return MEMORY_IS_COMPARABLE;
 }
 
 gint64
@@ -67,7 +93,6 @@ arena_run_is_clean (const ArenaRun *self)
     if (arena_run_left (self, i) != 0)
       return FALSE;
 
-  /* AddressSanitizer keeps what is freed, to see who uses it. */
   if (!MEMORY_IS_COMPARABLE)
     return self->end.total[ARENA_TOTAL_STRAY] == 0;
 
@@ -90,12 +115,15 @@ get_peak (const ArenaRun *self)
 typedef enum
 {
   ROW_LOAD,
+  ROW_HOURS,
+  ROW_TIME,
   ROW_GROWTH,
   ROW_PEAK,
   ROW_VIEWS,
   ROW_HANDLERS,
   ROW_TIMERS,
   ROW_LEAKED,
+  ROW_OVERDUE,
   ROW_STRAY,
   ROW_WAYS,
   ROW_TAKEN_ALONG,
@@ -105,12 +133,15 @@ typedef enum
 
 static const char * const row_names[N_ROWS] = {
   "Load: searches / matches / views",
+  "Hours of that load, at 160 matches in 12 h",
+  "Hours on the clocks of the game",
   "Memory growth after the warm-up",
   "Memory at the peak",
   "Live views at the end",
   "Live signal handlers, more than at the start",
   "Live timers and sources, more than at the start",
   "Leaked objects: ended or left, but alive",
+  "Overdue objects, as far as scopes know of them",
   "Callbacks that reached an ended view",
   "Completed / aborted / conflicted / timed out",
   "Taken along by a player or a match",
@@ -129,6 +160,10 @@ get_cell (const ArenaRun *self,
       return g_strdup_printf ("%" G_GINT64_FORMAT " / %" G_GINT64_FORMAT " / %" G_GINT64_FORMAT,
                               end->total[ARENA_TOTAL_SEARCHES], end->total[ARENA_TOTAL_MATCHES],
                               end->total[ARENA_TOTAL_VIEWS]);
+    case ROW_HOURS:
+      return g_strdup_printf ("%.1f", end->total[ARENA_TOTAL_MATCHES] * 12.0 / 160);
+    case ROW_TIME:
+      return g_strdup_printf ("%.1f", end->time * arena_config_get ()->rate / 3600);
     case ROW_GROWTH:
       return g_strdup_printf ("%+.1f MiB%s", arena_run_growth (self) / 1024.0,
                               MEMORY_IS_COMPARABLE ? "" : " (not judged: sanitizer)");
@@ -142,6 +177,8 @@ get_cell (const ArenaRun *self,
       return g_strdup_printf ("%" G_GINT64_FORMAT, arena_run_left (self, ARENA_LIVE_TIMERS));
     case ROW_LEAKED:
       return g_strdup_printf ("%" G_GINT64_FORMAT, arena_run_left (self, ARENA_LIVE_LEAKED));
+    case ROW_OVERDUE:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, end->live[ARENA_LIVE_OVERDUE]);
     case ROW_STRAY:
       return g_strdup_printf ("%" G_GINT64_FORMAT, end->total[ARENA_TOTAL_STRAY]);
     case ROW_WAYS:
@@ -229,7 +266,8 @@ get_y (const Scale *scale,
 static double
 get_step (double max)
 {
-  static const double steps[] = { 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000 };
+  static const double steps[] = { 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000,
+                                  20000, 50000, 100000, 200000, 500000, 1000000 };
   guint i;
 
   for (i = 0; i + 1 < G_N_ELEMENTS (steps) && max / steps[i] > 6; i++)
@@ -339,11 +377,155 @@ append_curve (GString        *html,
                   get_y (scale, run->end.rss_kib / 1024.0) + 4, get_title (run));
 }
 
+/* Small charts: one for each kind of entry, and for each reason. All of them have the time of the
+ * large one, and a height of their own. */
+
+#define SMALL_WIDTH  230
+#define SMALL_HEIGHT 64
+#define SMALL_TOP    6
+#define MAX_COLUMNS  60     /* of closings; a sample counts for where it falls */
+
+static void
+append_small_begin (GString    *html,
+                    const char *name,
+                    const char *what)
+{
+  g_string_append_printf (html, "<figure><figcaption><b>%s</b> %s</figcaption>\n"
+                          "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over time\">\n"
+                          "<line class=\"grid\" x1=\"0\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>\n",
+                          name, what, SMALL_WIDTH, SMALL_HEIGHT, name, SMALL_WIDTH,
+                          SMALL_HEIGHT - 1, SMALL_HEIGHT - 1);
+}
+
+static void
+append_small_point (GString           *html,
+                    const Scale       *scale,
+                    const ArenaSample *sample,
+                    int                kind,
+                    double             max)
+{
+  append_number (html, sample->time / scale->time_max * SMALL_WIDTH);
+  g_string_append_c (html, ',');
+  append_number (html, SMALL_TOP + (1.0 - sample->kinds[kind] / max) *
+                                   (SMALL_HEIGHT - SMALL_TOP - 1));
+  g_string_append_c (html, ' ');
+}
+
+static void
+append_kinds (GString        *html,
+              const Scale    *scale,
+              const ArenaRun *run)
+{
+  int kind;
+  guint i;
+
+  g_string_append (html, "<h2>What scopes own, by kind</h2>\n<p>Managed. Each to its own height; "
+                   "in a quiet moment, and at the end, there is what was there at the start.</p>\n"
+                   "<div class=\"small\">\n");
+  for (kind = 0; kind < ARENA_N_KINDS; kind++)
+    {
+      guint max = MAX (run->begin.kinds[kind], run->end.kinds[kind]);
+      g_autofree char *what = NULL;
+
+      for (i = 0; i < run->samples->len; i++)
+        max = MAX (max, g_array_index (run->samples, ArenaSample, i).kinds[kind]);
+      if (max == 0)
+        continue;
+
+      what = g_strdup_printf ("most %u, start %u, end %u", max, run->begin.kinds[kind],
+                              run->end.kinds[kind]);
+      append_small_begin (html, arena_kind_to_string ((LifecycleKind) kind), what);
+      g_string_append (html, "<polyline class=\"curve managed\" points=\"");
+      append_small_point (html, scale, &run->begin, kind, max);
+      for (i = 0; i < run->samples->len; i++)
+        append_small_point (html, scale, &g_array_index (run->samples, ArenaSample, i), kind, max);
+      append_small_point (html, scale, &run->end, kind, max);
+      g_string_append (html, "\"/>\n</svg></figure>\n");
+    }
+  g_string_append (html, "</div>\n");
+}
+
+/* How many scopes have closed in each column of time. */
+static double
+count_closings (const Scale    *scale,
+                const ArenaRun *run,
+                int             reason,
+                double         *columns,
+                guint           n_columns)
+{
+  const ArenaSample *last = &run->begin;
+  double max = 0;
+  guint i;
+
+  memset (columns, 0, n_columns * sizeof *columns);
+  for (i = 0; i <= run->samples->len; i++)
+    {
+      const ArenaSample *sample = i < run->samples->len
+                                ? &g_array_index (run->samples, ArenaSample, i) : &run->end;
+      guint column = (guint) (sample->time / scale->time_max * n_columns);
+
+      if (sample->closed[reason] < last->closed[reason])
+        continue;
+      columns[MIN (column, n_columns - 1)] += sample->closed[reason] - last->closed[reason];
+      last = sample;
+    }
+  for (i = 0; i < n_columns; i++)
+    max = MAX (max, columns[i]);
+
+  return max;
+}
+
+static void
+append_closings (GString        *html,
+                 const Scale    *scale,
+                 const ArenaRun *run)
+{
+  guint n_columns = CLAMP (run->samples->len, 1, MAX_COLUMNS);
+  double step = (double) SMALL_WIDTH / n_columns;
+  double columns[MAX_COLUMNS];
+  int reason;
+  guint i;
+
+  g_string_append (html, "<h2>How scopes have closed, by reason</h2>\n<p>Managed. Each to its own "
+                   "height; the scopes of players are those that follow their connections.</p>\n"
+                   "<div class=\"small\">\n");
+  for (reason = LIFECYCLE_REASON_NONE + 1; reason < ARENA_N_REASONS; reason++)
+    {
+      double max = count_closings (scale, run, reason, columns, n_columns);
+      g_autofree char *what = NULL;
+
+      if (max == 0)
+        continue;
+
+      what = g_strdup_printf ("%" G_GUINT64_FORMAT, run->end.closed[reason]);
+      append_small_begin (html, arena_closing_to_string ((LifecycleReason) reason), what);
+      g_string_append (html, "<path class=\"bars\" d=\"");
+      for (i = 0; i < n_columns; i++)
+        {
+          double height = columns[i] / max * (SMALL_HEIGHT - SMALL_TOP - 1);
+
+          if (height == 0)
+            continue;
+          g_string_append_c (html, 'M');
+          append_number (html, i * step);
+          g_string_append_printf (html, ",%dv-", SMALL_HEIGHT - 1);
+          append_number (html, height);
+          g_string_append_c (html, 'h');
+          append_number (html, step * 0.8);
+          g_string_append_c (html, 'v');
+          append_number (html, height);
+          g_string_append_c (html, 'z');
+        }
+      g_string_append (html, "\"/>\n</svg></figure>\n");
+    }
+  g_string_append (html, "</div>\n");
+}
+
 static const char page_head[] =
   "<!DOCTYPE html>\n"
   "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-  "<title>Arena: memory, unmanaged and managed</title>\n"
+  "<title>Arena: what is left of the load</title>\n"
   "<style>\n"
   ":root { color-scheme: light dark; --ink: #1d1d20; --soft: #5f6066; --paper: #ffffff;\n"
   "  --line: #dcdce0; --bad: #b3261e; --good: #1a6f3c; }\n"
@@ -352,6 +534,7 @@ static const char page_head[] =
   "body { margin: 2rem auto; max-width: 50rem; padding: 0 1rem; background: var(--paper);\n"
   "  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }\n"
   "h1 { font-size: 1.4rem; margin-bottom: 0.25rem; }\n"
+  "h2 { font-size: 1.1rem; margin: 2rem 0 0; }\n"
   "p { color: var(--soft); }\n"
   "svg { width: 100%; height: auto; }\n"
   ".grid { stroke: var(--line); }\n"
@@ -362,6 +545,12 @@ static const char page_head[] =
   ".curve.managed { stroke: var(--good); }\n"
   ".name { font-size: 13px; font-weight: 600; }\n"
   ".name.unmanaged { fill: var(--bad); } .name.managed { fill: var(--good); }\n"
+  ".small { display: grid; gap: 1rem 1.5rem;\n"
+  "  grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }\n"
+  ".small .curve { stroke-width: 1.5; }\n"
+  ".bars { fill: var(--good); }\n"
+  "figure { margin: 0; } figcaption { font-size: 0.8rem; color: var(--soft); }\n"
+  "figcaption b { color: var(--ink); }\n"
   ".scroll { overflow-x: auto; }\n"
   "table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }\n"
   "th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.5rem; text-align: right; }\n"
@@ -369,7 +558,7 @@ static const char page_head[] =
   "thead th { font-weight: 600; }\n"
   "tbody tr:last-child { font-weight: 600; }\n"
   "</style>\n</head>\n<body>\n"
-  "<h1>Arena: the same load, wired both ways</h1>\n"
+  "<h1>Arena: what is left of the load</h1>\n"
   "<p>Resident memory of the server while a client process plays: searches and matches that\n"
   "complete, are aborted, conflict or time out, and players who vanish.</p>\n";
 
@@ -424,6 +613,12 @@ arena_report_write (const char      *filename,
     append_curve (html, &scale, &runs[i]);
   g_string_append (html, "</svg>\n");
   append_table (html, runs, n_runs);
+  for (i = 0; i < n_runs; i++)
+    if (runs[i].managed)
+      {
+        append_kinds (html, &scale, &runs[i]);
+        append_closings (html, &scale, &runs[i]);
+      }
   g_string_append (html, page_foot);
 
   return g_file_set_contents (filename, html->str, html->len, error);

@@ -18,21 +18,28 @@ typedef struct
   ArenaSample  end;         /* everybody has left for good */
 } ArenaRun;
 
-void     arena_run_init      (ArenaRun        *self,
-                              gboolean         managed);
-void     arena_run_clear     (ArenaRun        *self);
+void     arena_run_init             (ArenaRun           *self,
+                                     gboolean            managed);
+void     arena_run_clear            (ArenaRun           *self);
 
-gint64   arena_run_left      (const ArenaRun  *self,
-                              ArenaLive        what);
-gint64   arena_run_growth    (const ArenaRun  *self);
-gint64   arena_run_noise     (const ArenaRun  *self);
-gboolean arena_run_is_clean  (const ArenaRun  *self);
+/* A curve has room for so many. When it is full every other one goes, and it returns TRUE. */
+gboolean arena_run_add_sample       (ArenaRun           *self,
+                                     const ArenaSample  *sample);
 
-char    *arena_report_table  (const ArenaRun  *runs,
-                              guint            n_runs);
-gboolean arena_report_write  (const char      *filename,
-                              const ArenaRun  *runs,
-                              guint            n_runs,
-                              GError         **error);
+gint64   arena_run_left             (const ArenaRun     *self,
+                                     ArenaLive           what);
+gint64   arena_run_growth           (const ArenaRun     *self);
+gint64   arena_run_noise            (const ArenaRun     *self);
+gboolean arena_run_is_clean         (const ArenaRun     *self);
+
+/* AddressSanitizer keeps what is freed, to see who uses it. */
+gboolean arena_memory_is_comparable (void);
+
+char    *arena_report_table         (const ArenaRun     *runs,
+                                     guint               n_runs);
+gboolean arena_report_write         (const char         *filename,
+                                     const ArenaRun     *runs,
+                                     guint               n_runs,
+                                     GError            **error);
 
 G_END_DECLS

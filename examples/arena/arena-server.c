@@ -6,7 +6,6 @@
 #include "arena-server.h"
 
 #include "arena-connection.h"
-#include "arena-telemetry.h"
 
 /* Many come at once: after a restart, all of them. */
 #define BACKLOG 128
@@ -85,9 +84,7 @@ arena_server_new (LifecycleScope  *root,
   self->connections = lifecycle_scope_get_child (root, "connections");
   lifecycle_scope_set_limit (self->connections, arena_config_get ()->max_connections * 3 / 4);
 
-  arena_live (ARENA_LIVE_HANDLERS, +1);
-  lifecycle_scope_connect_full (root, self->service, "incoming", G_CALLBACK (incoming_cb),
-                                self, arena_handler_gone, LIFECYCLE_CONNECT_DEFAULT);
+  lifecycle_scope_connect_signal (root, self->service, "incoming", G_CALLBACK (incoming_cb), self);
   g_socket_service_start (self->service);
 
   return self;

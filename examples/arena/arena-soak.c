@@ -1,6 +1,8 @@
 /* arena-soak.c: a server and a client process that plays, measured
  *
- * The server is this process, so that its memory is what is measured; who plays is another one.
+ * The server is this process, so that its memory is what is measured; who plays is another one. It
+ * plays in legs. At the end of each one everybody leaves, and there is a quiet moment: all that is
+ * there then was there at the start, too, or is left behind. The first leg is the warm-up.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,24 +11,34 @@
 
 #include "arena-report.h"
 #include "arena-server.h"
+#include "arena-verdict.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define TELEMETRY_MS 250    /* real time, like all durations here */
+#define TELEMETRY_MS 250    /* real time, like all durations here; at first */
 #define QUIET_MS     20
 #define N_QUIET      20     /* so often in a row, before it is believed */
+#define WARM_UP      12     /* matches, at least: each plan comes up once */
+
+#define MAX_QUIET    10000  /* moments that are remembered */
+
+/* What has ended is gone when this is over, which is before it is quiet. */
+#define GRACE_MS     (QUIET_MS * N_QUIET / 2)
 
 typedef struct
 {
-  LifecycleScope *root;     /* of the server */
-  LifecycleScope *scope;    /* of the one who measures */
-  GMainLoop      *loop;
-  GSubprocess    *client;
-  ArenaSample    *sample;   /* to be filled in when it is quiet */
-  gboolean        last;
-  guint           n_quiet;
-  ArenaRun        run;
-  int             status;
+  LifecycleScope   *root;       /* of the server */
+  LifecycleScope   *scope;      /* of the one who measures */
+  GMainLoop        *loop;
+  GSubprocess      *client;
+  gint64            begin;      /* µs */
+  guint             n_legs;     /* that are over, the warm-up included */
+  guint             n_quiet;
+  LifecycleTimer   *telemetry;
+  LifecycleMonitor *monitor;    /* of the quiet moments only */
+  ArenaRun          run;
+  int               status;
 } Soak;
 
 static void
@@ -48,15 +60,18 @@ fail (Soak       *self,
   g_main_loop_quit (self->loop);
 }
 
+/* As often as there is room for in the curve. */
 static gboolean
 telemetry_cb (gpointer user_data)
 {
   Soak *self = user_data;
   ArenaSample sample;
 
-  arena_sample_take (&sample);
-  g_array_append_val (self->run.samples, sample);
+  arena_sample_take (&sample, self->root);
   print_sample (&sample, "telemetry");
+  if (arena_run_add_sample (&self->run, &sample))
+    lifecycle_timer_set_interval (self->telemetry,
+                                  2 * lifecycle_timer_get_interval (self->telemetry));
 
   return G_SOURCE_CONTINUE;
 }
@@ -69,18 +84,84 @@ deadline_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-quiet (Soak *self)
+static guint
+get_warm_up (void)
 {
-  arena_trim ();
-  arena_sample_take (self->sample);
-  print_sample (self->sample, self->last ? "end" : "warm");
+  guint matches = arena_config_get ()->matches;
 
-  if (self->last)
-    g_main_loop_quit (self->loop);
-  else if (!g_output_stream_write_all (g_subprocess_get_stdin_pipe (self->client), "go\n", 3,
-                                       NULL, NULL, NULL))
+  return MIN (matches, MAX (WARM_UP, matches / 10));
+}
+
+/* The part of a number that falls to one leg. */
+static guint
+get_share (guint number,
+           guint leg)
+{
+  guint legs = arena_config_get ()->legs;
+
+  return number / legs + (leg <= number % legs ? 1 : 0);
+}
+
+static gboolean
+is_enough (Soak *self)
+{
+  const ArenaConfig *config = arena_config_get ();
+  double hours = (double) (g_get_monotonic_time () - self->begin) / G_USEC_PER_SEC / 3600;
+
+  return self->n_legs > config->legs && hours >= config->hours;
+}
+
+static void
+tell_client (Soak       *self,
+             const char *line)
+{
+  if (!g_output_stream_write_all (g_subprocess_get_stdin_pipe (self->client), line, strlen (line),
+                                  NULL, NULL, NULL))
     fail (self, "the client is gone");
+}
+
+static void
+start_leg (Soak *self)
+{
+  const ArenaConfig *config = arena_config_get ();
+  guint matches = get_warm_up ();
+  guint solos = 0;
+  g_autofree char *line = NULL;
+
+  if (self->n_legs > 0)
+    {
+      matches = get_share (config->matches - matches, self->n_legs);
+      solos = get_share (config->searches - 2 * config->matches, self->n_legs);
+    }
+  line = g_strdup_printf ("play %u %u\n", matches, solos);
+  tell_client (self, line);
+}
+
+static void
+leg_over (Soak *self)
+{
+  ArenaSample sample;
+
+
+  arena_trim ();
+  lifecycle_monitor_take_sample (self->monitor);
+  arena_sample_take (&sample, self->root);
+  self->n_legs++;
+  if (self->n_legs == 1)
+    self->run.warm = sample;
+  else
+    self->run.end = sample;
+  print_sample (&sample, self->n_legs == 1 ? "warm" : "quiet");
+
+  if (!is_enough (self))
+    {
+      start_leg (self);
+      return;
+    }
+
+  print_sample (&sample, "end");
+  tell_client (self, "end\n");
+  g_main_loop_quit (self->loop);
 }
 
 /* Everybody has said goodbye; the server may still be busy with the last of them. */
@@ -88,27 +169,14 @@ static gboolean
 quiet_cb (gpointer user_data)
 {
   Soak *self = user_data;
-  ArenaSample sample;
 
-  arena_sample_take (&sample);
-  self->n_quiet = sample.live[ARENA_LIVE_CONNECTIONS] == 0 ? self->n_quiet + 1 : 0;
+  self->n_quiet = arena_live_count (ARENA_LIVE_CONNECTIONS) == 0 ? self->n_quiet + 1 : 0;
   if (self->n_quiet < N_QUIET)
     return G_SOURCE_CONTINUE;
 
-  quiet (self);
+  leg_over (self);
 
   return G_SOURCE_REMOVE;
-}
-
-static void
-wait_quiet (Soak        *self,
-            ArenaSample *sample,
-            gboolean     last)
-{
-  self->sample = sample;
-  self->last = last;
-  self->n_quiet = 0;
-  lifecycle_scope_add_timeout (self->scope, QUIET_MS, quiet_cb, self, NULL);
 }
 
 static void read_client_line (Soak             *self,
@@ -125,16 +193,16 @@ client_line_cb (GObject      *object,
   line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object), result, NULL, NULL);
   if (line == NULL)
     {
-      if (!self->last)
-        fail (self, "the client has ended too early");
+      fail (self, "the client has ended too early");
       return;
     }
 
   g_print ("client %s\n", line);
-  if (g_str_has_prefix (line, "warm "))
-    wait_quiet (self, &self->run.warm, FALSE);
-  else if (g_str_has_prefix (line, "done "))
-    wait_quiet (self, &self->run.end, TRUE);
+  if (g_str_has_prefix (line, "quiet "))
+    {
+      self->n_quiet = 0;
+      lifecycle_scope_add_timeout (self->scope, QUIET_MS, quiet_cb, self, NULL);
+    }
 
   read_client_line (self, G_DATA_INPUT_STREAM (object));
 }
@@ -168,16 +236,14 @@ start_client (Soak    *self,
 {
   const ArenaConfig *config = arena_config_get ();
   g_autofree char *port_arg = g_strdup_printf ("--port=%u", port);
-  g_autofree char *matches_arg = g_strdup_printf ("--matches=%u", config->matches);
-  g_autofree char *searches_arg = g_strdup_printf ("--searches=%u", config->searches);
   g_autofree char *players_arg = g_strdup_printf ("--players=%u", config->players);
   g_autofree char *seed_arg = g_strdup_printf ("--seed=%u", config->seed);
   g_autofree char *deadline_arg = g_strdup_printf ("--deadline=%u", config->deadline);
   g_autoptr (GDataInputStream) lines = NULL;
 
   self->client = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-                                   error, "/proc/self/exe", "--client", port_arg, matches_arg,
-                                   searches_arg, players_arg, seed_arg, deadline_arg, NULL);
+                                   error, "/proc/self/exe", "--client", port_arg, players_arg,
+                                   seed_arg, deadline_arg, NULL);
   if (self->client == NULL)
     return FALSE;
 
@@ -198,28 +264,34 @@ check_shutdown (Soak *self)
   ArenaSample sample;
   int i;
 
-  arena_sample_take (&sample);
+  arena_sample_take (&sample, NULL);
   print_sample (&sample, "shutdown");
 
   for (i = 0; arena_config_get ()->managed && i < ARENA_N_LIVE; i++)
     if (sample.live[i] != 0)
-      self->status = ARENA_SOAK_LEAKS;
+      {
+        g_print ("After the shutdown, %s: %" G_GINT64_FORMAT "\n", arena_live_to_string (i),
+                 sample.live[i]);
+        self->status = ARENA_SOAK_LEAKS;
+      }
 }
 
 int
-arena_soak_run (void)
+arena_soak_run (const char *report_filename)
 {
   const ArenaConfig *config = arena_config_get ();
   g_autoptr (LifecycleScope) root = lifecycle_scope_new ("arena");
   g_autoptr (LifecycleScope) scope = lifecycle_scope_new ("soak");
   g_autoptr (ArenaGame) game = arena_game_new (root);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (LifecycleMonitor) monitor = NULL;
   g_autoptr (GError) error = NULL;
   ArenaServer *server;
   Soak self = {
     .root = root,
     .scope = scope,
     .loop = loop,
+    .begin = g_get_monotonic_time (),
     .status = ARENA_SOAK_CLEAN,
   };
 
@@ -230,14 +302,20 @@ arena_soak_run (void)
       return ARENA_SOAK_FAILED;
     }
 
+  lifecycle_set_leak_grace (GRACE_MS);
+  self.monitor = monitor = g_object_new (LIFECYCLE_TYPE_MONITOR,
+                                         "interval", 0, "history", MAX_QUIET, NULL);
   arena_run_init (&self.run, config->managed);
-  arena_sample_take (&self.run.begin);
+  arena_sample_take (&self.run.begin, root);
   print_sample (&self.run.begin, "begin");
 
-  lifecycle_scope_add_timeout (scope, TELEMETRY_MS, telemetry_cb, &self, NULL);
+  self.telemetry = lifecycle_scope_add_timeout (scope, TELEMETRY_MS, telemetry_cb, &self, NULL);
   lifecycle_scope_add_timeout (scope, config->deadline * 1000, deadline_cb, &self, NULL);
   if (start_client (&self, arena_server_get_port (server), &error))
-    g_main_loop_run (loop);
+    {
+      start_leg (&self);
+      g_main_loop_run (loop);
+    }
   else
     fail (&self, error->message);
 
@@ -250,126 +328,17 @@ arena_soak_run (void)
     {
       g_autofree char *table = arena_report_table (&self.run, 1);
 
-      if (!arena_run_is_clean (&self.run))
-        self.status = ARENA_SOAK_LEAKS;
       check_shutdown (&self);
-      g_print ("\n%s", table);
+      g_print ("\n%s\n", table);
+      if (!arena_verdict_print (&self.run, monitor))
+        self.status = ARENA_SOAK_LEAKS;
+      if (report_filename != NULL && !arena_report_write (report_filename, &self.run, 1, &error))
+        {
+          g_printerr ("arena: %s\n", error->message);
+          self.status = ARENA_SOAK_FAILED;
+        }
     }
   arena_run_clear (&self.run);
 
   return self.status;
-}
-
-/* The demo */
-
-static gboolean
-run_one (ArenaRun  *run,
-         GError   **error)
-{
-  const ArenaConfig *config = arena_config_get ();
-  char rate[G_ASCII_DTOSTR_BUF_SIZE];
-  g_autofree char *matches_arg = g_strdup_printf ("--matches=%u", config->matches);
-  g_autofree char *searches_arg = g_strdup_printf ("--searches=%u", config->searches);
-  g_autofree char *players_arg = g_strdup_printf ("--players=%u", config->players);
-  g_autofree char *seed_arg = g_strdup_printf ("--seed=%u", config->seed);
-  g_autofree char *deadline_arg = g_strdup_printf ("--deadline=%u", config->deadline);
-  g_autofree char *kib_arg = g_strdup_printf ("--view-kib=%u", config->view_kib);
-  g_autofree char *rate_arg = NULL;
-  g_autoptr (GSubprocessLauncher) launcher = NULL;
-  g_autoptr (GSubprocess) process = NULL;
-  g_autoptr (GDataInputStream) lines = NULL;
-  gboolean has_end = FALSE;
-  char *line;
-
-  g_ascii_dtostr (rate, sizeof rate, config->rate);
-  rate_arg = g_strconcat ("--rate=", rate, NULL);
-
-  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  /* That this one leaks is no news: a sanitizer need not list it. */
-  if (!run->managed)
-    {
-      const char *options = g_getenv ("ASAN_OPTIONS");
-      g_autofree char *quiet_options = NULL;
-
-      quiet_options = g_strconcat (options != NULL ? options : "", ":detect_leaks=0", NULL);
-      g_subprocess_launcher_setenv (launcher, "ASAN_OPTIONS", quiet_options, TRUE);
-    }
-
-  process = g_subprocess_launcher_spawn (launcher, error, "/proc/self/exe", "--soak", matches_arg,
-                                         searches_arg, players_arg, seed_arg, deadline_arg,
-                                         kib_arg, rate_arg,
-                                         run->managed ? NULL : "--unmanaged", NULL);
-  if (process == NULL)
-    return FALSE;
-
-  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
-  while ((line = g_data_input_stream_read_line (lines, NULL, NULL, NULL)) != NULL)
-    {
-      ArenaSample sample;
-
-      if (arena_sample_scan (&sample, "telemetry", line))
-        {
-          g_array_append_val (run->samples, sample);
-          g_print ("%s\n", line);
-        }
-      else if (arena_sample_scan (&sample, "begin", line))
-        run->begin = sample;
-      else if (arena_sample_scan (&sample, "warm", line))
-        run->warm = sample;
-      else if (arena_sample_scan (&sample, "end", line))
-        {
-          run->end = sample;
-          has_end = TRUE;
-        }
-      g_free (line);
-    }
-
-  if (!g_subprocess_wait (process, NULL, error))
-    return FALSE;
-
-  if (!has_end || !g_subprocess_get_if_exited (process) ||
-      g_subprocess_get_exit_status (process) > ARENA_SOAK_LEAKS)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "the %s run failed",
-                   run->managed ? "managed" : "unmanaged");
-      return FALSE;
-    }
-
-  /* It has judged itself, and looked closer: also at what is left after its shutdown. */
-  if (run->managed && g_subprocess_get_exit_status (process) != ARENA_SOAK_CLEAN &&
-      arena_run_is_clean (run))
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   "something was left after the shutdown of the managed run");
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-int
-arena_demo_run (const char *report_filename)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *table = NULL;
-  ArenaRun runs[2];
-  int status = ARENA_SOAK_FAILED;
-
-  arena_run_init (&runs[0], FALSE);
-  arena_run_init (&runs[1], TRUE);
-
-  if (run_one (&runs[0], &error) && run_one (&runs[1], &error) &&
-      arena_report_write (report_filename, runs, G_N_ELEMENTS (runs), &error))
-    {
-      table = arena_report_table (runs, G_N_ELEMENTS (runs));
-      g_print ("\n%s\nThe two memory curves are in %s\n", table, report_filename);
-      status = arena_run_is_clean (&runs[1]) ? ARENA_SOAK_CLEAN : ARENA_SOAK_LEAKS;
-    }
-  else
-    g_printerr ("arena: %s\n", error->message);
-
-  arena_run_clear (&runs[0]);
-  arena_run_clear (&runs[1]);
-
-  return status;
 }

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 #define ARENA_SOAK_LEAKS  1
 #define ARENA_SOAK_FAILED 2
 
-int arena_soak_run (void);
+/* The page is written if there is a name for it. */
+int arena_soak_run (const char *report_filename);
 
 /* Both ways, each with a server process and a client process of its own. */
 int arena_demo_run (const char *report_filename);

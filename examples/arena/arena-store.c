@@ -13,8 +13,6 @@
 
 #include "arena-store.h"
 
-#include "arena-telemetry.h"
-
 #define GROUP "score"
 
 typedef struct
@@ -138,12 +136,6 @@ save_cb (LifecycleScope   *scope,
 }
 
 static void
-load_gone (gpointer data)
-{
-  arena_live (ARENA_LIVE_LOADS, -1);
-}
-
-static void
 closed_cb (LifecycleScope  *scope,
            LifecycleReason  reason,
            gpointer         unused)
@@ -172,13 +164,10 @@ arena_store_keep (ArenaPlayer *player,
 
   /* A handler of its own would be gone by the time it closes. This one ends with the scope as well:
    * with the object. */
-  arena_live (ARENA_LIVE_HANDLERS, +1);
-  g_signal_connect_data (scope, "closed", G_CALLBACK (closed_cb), NULL, arena_handler_gone,
-                         G_CONNECT_DEFAULT);
+  g_signal_connect (scope, "closed", G_CALLBACK (closed_cb), NULL);
   lifecycle_scope_defer (scope, save_cb, self, kept_free);
 
-  arena_live (ARENA_LIVE_LOADS, +1);
-  load = lifecycle_scope_begin_async (scope, file_name, loaded_cb, self, load_gone);
+  load = lifecycle_scope_begin_async (scope, file_name, loaded_cb, self, NULL);
   g_file_load_contents_async (self->file, lifecycle_operation_get_cancellable (load),
                               lifecycle_operation_ready, load);
 }

@@ -1,17 +1,16 @@
-/* arena-telemetry.c: what is alive in this process, counted by the program itself
+/* arena-telemetry.c: what is alive in this process
  *
- * Nothing here asks the library: objects are counted where they are made and finalized, handlers
- * and timers where they are made and by the destroy notify that GLib runs when they are really
- * gone. So both ways of wiring are measured with the same ruler.
+ * Instances are counted where they are made and finalized, in both modes, so both are measured with
+ * the same ruler. What scopes own, by kind, and how they have closed, by reason, is what the library
+ * says of them. What is wired by hand no library knows, so that wiring counts its handlers and
+ * timers, where it makes them and by the destroy notify that GLib runs when they are really gone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "arena-telemetry.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -19,13 +18,16 @@
 
 static const char * const live_names[ARENA_N_LIVE] = {
   "connections", "players", "matches", "views", "leaked", "handlers", "timers",
-  "reads", "writes", "loads",
+  "reads", "writes", "loads", "scopes", "entries", "overdue",
 };
 
 static const char * const total_names[ARENA_N_TOTAL] = {
   "searches", "matches-made", "views-made", "stray",
   "completed", "aborted", "conflicted", "timed-out", "taken-along",
 };
+
+#define KIND_PREFIX   "kind-"
+#define REASON_PREFIX "closed-"
 
 static gint64 live[ARENA_N_LIVE];
 static gint64 total[ARENA_N_TOTAL];
@@ -36,6 +38,12 @@ arena_live (ArenaLive what,
 {
   live[what] += change;
   g_assert (live[what] >= 0);
+}
+
+const char *
+arena_live_to_string (ArenaLive what)
+{
+  return live_names[what];
 }
 
 gint64
@@ -79,59 +87,108 @@ arena_total_ended (LifecycleReason reason)
     }
 }
 
-void
-arena_handler_gone (gpointer  data,
-                    GClosure *closure)
+/* What the process uses: one monitor for all who ask. It takes samples when it is asked to, and as
+ * often as it was told to by who runs the program. */
+LifecycleMonitor *
+arena_monitor_get (void)
 {
-  arena_live (ARENA_LIVE_HANDLERS, -1);
+  static LifecycleMonitor *monitor;
+
+  if (monitor == NULL)
+    monitor = g_object_new (LIFECYCLE_TYPE_MONITOR, "interval", 0, NULL);
+
+  return monitor;
+}
+
+/* Of a kind or of a reason, as the library calls it. Transfer none: enumerations stay. */
+static const char *
+get_nick (GType type,
+          int   value)
+{
+  GEnumClass *klass = g_type_class_peek (type);
+
+  if (klass == NULL)
+    klass = g_type_class_ref (type);
+
+  return g_enum_get_value (klass, value)->value_nick;
+}
+
+const char *
+arena_kind_to_string (LifecycleKind kind)
+{
+  return get_nick (LIFECYCLE_TYPE_KIND, (int) kind);
+}
+
+const char *
+arena_closing_to_string (LifecycleReason reason)
+{
+  return get_nick (LIFECYCLE_TYPE_REASON, (int) reason);
+}
+
+/* The operations of the program are reads and writes of sockets, and loads of scores. */
+static void
+count_operations (ArenaSample *self,
+                  GListModel  *records)
+{
+  guint n_records = g_list_model_get_n_items (records);
+  guint i;
+
+  for (i = 0; i < n_records; i++)
+    {
+      g_autoptr (LifecycleRecord) record = g_list_model_get_item (records, i);
+      const char *name = lifecycle_record_get_name (record);
+
+      if (lifecycle_record_get_kind (record) != LIFECYCLE_KIND_OPERATION)
+        continue;
+
+      if (g_strcmp0 (name, "read") == 0)
+        self->live[ARENA_LIVE_READS]++;
+      else if (g_strcmp0 (name, "write") == 0)
+        self->live[ARENA_LIVE_WRITES]++;
+      else
+        self->live[ARENA_LIVE_LOADS]++;
+    }
 }
 
 void
-arena_timer_gone (gpointer data)
-{
-  arena_live (ARENA_LIVE_TIMERS, -1);
-}
-
-void
-arena_read_gone (gpointer data)
-{
-  arena_live (ARENA_LIVE_READS, -1);
-}
-
-void
-arena_write_gone (gpointer data)
-{
-  arena_live (ARENA_LIVE_WRITES, -1);
-}
-
-static guint64
-read_rss_kib (void)
-{
-  unsigned long long size = 0, resident = 0;
-  FILE *file;
-  int n;
-
-  file = fopen ("/proc/self/statm", "re");
-  if (file == NULL)
-    return 0;
-  n = fscanf (file, "%llu %llu", &size, &resident);
-  fclose (file);
-
-  return n == 2 ? resident * (guint64) sysconf (_SC_PAGESIZE) / 1024 : 0;
-}
-
-void
-arena_sample_take (ArenaSample *self)
+arena_sample_take (ArenaSample    *self,
+                   LifecycleScope *root)
 {
   static gint64 start;
+  LifecycleSample *used = lifecycle_monitor_take_sample (arena_monitor_get ());
+  g_autoptr (LifecycleStatistics) statistics = NULL;
+  g_autoptr (GListModel) records = NULL;
+  int i;
 
   if (start == 0)
     start = g_get_monotonic_time ();
 
   self->time = (g_get_monotonic_time () - start) / (double) G_USEC_PER_SEC;
-  self->rss_kib = read_rss_kib ();
+  self->rss_kib = lifecycle_sample_get_rss (used) / 1024;
+  self->heap_kib = lifecycle_sample_get_heap (used) / 1024;
   memcpy (self->live, live, sizeof live);
   memcpy (self->total, total, sizeof total);
+
+  statistics = root != NULL ? lifecycle_scope_get_statistics (root, TRUE)
+                            : lifecycle_get_statistics ();
+  for (i = 0; i < ARENA_N_KINDS; i++)
+    self->kinds[i] = lifecycle_statistics_get_live (statistics, (LifecycleKind) i);
+  for (i = 0; i < ARENA_N_REASONS; i++)
+    self->closed[i] = lifecycle_statistics_get_n_closed (statistics, (LifecycleReason) i);
+
+  self->live[ARENA_LIVE_HANDLERS] += self->kinds[LIFECYCLE_KIND_HANDLER];
+  self->live[ARENA_LIVE_TIMERS] += self->kinds[LIFECYCLE_KIND_TIMER] +
+                                   self->kinds[LIFECYCLE_KIND_SOURCE];
+  self->live[ARENA_LIVE_OVERDUE] = lifecycle_sample_get_n_overdue (used);
+  self->live[ARENA_LIVE_SCOPES] = lifecycle_statistics_get_n_scopes (statistics);
+  self->live[ARENA_LIVE_ENTRIES] = lifecycle_statistics_get_total_live (statistics);
+
+  if (self->kinds[LIFECYCLE_KIND_OPERATION] > 0)
+    {
+      records = root != NULL ? lifecycle_scope_list_records (root, TRUE)
+                             : lifecycle_list_records ();
+      count_operations (self, records);
+    }
 }
 
 /* One line for people and programs alike: "LABEL mode=managed time=1.234 rss-kib=... ..." */
@@ -146,11 +203,20 @@ arena_sample_print (const ArenaSample *self,
   g_ascii_formatd (buffer, sizeof buffer, "%.3f", self->time);
   g_string_append_printf (line, " mode=%s time=%s",
                           arena_config_get ()->managed ? "managed" : "unmanaged", buffer);
-  g_string_append_printf (line, " rss-kib=%" G_GUINT64_FORMAT, self->rss_kib);
+  g_string_append_printf (line, " rss-kib=%" G_GUINT64_FORMAT " heap-kib=%" G_GUINT64_FORMAT,
+                          self->rss_kib, self->heap_kib);
   for (i = 0; i < ARENA_N_LIVE; i++)
     g_string_append_printf (line, " %s=%" G_GINT64_FORMAT, live_names[i], self->live[i]);
   for (i = 0; i < ARENA_N_TOTAL; i++)
     g_string_append_printf (line, " %s=%" G_GINT64_FORMAT, total_names[i], self->total[i]);
+  for (i = 0; i < ARENA_N_KINDS; i++)
+    if (self->kinds[i] != 0)
+      g_string_append_printf (line, " " KIND_PREFIX "%s=%u", get_nick (LIFECYCLE_TYPE_KIND, i),
+                              self->kinds[i]);
+  for (i = LIFECYCLE_REASON_NONE + 1; i < ARENA_N_REASONS; i++)
+    if (self->closed[i] != 0)
+      g_string_append_printf (line, " " REASON_PREFIX "%s=%" G_GUINT64_FORMAT,
+                              get_nick (LIFECYCLE_TYPE_REASON, i), self->closed[i]);
 
   return g_string_free (line, FALSE);
 }
@@ -163,10 +229,35 @@ arena_sample_build (const ArenaSample *self,
   int i;
 
   g_variant_builder_add (builder, "{sx}", "rss-kib", (gint64) self->rss_kib);
+  g_variant_builder_add (builder, "{sx}", "heap-kib", (gint64) self->heap_kib);
   for (i = 0; i < ARENA_N_LIVE; i++)
     g_variant_builder_add (builder, "{sx}", live_names[i], self->live[i]);
   for (i = 0; i < ARENA_N_TOTAL; i++)
     g_variant_builder_add (builder, "{sx}", total_names[i], self->total[i]);
+  for (i = 0; i < ARENA_N_KINDS; i++)
+    {
+      g_autofree char *name = g_strconcat (KIND_PREFIX, get_nick (LIFECYCLE_TYPE_KIND, i), NULL);
+
+      g_variant_builder_add (builder, "{sx}", name, (gint64) self->kinds[i]);
+    }
+}
+
+/* Which of an enumeration has that nick, if the name begins with that. */
+static int
+scan_nick (GType       type,
+           const char *prefix,
+           const char *name)
+{
+  g_autoptr (GEnumClass) klass = NULL;
+  GEnumValue *value;
+
+  if (!g_str_has_prefix (name, prefix))
+    return -1;
+
+  klass = g_type_class_ref (type);
+  value = g_enum_get_value_by_nick (klass, name + strlen (prefix));
+
+  return value != NULL ? value->value : -1;
 }
 
 static void
@@ -180,6 +271,8 @@ scan_field (ArenaSample *self,
     self->time = g_ascii_strtod (value, NULL);
   else if (g_str_equal (name, "rss-kib"))
     self->rss_kib = g_ascii_strtoull (value, NULL, 10);
+  else if (g_str_equal (name, "heap-kib"))
+    self->heap_kib = g_ascii_strtoull (value, NULL, 10);
 
   for (i = 0; i < ARENA_N_LIVE; i++)
     if (g_str_equal (name, live_names[i]))
@@ -187,6 +280,13 @@ scan_field (ArenaSample *self,
   for (i = 0; i < ARENA_N_TOTAL; i++)
     if (g_str_equal (name, total_names[i]))
       self->total[i] = g_ascii_strtoll (value, NULL, 10);
+
+  i = scan_nick (LIFECYCLE_TYPE_KIND, KIND_PREFIX, name);
+  if (i >= 0 && i < ARENA_N_KINDS)
+    self->kinds[i] = (guint) g_ascii_strtoull (value, NULL, 10);
+  i = scan_nick (LIFECYCLE_TYPE_REASON, REASON_PREFIX, name);
+  if (i >= 0 && i < ARENA_N_REASONS)
+    self->closed[i] = g_ascii_strtoull (value, NULL, 10);
 }
 
 gboolean

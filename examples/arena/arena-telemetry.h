@@ -1,4 +1,4 @@
-/* arena-telemetry.h: what is alive in this process, counted by the program itself
+/* arena-telemetry.h: what is alive in this process
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,11 +16,14 @@ typedef enum
   ARENA_LIVE_MATCHES,       /* instances of ArenaMatch */
   ARENA_LIVE_VIEWS,         /* instances of ArenaView, the matches among them */
   ARENA_LIVE_LEAKED,        /* views that have ended and players that have left, yet are alive */
-  ARENA_LIVE_HANDLERS,      /* signal handlers that the program connected */
-  ARENA_LIVE_TIMERS,        /* timers and other sources that the program made */
+  ARENA_LIVE_HANDLERS,      /* signal handlers: of scopes, and those that are wired by hand */
+  ARENA_LIVE_TIMERS,        /* timers and other sources, likewise */
   ARENA_LIVE_READS,         /* operations: of sockets, */
   ARENA_LIVE_WRITES,
   ARENA_LIVE_LOADS,         /* and of what is kept of players */
+  ARENA_LIVE_SCOPES,
+  ARENA_LIVE_ENTRIES,       /* of scopes, of all kinds */
+  ARENA_LIVE_OVERDUE,       /* objects that should be gone, as the library tells */
   ARENA_N_LIVE
 } ArenaLive;
 
@@ -38,37 +41,45 @@ typedef enum
   ARENA_N_TOTAL
 } ArenaTotal;
 
+#define ARENA_N_KINDS   (LIFECYCLE_KIND_PHASE + 1)
+#define ARENA_N_REASONS (LIFECYCLE_REASON_DROPPED + 1)
+
 typedef struct
 {
   double  time;             /* seconds since the start of the process */
   guint64 rss_kib;
+  guint64 heap_kib;
   gint64  live[ARENA_N_LIVE];
   gint64  total[ARENA_N_TOTAL];
+  guint   kinds[ARENA_N_KINDS];         /* live entries of scopes */
+  guint64 closed[ARENA_N_REASONS];      /* scopes */
 } ArenaSample;
 
-void     arena_live         (ArenaLive           what,
-                             int                 change);
-gint64   arena_live_count   (ArenaLive           what);
-void     arena_total        (ArenaTotal          what);
-void     arena_total_ended  (LifecycleReason     reason);
+/* Counts what the library does not know of: what stands before READS. */
+void              arena_live              (ArenaLive           what,
+                                           int                 change);
+gint64            arena_live_count        (ArenaLive           what);
+void              arena_total             (ArenaTotal          what);
+void              arena_total_ended       (LifecycleReason     reason);
 
-/* Destroy notifies for a handler, or a timer or source, that was counted when it was made. */
-void     arena_handler_gone (gpointer            data,
-                             GClosure           *closure);
-void     arena_timer_gone   (gpointer            data);
+/* Of all that ends with the root, or of the whole process if there is none. */
+void              arena_sample_take       (ArenaSample        *self,
+                                           LifecycleScope     *root);
+char             *arena_sample_print      (const ArenaSample  *self,
+                                           const char         *label);
+void              arena_sample_build      (const ArenaSample  *self,
+                                           GVariantBuilder    *builder);
+gboolean          arena_sample_scan       (ArenaSample        *self,
+                                           const char         *label,
+                                           const char         *line);
 
-/* The same for an operation. */
-void     arena_read_gone    (gpointer            data);
-void     arena_write_gone   (gpointer            data);
+/* How they are called: in the lines, and by the library. */
+const char       *arena_live_to_string    (ArenaLive           what);
+const char       *arena_kind_to_string    (LifecycleKind       kind);
+const char       *arena_closing_to_string (LifecycleReason     reason);
 
-void     arena_sample_take  (ArenaSample        *self);
-char    *arena_sample_print (const ArenaSample  *self,
-                             const char         *label);
-void     arena_sample_build (const ArenaSample  *self,
-                             GVariantBuilder    *builder);
-gboolean arena_sample_scan  (ArenaSample        *self,
-                             const char         *label,
-                             const char         *line);
-void     arena_trim         (void);
+/* Transfer none. */
+LifecycleMonitor *arena_monitor_get       (void);
+void              arena_trim              (void);
 
 G_END_DECLS

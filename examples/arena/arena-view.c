@@ -9,6 +9,7 @@
 #include "arena-view.h"
 
 #include "arena-game.h"
+#include "arena-leak.h"
 #include "arena-player.h"
 #include "arena-telemetry.h"
 
@@ -198,6 +199,7 @@ arena_view_start (ArenaView *self,
   g_assert (priv->ties == NULL);
 
   priv->ties = arena_wiring->for_view (priv->service, self);
+  arena_leak (self);
 
   /* Every page of it is written, as if the view had drawn into it. */
   priv->size = MAX (arena_config_get ()->view_kib, 1) * 1024;

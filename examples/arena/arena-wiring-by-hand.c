@@ -30,18 +30,19 @@ struct _ArenaTies
   gboolean   ended;
 };
 
+/* Nobody else knows how many there are, so they are counted here, for the comparison. */
 static void
 data_unref_closure (gpointer  data,
                     GClosure *closure)
 {
-  arena_handler_gone (data, closure);
+  arena_live (ARENA_LIVE_HANDLERS, -1);
   g_object_unref (data);
 }
 
 static void
 data_unref (gpointer data)
 {
-  arena_timer_gone (data);
+  arena_live (ARENA_LIVE_TIMERS, -1);
   g_object_unref (data);
 }
 

@@ -17,7 +17,6 @@
 #include "arena-wiring.h"
 
 #include "arena-service.h"
-#include "arena-telemetry.h"
 #include "arena-view.h"
 
 #define SCOPE(ties) LIFECYCLE_SCOPE (ties)
@@ -87,6 +86,7 @@ managed_for_view (ArenaService *service,
                                      arena_view_get_name (view));
   lifecycle_scope_add_object (scope, G_OBJECT (view));
   lifecycle_scope_defer (scope, view_cleanup_cb, view, NULL);
+  lifecycle_scope_expect_finalize (scope, G_OBJECT (view), "a view that has ended");
 
   return TIES (scope);
 }
@@ -104,9 +104,7 @@ managed_connect (ArenaTies  *ties,
                  GCallback   handler,
                  gpointer    data)
 {
-  arena_live (ARENA_LIVE_HANDLERS, +1);
-  lifecycle_scope_connect_full (SCOPE (ties), instance, signal, handler, data,
-                                arena_handler_gone, LIFECYCLE_CONNECT_DEFAULT);
+  lifecycle_scope_connect_signal (SCOPE (ties), instance, signal, handler, data);
 }
 
 static void
@@ -115,8 +113,7 @@ managed_every (ArenaTies   *ties,
                GSourceFunc  func,
                gpointer     data)
 {
-  arena_live (ARENA_LIVE_TIMERS, +1);
-  lifecycle_scope_add_timeout (SCOPE (ties), interval_ms, func, data, arena_timer_gone);
+  lifecycle_scope_add_timeout (SCOPE (ties), interval_ms, func, data, NULL);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "arena-bus.h"
 #include "arena-client.h"
+#include "arena-leak.h"
 #include "arena-server.h"
 #include "arena-soak.h"
 #include "arena-telemetry.h"
@@ -14,17 +15,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOAK_RATE 100.0
+#define SOAK_RATE  100.0
+#define MONITOR_MS 300000
+
+#define DEADLINE_MAX 4000000
 
 const ArenaWiring *arena_wiring = &arena_wiring_managed;
 
 static void
-print_telemetry (const char *label)
+print_telemetry (const char     *label,
+                 LifecycleScope *root)
 {
   ArenaSample sample;
   g_autofree char *line = NULL;
 
-  arena_sample_take (&sample);
+  arena_sample_take (&sample, root);
   line = arena_sample_print (&sample, label);
   g_print ("%s\n", line);
   fflush (stdout);
@@ -33,7 +38,7 @@ print_telemetry (const char *label)
 static gboolean
 tell_cb (gpointer user_data)
 {
-  print_telemetry ("telemetry");
+  print_telemetry ("telemetry", user_data);
 
   return G_SOURCE_CONTINUE;
 }
@@ -95,14 +100,15 @@ serve (void)
       return 1;
     }
 
-  lifecycle_scope_add_unix_signal (root, SIGUSR1, tell_cb, NULL, NULL);
+  lifecycle_monitor_set_interval (arena_monitor_get (), MAX (arena_ms (MONITOR_MS) / 1000, 1));
+  lifecycle_scope_add_unix_signal (root, SIGUSR1, tell_cb, root, NULL);
   lifecycle_scope_add_unix_signal (root, SIGINT, stop_cb, &self, NULL);
   lifecycle_scope_add_unix_signal (root, SIGTERM, stop_cb, &self, NULL);
 
   g_print ("listening on 127.0.0.1 port %u\n", arena_server_get_port (server));
-  print_telemetry ("begin");
+  print_telemetry ("begin", root);
   g_main_loop_run (loop);
-  print_telemetry ("shutdown");
+  print_telemetry ("shutdown", NULL);
 
   return self.status;
 }
@@ -125,10 +131,11 @@ main (int    argc,
   gboolean unmanaged = FALSE, bus = FALSE, soak = FALSE, demo = FALSE, client = FALSE;
   g_autofree char *report = NULL;
   g_autofree char *data = NULL;
+  g_autofree char *leak = NULL;
   g_autoptr (GOptionContext) context = NULL;
   g_autoptr (GError) error = NULL;
-  int port, view_kib, grace, matches, searches = -1, players, seed, deadline;
-  double rate = 0.0;
+  int port, view_kib, grace, matches, searches = -1, legs, players, seed, deadline = 0;
+  double rate = 0.0, hours = 0.0;
   const GOptionEntry entries[] = {
     { "port", 'p', 0, G_OPTION_ARG_INT, &port,
       "Listen on this port of 127.0.0.1; 0 takes any free one (6667)", "PORT" },
@@ -150,17 +157,23 @@ main (int    argc,
     { "demo", 0, 0, G_OPTION_ARG_NONE, &demo,
       "The soak both ways, unmanaged and managed", NULL },
     { "report", 0, 0, G_OPTION_ARG_FILENAME, &report,
-      "Where the demo writes its page (arena-report.html)", "FILE" },
+      "Where to write a page; the demo always writes one (arena-report.html)", "FILE" },
     { "matches", 0, 0, G_OPTION_ARG_INT, &matches,
       "How many matches the soak plays (160)", "N" },
     { "searches", 0, 0, G_OPTION_ARG_INT, &searches,
       "How many searches; two go into each match (twice the matches)", "N" },
+    { "legs", 0, 0, G_OPTION_ARG_INT, &legs,
+      "How often everybody leaves in between, and memory is measured (1)", "N" },
+    { "hours", 0, 0, G_OPTION_ARG_DOUBLE, &hours,
+      "Go on for at least so long, in real time", "HOURS" },
     { "players", 0, 0, G_OPTION_ARG_INT, &players,
       "How many players the soak has (24)", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT, &seed,
       "What decides who does what in the soak", "N" },
+    { "leak", 0, 0, G_OPTION_ARG_STRING, &leak,
+      "Plant a leak for the soak to find: view, scope or memory", "WHAT" },
     { "deadline", 0, 0, G_OPTION_ARG_INT, &deadline,
-      "The soak gives up after so many seconds (120)", "SECONDS" },
+      "The soak gives up after so many seconds (120, and more for a longer load)", "SECONDS" },
     { "client", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &client, NULL, NULL },
     { NULL }
   };
@@ -171,8 +184,8 @@ main (int    argc,
   grace = config.grace;
   matches = config.matches;
   players = config.players;
+  legs = config.legs;
   seed = config.seed;
-  deadline = config.deadline;
 
   context = g_option_context_new ("- a game lobby that any IRC client can enter");
   g_option_context_add_main_entries (context, entries, NULL);
@@ -186,6 +199,8 @@ main (int    argc,
     rate = soak || demo ? SOAK_RATE : 1.0;
   if (searches < 0)
     searches = 2 * matches;
+  if (deadline == 0)
+    deadline = (int) MIN (config.deadline + matches / 10.0 + hours * 2 * 3600, DEADLINE_MAX);
   if (!check (argc == 1, "there is nothing to name") ||
       !check (port >= 0 && port <= G_MAXUINT16, "a port is at most 65535") ||
       !check (view_kib >= 1 && view_kib <= 65536, "a view has 1 to 65536 KiB") ||
@@ -193,10 +208,15 @@ main (int    argc,
       !check (grace >= 0 && grace <= 3600000, "a grace is at most an hour") ||
       !check (data == NULL || g_file_test (data, G_FILE_TEST_IS_DIR),
               "the scores need a directory that exists") ||
-      !check (matches >= 1 && matches <= 100000, "there are 1 to 100000 matches") ||
-      !check (searches >= 2 * matches && searches <= 1000000, "two searches go into each match") ||
+      !check (leak == NULL || arena_leak_is_known (leak),
+              "what can be leaked is a view, a scope or memory") ||
+      !check (matches >= 1 && matches <= 100000000, "there are 1 to 100000000 matches") ||
+      !check (searches >= 2 * matches && searches <= 1000000000,
+              "two searches go into each match") ||
+      !check (legs >= 1 && legs <= 100000, "there are 1 to 100000 legs") ||
+      !check (hours >= 0 && hours <= 500, "a soak goes on for at most 500 hours") ||
       !check (players >= 2 && players <= 300, "there are 2 to 300 players") ||
-      !check (deadline >= 1 && deadline <= 3600, "a deadline is 1 to 3600 seconds"))
+      !check (deadline >= 1 && deadline <= DEADLINE_MAX, "a deadline is 1 to 4000000 seconds"))
     return 2;
 
   config.managed = !unmanaged;
@@ -208,6 +228,9 @@ main (int    argc,
   config.data = data;
   config.matches = matches;
   config.searches = searches;
+  config.legs = legs;
+  config.hours = hours;
+  config.leak = leak;
   config.players = players;
   config.seed = seed;
   config.deadline = deadline;
@@ -219,7 +242,7 @@ main (int    argc,
   if (demo)
     return arena_demo_run (report != NULL ? report : "arena-report.html");
   if (soak)
-    return arena_soak_run ();
+    return arena_soak_run (report);
 
   return serve ();
 }

@@ -101,8 +101,9 @@ class Arena:
     def wait_empty(self):
         """Nothing of any player is left."""
         self.wait_for(connections=0, players=0, matches=0, views=0, leaked=0, stray=0,
-                      reads=0, writes=0, loads=0,
-                      handlers=self.begin['handlers'], timers=self.begin['timers'])
+                      reads=0, writes=0, loads=0, overdue=0,
+                      **{name: self.begin[name]
+                         for name in ('handlers', 'timers', 'scopes', 'entries')})
 
     def stop(self, how=signal.SIGTERM, status=0):
         """The server ends when it is asked to, and leaves nothing."""
@@ -110,7 +111,8 @@ class Arena:
         sample = self._next_sample('shutdown')
         left = {name: sample[name] for name in ('connections', 'players', 'matches', 'views',
                                                 'leaked', 'handlers', 'timers', 'stray',
-                                                'reads', 'writes', 'loads')}
+                                                'reads', 'writes', 'loads',
+                                                'scopes', 'entries', 'overdue')}
         if any(left.values()):
             raise Failure(f'left after the shutdown: {left}')
         if self.process.wait(timeout=PATIENCE) != status:

@@ -168,32 +168,32 @@ def test_quit_in_a_burst(program):
 
 def test_deaf(program):
     """Who never reads fills the server's memory only so far."""
-    with Arena(program, '--rate=200') as arena, Client(arena, 'bob', join=True) as bob:
-        with Client(arena, 'deaf', join=True) as deaf:
-            deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            # Otherwise what is said bit by bit may arrive in heaps.
-            deaf.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with Arena(program, '--rate=20') as arena, Client(arena, 'bob', join=True) as bob, \
+            Client(arena, 'deaf', join=True) as deaf:
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        speakers = [Client(arena, f'speaker{i}') for i in range(6)]
 
-            # Not faster than it may, so that it is not for flooding that it has to go.
-            def farewell():
-                try:
-                    deaf.send(b'MOTD\r\nNAMES\r\n' * 4)
-                except OSError:
-                    pass
-                bob.say('PING :now')
+        # Not faster than they may. All of this comes long before the deaf one misses a PING.
+        def farewell():
+            for speaker in speakers:
+                speaker.say('PRIVMSG deaf :' + 400 * 'x')
+            bob.say('PING :now')
+            line = bob.line()
+            while line is not None and ' PONG ' not in line:
+                if ' QUIT ' in line:
+                    return line
                 line = bob.line()
-                while line is not None and ' PONG ' not in line:
-                    if ' QUIT ' in line:
-                        return line
-                    line = bob.line()
-                return None
+            return None
 
-            line = wait_until('the deaf one to go', farewell)
-            if 'Write error' not in line:
-                raise Failure(line)
-        bob.say('QUIT')
+        line = wait_until('the deaf one to go', farewell)
+        if 'Write error' not in line:
+            raise Failure(line)
+        for client in (bob, *speakers):
+            client.say('QUIT')
         arena.wait_empty()
         arena.stop()
+        for speaker in speakers:
+            speaker.socket.close()
 
 
 def test_vanished(program):
@@ -315,6 +315,49 @@ def test_ways_out(program):
         bob.say('QUIT')
         arena.wait_empty()
         arena.stop()
+
+
+def test_statistics(program):
+    """What !stats tells comes from the scopes: by player, service and kind."""
+    with Arena(program) as arena, Client(arena, 'alice', join=True) as alice, \
+            Client(arena, 'bob', join=True) as bob:
+        alice.lobby('!stats')
+        alice.expect('So far: 0 completed, 0 aborted, 0 conflicted, 0 timed out.')
+        alice.expect(' scopes: handler ')
+        before = alice.expect('All: ').split('All: ')[1]
+        alice.expect('By service: players ')
+        alice.expect('Closed: nothing yet.')
+        alice.expect('overdue: 0.')
+
+        alice.lobby('!queue')
+        alice.expect('Search begins')
+        alice.lobby('!stats')
+        during = alice.expect('All: ').split('All: ')[1]
+        if int(during.split()[0]) <= int(before.split()[0]):
+            raise Failure(f'a search, but no more entries: {before} {during}')
+
+        alice.lobby('!leave')
+        alice.expect('Search is over')
+        bob.lobby('!stats')
+        bob.expect('So far: 0 completed, 1 aborted, 0 conflicted, 0 timed out.')
+        after = bob.expect('All: ').split('All: ')[1]
+        if after != before:
+            raise Failure(f'not the same as before: {before} {after}')
+        bob.expect('Closed: 1 aborted.')
+        arena.stop()
+
+
+def test_statistics_by_hand(program):
+    """Without scopes the game has to count for itself."""
+    with Arena(program, '--unmanaged') as arena, Client(arena, 'alice', join=True) as alice:
+        alice.lobby('!queue')
+        alice.expect('Search begins')
+        alice.lobby('!leave')
+        alice.expect('Search is over')
+        alice.lobby('!stats')
+        alice.expect('So far: 0 completed, 1 aborted, 0 conflicted, 0 timed out.')
+        alice.expect('All: ')
+        alice.expect('Memory: ')
 
 
 def test_shutdown_in_the_middle(program):

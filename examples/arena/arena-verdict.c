@@ -1,0 +1,147 @@
+/* arena-verdict.c: what speaks against a run
+ *
+ * Three judges, who do not know of each other: the library's monitor, which lays a line through all
+ * quiet moments; its leak detection, which knows the objects that should be gone; and the program,
+ * which compares what is there at the end with what was there before anybody came.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "arena-verdict.h"
+
+#include <string.h>
+
+/* Leaks of one place are alike: the first of them is enough. */
+#define MAX_LEAKS 12
+
+static const struct
+{
+  LifecycleMetric  metric;
+  const char      *name;
+  const char      *unit;
+  double           divisor;
+} metrics[] = {
+  { LIFECYCLE_METRIC_RSS, "resident memory", " KiB", 1024.0 },
+  { LIFECYCLE_METRIC_HEAP, "heap", " KiB", 1024.0 },
+  { LIFECYCLE_METRIC_ENTRIES, "entries of scopes", "", 1.0 },
+  { LIFECYCLE_METRIC_SCOPES, "scopes", "", 1.0 },
+  { LIFECYCLE_METRIC_OVERDUE, "overdue objects", "", 1.0 },
+};
+
+static gboolean
+is_memory (LifecycleMetric metric)
+{
+  return metric == LIFECYCLE_METRIC_RSS || metric == LIFECYCLE_METRIC_HEAP;
+}
+
+/* Returns FALSE if something grows. */
+static gboolean
+print_growth (LifecycleMonitor *quiet)
+{
+  g_autoptr (GEnumClass) verdicts = g_type_class_ref (LIFECYCLE_TYPE_VERDICT);
+  gboolean steady = TRUE;
+  guint i;
+
+  g_print ("Growth over %u quiet moments, for each hour, and between what it truly is (%.0f %%):\n",
+           g_list_model_get_n_items (G_LIST_MODEL (quiet)),
+           100 * lifecycle_monitor_get_confidence (quiet));
+
+  for (i = 0; i < G_N_ELEMENTS (metrics); i++)
+    {
+      LifecycleVerdict verdict = lifecycle_monitor_judge (quiet, metrics[i].metric);
+      double per_hour, low, high;
+
+      if (!lifecycle_monitor_get_growth (quiet, metrics[i].metric, &per_hour, &low, &high))
+        {
+          g_print ("  %-20s cannot be told\n", metrics[i].name);
+          continue;
+        }
+
+      g_print ("  %-20s %+10.1f%s, %+.1f to %+.1f: %s\n", metrics[i].name,
+               per_hour / metrics[i].divisor, metrics[i].unit, low / metrics[i].divisor,
+               high / metrics[i].divisor, g_enum_get_value (verdicts, verdict)->value_nick);
+      if (verdict == LIFECYCLE_VERDICT_GROWING &&
+          (!is_memory (metrics[i].metric) || arena_memory_is_comparable ()))
+        steady = FALSE;
+    }
+
+  return steady;
+}
+
+/* By what a leak is and where it was expected to end, the others of its kind. */
+static char *
+get_group (LifecycleLeak *leak)
+{
+  return g_strdup_printf ("%d %s %s", (int) lifecycle_leak_get_kind (leak),
+                          lifecycle_leak_get_type_name (leak), lifecycle_leak_get_place (leak));
+}
+
+/* Returns FALSE if there are any that count. What went late is gone, though. */
+static gboolean
+print_leaks (void)
+{
+  g_autoptr (GListModel) leaks = lifecycle_list_leaks ();
+  g_autoptr (GHashTable) groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  gboolean clean = lifecycle_get_n_overdue () == 0;
+  GHashTableIter iter;
+  gpointer key, value;
+  guint n_printed = 0;
+  guint i;
+
+  for (i = 0; i < g_list_model_get_n_items (leaks); i++)
+    {
+      g_autoptr (LifecycleLeak) leak = g_list_model_get_item (leaks, i);
+      g_autofree char *group = get_group (leak);
+      guint n = GPOINTER_TO_UINT (g_hash_table_lookup (groups, group));
+
+      if (lifecycle_leak_get_kind (leak) != LIFECYCLE_LEAK_KIND_FINALIZED_LATE)
+        clean = FALSE;
+      if (n == 0 && n_printed++ < MAX_LEAKS)
+        {
+          g_autofree char *text = lifecycle_leak_to_string (leak);
+
+          g_print ("Leak: %s\n", text);
+        }
+      g_hash_table_replace (groups, g_steal_pointer (&group),
+                            GUINT_TO_POINTER (n + lifecycle_leak_get_count (leak)));
+    }
+
+  g_hash_table_iter_init (&iter, groups);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    g_print ("  of this kind, %s: %u\n", strchr (key, ' ') + 1, GPOINTER_TO_UINT (value));
+
+  return clean;
+}
+
+/* What is there at the end, and was not at the start. */
+static void
+print_left (const ArenaRun *run)
+{
+  int i;
+
+  for (i = 0; i < ARENA_N_LIVE; i++)
+    if (arena_run_left (run, i) != 0)
+      g_print ("Left: %s %+" G_GINT64_FORMAT "\n", arena_live_to_string (i),
+               arena_run_left (run, i));
+  if (run->end.total[ARENA_TOTAL_STRAY] != 0)
+    g_print ("Callbacks that reached an ended view: %" G_GINT64_FORMAT "\n",
+             run->end.total[ARENA_TOTAL_STRAY]);
+  if (arena_memory_is_comparable () && arena_run_growth (run) > arena_run_noise (run))
+    g_print ("Grown: by %" G_GINT64_FORMAT " KiB; up to %" G_GINT64_FORMAT " KiB is noise\n",
+             arena_run_growth (run), arena_run_noise (run));
+}
+
+gboolean
+arena_verdict_print (const ArenaRun   *run,
+                     LifecycleMonitor *quiet)
+{
+  gboolean steady, no_leaks, clean;
+
+  steady = print_growth (quiet);
+  no_leaks = print_leaks ();
+  print_left (run);
+  clean = steady && no_leaks && arena_run_is_clean (run);
+  g_print ("Verdict: %s\n", clean ? "clean" : "leaks");
+
+  return clean;
+}

@@ -1,0 +1,17 @@
+/* arena-verdict.h: what speaks against a run
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "arena-report.h"
+
+G_BEGIN_DECLS
+
+/* Tells what the monitor says of the quiet moments, what is left, and since when. Returns whether
+ * nothing speaks against the run. */
+gboolean arena_verdict_print (const ArenaRun   *run,
+                              LifecycleMonitor *quiet);
+
+G_END_DECLS
