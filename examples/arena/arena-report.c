@@ -12,6 +12,8 @@
 #define NOISE_KIB     4096
 #define NOISE_PERCENT 5
 
+#define MAX_SAMPLES   512
+
 #if defined (__SANITIZE_ADDRESS__)
 #define MEMORY_IS_COMPARABLE FALSE
 #elif defined (__has_feature)
@@ -23,39 +25,68 @@
 #define MEMORY_IS_COMPARABLE TRUE
 #endif
 
+/* With all its memory from the beginning: what measures must not grow. */
+static GArray *
+new_samples (void)
+{
+  GArray *samples = g_array_new (FALSE, TRUE, sizeof (ArenaSample));
+
+  g_array_set_size (samples, MAX_SAMPLES);
+  g_array_set_size (samples, 0);
+
+  return samples;
+}
+
 void
 arena_run_init (ArenaRun *self,
                 gboolean  managed)
 {
   memset (self, 0, sizeof *self);
   self->managed = managed;
-  self->samples = g_array_new (FALSE, FALSE, sizeof (ArenaSample));
+  self->samples = new_samples ();
+  self->quiet = new_samples ();
 }
 
 void
 arena_run_clear (ArenaRun *self)
 {
   g_clear_pointer (&self->samples, g_array_unref);
+  g_clear_pointer (&self->quiet, g_array_unref);
 }
 
-#define MAX_SAMPLES 512
+static gboolean
+add_sample (GArray            *samples,
+            const ArenaSample *sample)
+{
+  guint i;
+
+  g_array_append_val (samples, *sample);
+  if (samples->len < MAX_SAMPLES)
+    return FALSE;
+
+  for (i = 0; i < samples->len / 2; i++)
+    g_array_index (samples, ArenaSample, i) = g_array_index (samples, ArenaSample, 2 * i + 1);
+  g_array_set_size (samples, samples->len / 2);
+
+  return TRUE;
+}
 
 gboolean
 arena_run_add_sample (ArenaRun          *self,
                       const ArenaSample *sample)
 {
-  guint i;
+  return add_sample (self->samples, sample);
+}
 
-  g_array_append_val (self->samples, *sample);
-  if (self->samples->len < MAX_SAMPLES)
-    return FALSE;
-
-  for (i = 0; i < self->samples->len / 2; i++)
-    g_array_index (self->samples, ArenaSample, i) = g_array_index (self->samples, ArenaSample,
-                                                                   2 * i + 1);
-  g_array_set_size (self->samples, self->samples->len / 2);
-
-  return TRUE;
+/* The first of all, and the last so far, are the ones to be compared. */
+void
+arena_run_add_quiet (ArenaRun          *self,
+                     const ArenaSample *sample)
+{
+  if (self->quiet->len == 0)
+    self->warm = *sample;
+  self->end = *sample;
+  add_sample (self->quiet, sample);
 }
 
 /* How many more there are at the end than there were before anybody came. */
@@ -88,6 +119,9 @@ gboolean
 arena_run_is_clean (const ArenaRun *self)
 {
   int i;
+
+  if (self->suspect)
+    return FALSE;
 
   for (i = 0; i < ARENA_N_LIVE; i++)
     if (arena_run_left (self, i) != 0)
@@ -372,6 +406,17 @@ append_curve (GString        *html,
   append_point (html, scale, &run->end);
   g_string_append (html, "\"/>\n");
 
+  for (i = 0; i < run->quiet->len; i++)
+    {
+      const ArenaSample *sample = &g_array_index (run->quiet, ArenaSample, i);
+
+      g_string_append_printf (html, "<circle class=\"dot %s\" r=\"2.5\" cx=\"", get_title (run));
+      append_number (html, get_x (scale, sample->time));
+      g_string_append (html, "\" cy=\"");
+      append_number (html, get_y (scale, sample->rss_kib / 1024.0));
+      g_string_append (html, "\"/>\n");
+    }
+
   append_text_at (html, run->managed ? "name managed" : "name unmanaged",
                   get_x (scale, run->end.time) + 8,
                   get_y (scale, run->end.rss_kib / 1024.0) + 4, get_title (run));
@@ -543,6 +588,7 @@ static const char page_head[] =
   ".curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }\n"
   ".curve.unmanaged { stroke: var(--bad); stroke-dasharray: 7 4; }\n"
   ".curve.managed { stroke: var(--good); }\n"
+  ".dot.unmanaged { fill: var(--bad); } .dot.managed { fill: var(--good); }\n"
   ".name { font-size: 13px; font-weight: 600; }\n"
   ".name.unmanaged { fill: var(--bad); } .name.managed { fill: var(--good); }\n"
   ".small { display: grid; gap: 1rem 1.5rem;\n"
@@ -560,7 +606,8 @@ static const char page_head[] =
   "</style>\n</head>\n<body>\n"
   "<h1>Arena: what is left of the load</h1>\n"
   "<p>Resident memory of the server while a client process plays: searches and matches that\n"
-  "complete, are aborted, conflict or time out, and players who vanish.</p>\n";
+  "complete, are aborted, conflict or time out, and players who vanish. The dots are the quiet\n"
+  "moments, when everybody has left.</p>\n";
 
 static const char page_foot[] =
   "<p>The growth is measured between two quiet moments: after the first matches, when everybody\n"

@@ -12,7 +12,9 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean     managed;
+  gboolean     suspect;     /* somebody knows more than what is in here, and speaks against it */
   GArray      *samples;     /* of ArenaSample: the curve */
+  GArray      *quiet;       /* the same, of the moments when everybody has left */
   ArenaSample  begin;       /* the server is up, nobody has come yet */
   ArenaSample  warm;        /* after the first matches everybody has left */
   ArenaSample  end;         /* everybody has left for good */
@@ -24,6 +26,8 @@ void     arena_run_clear            (ArenaRun           *self);
 
 /* A curve has room for so many. When it is full every other one goes, and it returns TRUE. */
 gboolean arena_run_add_sample       (ArenaRun           *self,
+                                     const ArenaSample  *sample);
+void     arena_run_add_quiet        (ArenaRun           *self,
                                      const ArenaSample  *sample);
 
 gint64   arena_run_left             (const ArenaRun     *self,

@@ -21,7 +21,10 @@
 #define N_QUIET      20     /* so often in a row, before it is believed */
 #define WARM_UP      12     /* matches, at least: each plan comes up once */
 
-#define MAX_QUIET    10000  /* moments that are remembered */
+/* An hour is days of life at this rate: in each, so much of its size may be noise. And the last so
+ * many moments are looked at, for what measures must not grow either. */
+#define TOLERANCE    0.05
+#define MAX_QUIET    48
 
 /* What has ended is gone when this is over, which is before it is quiet. */
 #define GRACE_MS     (QUIET_MS * N_QUIET / 2)
@@ -147,10 +150,7 @@ leg_over (Soak *self)
   lifecycle_monitor_take_sample (self->monitor);
   arena_sample_take (&sample, self->root);
   self->n_legs++;
-  if (self->n_legs == 1)
-    self->run.warm = sample;
-  else
-    self->run.end = sample;
+  arena_run_add_quiet (&self->run, &sample);
   print_sample (&sample, self->n_legs == 1 ? "warm" : "quiet");
 
   if (!is_enough (self))
@@ -272,7 +272,7 @@ check_shutdown (Soak *self)
       {
         g_print ("After the shutdown, %s: %" G_GINT64_FORMAT "\n", arena_live_to_string (i),
                  sample.live[i]);
-        self->status = ARENA_SOAK_LEAKS;
+        self->run.suspect = TRUE;
       }
 }
 
@@ -304,7 +304,9 @@ arena_soak_run (const char *report_filename)
 
   lifecycle_set_leak_grace (GRACE_MS);
   self.monitor = monitor = g_object_new (LIFECYCLE_TYPE_MONITOR,
-                                         "interval", 0, "history", MAX_QUIET, NULL);
+                                         "interval", 0, "history", MAX_QUIET,
+                                         "tolerance", TOLERANCE, NULL);
+  lifecycle_monitor_set_history (arena_monitor_get (), 2);
   arena_run_init (&self.run, config->managed);
   arena_sample_take (&self.run.begin, root);
   print_sample (&self.run.begin, "begin");
@@ -326,12 +328,14 @@ arena_soak_run (const char *report_filename)
 
   if (self.status != ARENA_SOAK_FAILED)
     {
-      g_autofree char *table = arena_report_table (&self.run, 1);
+      g_autofree char *table = NULL;
 
       check_shutdown (&self);
-      g_print ("\n%s\n", table);
+      g_print ("\n");
       if (!arena_verdict_print (&self.run, monitor))
         self.status = ARENA_SOAK_LEAKS;
+      table = arena_report_table (&self.run, 1);
+      g_print ("\n%s", table);
       if (report_filename != NULL && !arena_report_write (report_filename, &self.run, 1, &error))
         {
           g_printerr ("arena: %s\n", error->message);

@@ -1,9 +1,10 @@
 /* arena-telemetry.c: what is alive in this process
  *
  * Instances are counted where they are made and finalized, in both modes, so both are measured with
- * the same ruler. What scopes own, by kind, and how they have closed, by reason, is what the library
- * says of them. What is wired by hand no library knows, so that wiring counts its handlers and
- * timers, where it makes them and by the destroy notify that GLib runs when they are really gone.
+ * the same ruler. What scopes own, by kind, and how they have closed, by reason, is what the
+ * library says of them. What is wired by hand no library knows, so that wiring counts its handlers
+ * and timers, where it makes them and by the destroy notify that GLib runs when they are really
+ * gone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

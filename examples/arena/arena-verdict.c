@@ -132,16 +132,14 @@ print_left (const ArenaRun *run)
 }
 
 gboolean
-arena_verdict_print (const ArenaRun   *run,
+arena_verdict_print (ArenaRun         *run,
                      LifecycleMonitor *quiet)
 {
-  gboolean steady, no_leaks, clean;
-
-  steady = print_growth (quiet);
-  no_leaks = print_leaks ();
+  if (!print_growth (quiet))
+    run->suspect = TRUE;
+  if (!print_leaks ())
+    run->suspect = TRUE;
   print_left (run);
-  clean = steady && no_leaks && arena_run_is_clean (run);
-  g_print ("Verdict: %s\n", clean ? "clean" : "leaks");
 
-  return clean;
+  return arena_run_is_clean (run);
 }

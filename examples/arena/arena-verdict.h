@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* Tells what the monitor says of the quiet moments, what is left, and since when. Returns whether
- * nothing speaks against the run. */
-gboolean arena_verdict_print (const ArenaRun   *run,
+/* Tells what the monitor says of the quiet moments, and what is left. Returns whether nothing speaks
+ * against the run, and makes it a suspect otherwise. */
+gboolean arena_verdict_print (ArenaRun         *run,
                               LifecycleMonitor *quiet);
 
 G_END_DECLS

@@ -15,6 +15,10 @@ from arenatest import Failure, run
 LOAD = ('--soak', '--matches=36', '--searches=80', '--legs=3', '--players=12', '--rate=500',
         '--deadline=150')
 
+# The last row of the table.
+VERDICT_CLEAN = ' clean\n'
+VERDICT_LEAKS = ' leaks\n'
+
 
 def soak(program, *args, errors=None):
     """Its exit status, and what it has said."""
@@ -39,7 +43,7 @@ def test_clean(program):
     with tempfile.TemporaryDirectory(prefix='arena-soak-') as directory:
         page = os.path.join(directory, 'page.html')
         status, output = soak(program, f'--report={page}')
-        expect(output, 'Verdict: clean', 'Growth over 4 quiet moments')
+        expect(output, VERDICT_CLEAN, 'Growth over 4 quiet moments')
         if status != 0:
             raise Failure(f'exit status {status}')
 
@@ -69,7 +73,7 @@ def test_clean(program):
 def test_goes_on(program):
     """For as long as it is told to, in legs of the same size."""
     status, output = soak(program, '--legs=1', '--hours=0.002')
-    expect(output, 'Verdict: clean')
+    expect(output, VERDICT_CLEAN)
     if status != 0 or not lines(output, 'quiet'):
         raise Failure(f'exit status {status}')
 
@@ -77,7 +81,7 @@ def test_goes_on(program):
 def test_leak_of_views(program):
     """A forgotten handler: named, with its type and the place where its end was announced."""
     status, output = soak(program, '--leak=view')
-    expect(output, 'Verdict: leaks', 'Leak: Arena', 'is still alive', 'a view that has ended',
+    expect(output, VERDICT_LEAKS, 'Leak: Arena', 'is still alive', 'a view that has ended',
            'arena-wiring-managed.c', 'Left: views +', 'Left: overdue +')
     if status != 1:
         raise Failure(f'exit status {status}')
@@ -86,7 +90,7 @@ def test_leak_of_views(program):
 def test_leak_of_scopes(program):
     """A scope that nobody closes, and what it owns."""
     status, output = soak(program, '--leak=scope')
-    expect(output, 'Verdict: leaks', 'Left: scopes +', 'Left: timers +')
+    expect(output, VERDICT_LEAKS, 'Left: scopes +', 'Left: timers +')
     if status != 1:
         raise Failure(f'exit status {status}')
 
@@ -97,7 +101,7 @@ def test_leak_of_memory(program):
     if 'not judged: sanitizer' in output:
         print('# memory is not judged under a sanitizer')
         return
-    expect(output, 'Verdict: leaks', 'Grown: by ')
+    expect(output, VERDICT_LEAKS, 'Grown: by ')
     if status != 1:
         raise Failure(f'exit status {status}')
 
