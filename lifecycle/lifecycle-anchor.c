@@ -61,12 +61,20 @@ anchor_object_disposed_cb (gpointer  data,
                            GObject  *object)
 {
   LifecycleAnchor *anchor = data;
+  LifecycleLedger *ledger = lifecycle_ledger_ref (anchor->ledger);
 
-  lifecycle_ledger_lock (anchor->ledger);
+  lifecycle_ledger_lock (ledger);
   anchor->armed = FALSE;
-  lifecycle_ledger_unlock (anchor->ledger);
+  ledger->dying = TRUE;
+  lifecycle_ledger_unlock (ledger);
 
   anchor_release_all (anchor, G_OBJECT_TYPE_NAME (object));
+
+  /* The object may live on. */
+  lifecycle_ledger_lock (ledger);
+  ledger->dying = FALSE;
+  lifecycle_ledger_unlock (ledger);
+  lifecycle_ledger_unref (ledger);
 }
 
 static void

@@ -234,7 +234,12 @@ binding_end (LifecycleResource  *resource,
 {
   GBinding *binding = lifecycle_resource_peek_partner (resource, BINDING_ITSELF);
 
-  if (binding != NULL)
+  /* In the middle of a dispose, GLib is about to unbind, and would complain about a handler that is
+   * gone already.
+   */
+  if (binding != NULL &&
+      !lifecycle_resource_partner_is_dying (resource, BINDING_SOURCE) &&
+      !lifecycle_resource_partner_is_dying (resource, BINDING_TARGET))
     g_binding_unbind (binding);
 }
 

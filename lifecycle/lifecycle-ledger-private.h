@@ -65,6 +65,7 @@ struct _LifecycleLedger
   guint            counts : 1;  /* it has a tally: it is what a scope owns */
   guint            counted : 1; /* others have its counts, because its scope has closed */
   guint            moving : 1;  /* it is not open, but will be */
+  guint            dying : 1;   /* it is an anchor's, whose object is being disposed */
 };
 
 LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);

@@ -89,6 +89,8 @@ void           lifecycle_resource_set_partner  (gpointer                     sel
                                                 gpointer                     object);
 gpointer       lifecycle_resource_peek_partner (gpointer                     self,
                                                 guint                        which);
+gboolean       lifecycle_resource_partner_is_dying (gpointer                 self,
+                                                guint                        which);
 GClosure      *lifecycle_resource_new_closure  (gpointer                     self,
                                                 LifecycleResourceFunc        func);
 void           lifecycle_resource_connect      (gpointer                     self,

@@ -142,6 +142,22 @@ lifecycle_resource_peek_partner (gpointer resource,
   return self->partners[which].held;
 }
 
+/* Whether the partner is telling, right now, that it is being disposed: GLib has ended its handlers. */
+gboolean
+lifecycle_resource_partner_is_dying (gpointer resource,
+                                     guint    which)
+{
+  LifecycleResource *self = resource;
+  LifecycleLedger *ledger = self->partners[which].ledger;
+  gboolean dying;
+
+  lifecycle_ledger_lock (ledger);
+  dying = ledger->dying;
+  lifecycle_ledger_unlock (ledger);
+
+  return dying;
+}
+
 static void
 resource_marshal (GClosure     *closure,
                   GValue       *return_value,

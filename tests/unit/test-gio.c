@@ -459,6 +459,34 @@ test_binding_closes (void)
   g_assert_finalize_object (scope);
 }
 
+/* The scope is told of the dispose before the binding is: GLib has ended the handlers, but has not
+ * come to the binding.
+ */
+static void
+test_binding_disposed (gconstpointer data)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *source = test_emitter_new ();
+  TestEmitter *target = test_emitter_new ();
+  GBinding *binding;
+
+  lifecycle_scope_close (lifecycle_scope_of (G_OBJECT (data == NULL ? source : target)));
+  binding = lifecycle_scope_bind (scope, G_OBJECT (source), "value", G_OBJECT (target), "value",
+                                  G_BINDING_BIDIRECTIONAL);
+  g_object_add_weak_pointer (G_OBJECT (binding), (gpointer *) &binding);
+  lifecycle_scope_follow_object (scope, G_OBJECT (data == NULL ? source : target));
+
+  g_object_run_dispose (G_OBJECT (data == NULL ? source : target));
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_null (binding);
+  g_assert_false (has_any_handler (source, "notify"));
+  g_assert_false (has_any_handler (target, "notify"));
+
+  g_assert_finalize_object (source);
+  g_assert_finalize_object (target);
+  g_assert_finalize_object (scope);
+}
+
 static void
 test_binding_late (void)
 {
@@ -701,6 +729,8 @@ main (int   argc,
   g_test_add_data_func ("/lifecycle/gio/binding-ends-held", GINT_TO_POINTER (TRUE),
                         test_binding_ends);
   g_test_add_func ("/lifecycle/gio/binding-closes", test_binding_closes);
+  g_test_add_data_func ("/lifecycle/gio/binding-source-disposed", NULL, test_binding_disposed);
+  g_test_add_data_func ("/lifecycle/gio/binding-target-disposed", "target", test_binding_disposed);
   g_test_add_func ("/lifecycle/gio/binding-late", test_binding_late);
   g_test_add_func ("/lifecycle/gio/temporary-file", test_temporary_file);
   g_test_add_func ("/lifecycle/gio/temporary-directory", test_temporary_directory);
