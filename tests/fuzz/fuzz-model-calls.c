@@ -546,6 +546,7 @@ model_call_notify (int number)
 
     case MODEL_DATA:
       model_release (number);
+      model_check_older_files (number);
       model_unlink (number);
       thing->live = false;
       break;
@@ -564,6 +565,9 @@ model_call_notify (int number)
     case MODEL_CHILD:
     case MODEL_DEADLINE:
     case MODEL_WAITER:
+    case MODEL_BINDING:
+    case MODEL_MONITOR:
+    case MODEL_FILE:
       break;
     }
 
@@ -607,6 +611,7 @@ model_call_cleanup (int         number,
       if (owner < 0)
         model_fail ("cleanup-where", "cleanup %d is called, and nobody owns it", number);
       model_release (number);
+      model_check_older_files (number);
 
       while (model.scopes[owner].ghost)
         owner = model.scopes[owner].parent;
@@ -786,7 +791,9 @@ model_call_dispose (int number)
         model.things[list[i]].live = model.things[list[i]].holding = false;
       instance->n_refs = 0;
       for (int i = 0; i < n; i++)
-        if (is_released_here (list[i]))
+        if (model.things[list[i]].kind == MODEL_BINDING && model.things[list[i]].owner >= 0)
+          model_advance (model.scopes[model.things[list[i]].owner].teardown, MODEL_CANCELLING);
+        else if (model.things[list[i]].kind != MODEL_BINDING && is_released_here (list[i]))
           model_release (list[i]);
       for (int i = 0; i < n; i++)
         model_unlink (list[i]);
@@ -824,7 +831,8 @@ model_dispose_chains_up (int number)
     }
 
   for (int i = 0; i < model.n_things; i++)
-    if (model.things[i].kind == MODEL_PHASE && model.things[i].instance == number)
+    if ((model.things[i].kind == MODEL_PHASE || model.things[i].kind == MODEL_BINDING) &&
+        model.things[i].instance == number)
       model.instances[number].had_handlers |= model.things[i].live;
 
   for (int i = 0; i < model.n_links; i++)
@@ -863,6 +871,7 @@ model_dispose_returned (int number)
     model.scopes[anchor].anchor_unsure = false;
 
   model_end_phases (number);
+  model_end_bindings (number);
   instance->lost = true;
   if (instance->n_refs > 0)
     instance->disposing = false;
@@ -897,6 +906,7 @@ model_finalized (int number)
                 number, instance->n_refs);
 
   model_end_phases (number);
+  model_end_bindings (number);
   instance->finalized = true;
   instance->disposing = false;
   end_anchor (number);

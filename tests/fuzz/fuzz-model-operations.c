@@ -455,6 +455,23 @@ model_begin (ModelOp *given)
       model_begin_phase (op);
       break;
 
+    case MODEL_OP_BIND:
+    case MODEL_OP_ADD_MONITOR:
+    case MODEL_OP_ADD_FILE:
+      model_begin_resource (op);
+      break;
+
+    case MODEL_OP_UNBIND:
+      model_end_resource (op->thing);
+      break;
+
+    case MODEL_OP_REMOVE_FILE:
+      model.things[op->thing].removed = true;
+      break;
+
+    case MODEL_OP_CANCEL_MONITOR:
+      break;
+
     case MODEL_OP_READY:
       model_finish_operation (op->thing);
       break;
@@ -486,6 +503,9 @@ model_answer_boolean (bool answer)
     case MODEL_OP_ADOPT:
     case MODEL_OP_ADD_TIMER:
     case MODEL_OP_BEGIN:
+    case MODEL_OP_BIND:
+    case MODEL_OP_ADD_MONITOR:
+    case MODEL_OP_ADD_FILE:
     case MODEL_OP_ADD_PHASE:
       expected = op->was_open;
       op->either = op->code == MODEL_OP_ADD_PHASE && op->was_open && !thing->live;
@@ -808,6 +828,11 @@ model_end (void)
       model.things[op->thing].expects_call &&
       model.things[op->thing].n_called == 0)
     model_fail ("callback-missing", "the callback of operation %d was not called", op->thing);
+
+  if ((op->code == MODEL_OP_CANCEL_MONITOR ||
+       (op->code == MODEL_OP_ADD_MONITOR && model.things[op->thing].late)) &&
+      model.things[op->thing].n_called == 0)
+    model_fail ("monitor-missing", "monitor %d was not cancelled", op->thing);
 
   if (op->code == MODEL_OP_ITERATE && !frame->told)
     model_check_timers (frame);

@@ -123,6 +123,13 @@ void        model_begin_phase       (ModelOp          *op);
 void        model_end_phase         (int               thing);
 void        model_end_phases        (int               instance);
 
+/* fuzz-model-resources.c */
+void        model_begin_resource    (ModelOp          *op);
+void        model_end_resource      (int               thing);
+void        model_end_bindings      (int               instance);
+void        model_settle_file       (int               thing);
+void        model_check_older_files (int               thing);
+
 /* fuzz-model-timers.c */
 void        model_arm               (int               thing,
                                      int64_t           from);

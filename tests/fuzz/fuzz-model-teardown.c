@@ -365,7 +365,8 @@ count_entries (int  scope,
       else
         {
           if (!thing->stale && !thing->ending && !thing->retiring &&
-              !(thing->kind == MODEL_PHASE && model.instances[thing->instance].disposing))
+              !((thing->kind == MODEL_PHASE || thing->kind == MODEL_BINDING) &&
+                model.instances[thing->instance].disposing))
             ++*least;
           ++*most;
         }
@@ -436,6 +437,7 @@ mute_scope (int scope,
       ModelThing *thing = &model.things[i];
 
       if (thing->kind == MODEL_PHASE ||
+          (thing->kind == MODEL_BINDING && thing->live) ||
           (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0))
         model_shut_gate (i);
       if ((thing->kind == MODEL_HANDLER ||
@@ -506,8 +508,11 @@ end_foreign (int scope,
           !model_notify_can_wait (i, &frame))
         model_fail ("foreign-missing", "the adopted thing %d of scope %d must have been ended",
                     i, scope);
+      if (thing->kind == MODEL_MONITOR && thing->n_called == 0)
+        model_fail ("foreign-missing", "monitor %d of scope %d must have been cancelled", i, scope);
 
       thing->live = false;
+      model_let_go_of_emitter (i);
       set_due (i, due);
       /* Queued by another scope, which goes on to deliver what was sent. */
       if (model_has_mail (i))
@@ -614,8 +619,14 @@ settle_thing (int number)
       model_settle_scope (thing->child);
       return;
 
+    case MODEL_FILE:
+      model_settle_file (number);
+      break;
+
     case MODEL_DEADLINE:
     case MODEL_WAITER:
+    case MODEL_BINDING:
+    case MODEL_MONITOR:
       break;
     }
 

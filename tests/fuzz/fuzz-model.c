@@ -615,7 +615,9 @@ model_counts_entries (int  scope,
       if (!thing->stale &&
           !thing->ending &&
           (thing->kind != MODEL_CHILD || model.scopes[thing->child].state == MODEL_OPEN) &&
-          ((thing->kind != MODEL_HANDLER && thing->kind != MODEL_PHASE) ||
+          ((thing->kind != MODEL_HANDLER &&
+            thing->kind != MODEL_PHASE &&
+            thing->kind != MODEL_BINDING) ||
            !model.instances[thing->instance].disposing))
         ++*least;
     }

@@ -82,7 +82,10 @@ typedef enum
   MODEL_DEADLINE,               /* of a scope, and no entry of it */
   MODEL_OPERATION,
   MODEL_WAITER,                 /* for the end of a close_async() */
-  MODEL_PHASE
+  MODEL_PHASE,
+  MODEL_BINDING,
+  MODEL_MONITOR,
+  MODEL_FILE
 } ModelKind;
 
 typedef enum
@@ -164,6 +167,8 @@ typedef struct
   int             ends_in;      /* the frame in which its release closes a run */
   bool            owes_call;    /* it is about to begin a run */
   ModelPhaseEvent event;        /* what has come last */
+
+  bool      removed;            /* a file, by others */
 
   /* Who waits for the end of a close_async(). */
   bool      timed_out;          /* what is waited for took too long */
@@ -346,6 +351,12 @@ typedef enum
   MODEL_OP_READY,
   MODEL_OP_CLOSE_ASYNC,
   MODEL_OP_ADD_PHASE,
+  MODEL_OP_BIND,
+  MODEL_OP_UNBIND,
+  MODEL_OP_ADD_MONITOR,
+  MODEL_OP_CANCEL_MONITOR,
+  MODEL_OP_ADD_FILE,
+  MODEL_OP_REMOVE_FILE,
   MODEL_N_OPS
 } ModelOpCode;
 
@@ -450,6 +461,7 @@ typedef struct
   bool (* is_connected) (int         thing);
   bool (* is_cancelled) (int         cancellable);
   bool (* is_closed)    (int         scope);
+  bool (* is_there)     (int         thing); /* a file */
 } ModelHooks;
 
 extern ModelHooks model_hooks;
@@ -493,6 +505,7 @@ void model_call_timer        (int          thing);
 void model_call_operation    (int          thing);
 void model_call_operation_cancelled (int   thing);
 int  model_call_phase        (int          thing);
+void model_call_monitor      (int          thing);
 void model_call_waiter       (int          thing,
                               bool         cancelled);
 void model_call_notify       (int          thing);
@@ -515,6 +528,7 @@ void model_cleanup_failed    (int          thing,
 /* What is to be seen from outside; -1 where both is right. */
 int  model_is_connected      (int          thing);
 int  model_is_destroyed      (int          thing);
+int  model_is_bound          (int          thing);
 bool model_counts_entries    (int          scope,
                               int         *least,
                               int         *most);
@@ -532,4 +546,8 @@ bool model_in_clear          (int          scope);
 bool model_is_moving         (int          scope);
 bool model_announces_move    (int          scope);
 bool model_can_connect       (int          instance);
+bool model_can_dispose       (int          instance);
+bool model_is_kept           (int          thing);
+bool model_can_bind          (int          instance);
+bool model_can_notify        (int          instance);
 bool model_phase_is_unsure   (int          instance);

@@ -18,7 +18,8 @@ connect (const guint8 *record,
   WorldToken *token;
   GObject *instance;
 
-  if (op.scope < 0 || op.instance < 0 || !model_can_connect (op.instance))
+  if (op.scope < 0 || op.instance < 0 ||
+      !model_can_connect (op.instance) || !model_can_notify (op.instance))
     return;
 
   op.thing = model_add_thing (MODEL_HANDLER, with_notify);
@@ -103,7 +104,7 @@ op_foreign_connect (const guint8 *record)
   guint8 flags = FLAGS (record);
   WorldToken *token;
 
-  if (op.instance < 0 || !model_can_connect (op.instance))
+  if (op.instance < 0 || !model_can_connect (op.instance) || !model_can_notify (op.instance))
     return;
 
   op.thing = model_add_thing (MODEL_HANDLER, (flags & 8) != 0);
@@ -503,7 +504,7 @@ op_run_dispose (const guint8 *record)
 {
   ModelOp op = make_op (MODEL_OP_RUN_DISPOSE, MODEL_NONE, pick_instance (record[1]));
 
-  if (op.instance < 0 || model.instances[op.instance].disposing)
+  if (op.instance < 0 || model.instances[op.instance].disposing || !model_can_dispose (op.instance))
     return;
 
   world_trace ("g_object_run_dispose (instance %d)", op.instance);

@@ -217,6 +217,12 @@ static const struct
   { op_connect_queued,      {  0,  0, 16,  4 } },
   { op_connect_guarded,     {  0,  0, 10,  4 } },
   { op_add_phase,           {  0,  0,  0, 18 } },
+  { op_bind,               {  0,  0,  0,  9 } },
+  { op_unbind,             {  0,  0,  0,  4 } },
+  { op_add_monitor,        {  0,  0,  0,  8 } },
+  { op_cancel_monitor,     {  0,  0,  0,  3 } },
+  { op_add_file,           {  0,  0,  0,  8 } },
+  { op_remove_file,        {  0,  0,  0,  2 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */
@@ -272,7 +278,8 @@ world_give_back (guint8 how)
 
   /* The scope of an object may own that object: a circle that only a dispose takes apart. */
   for (int i = 0; i < model.n_instances; i++)
-    if (world.instances[i].object != NULL && !model.instances[i].disposing)
+    if (world.instances[i].object != NULL && !model.instances[i].disposing &&
+        (world.quiet || model_can_dispose (i)))
       {
         ModelOp op = make_op (MODEL_OP_RUN_DISPOSE, MODEL_NONE, i);
 

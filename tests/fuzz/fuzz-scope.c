@@ -23,7 +23,6 @@ static struct
   int           n_scripts;
   int           nested_left;
   int           table;          /* of operations */
-  gboolean      quiet;          /* no script runs any more */
 } program;
 
 /* Called in a callback. Script 0 does nothing. */
@@ -32,7 +31,7 @@ run_script (int script)
 {
   const guint8 *records;
 
-  if (script == 0 || script > program.n_scripts || program.quiet || world.depth >= MAX_DEPTH)
+  if (script == 0 || script > program.n_scripts || world.quiet || world.depth >= MAX_DEPTH)
     return;
 
   world.depth++;
@@ -74,7 +73,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   program.n_scripts = data[0] % (N_SCRIPTS + 1);
   program.table = choose_table (data[0]);
   program.nested_left = MAX_NESTED;
-  program.quiet = FALSE;
+  world.quiet = FALSE;
   header = 1 + (gsize) program.n_scripts * SCRIPT_RECORDS * WORLD_RECORD;
   if (size < header)
     return 0;
@@ -90,7 +89,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   /* The first time callbacks go on doing what they do. */
   world_trace ("---");
   world_give_back (data[size - 1]);
-  program.quiet = TRUE;
+  world.quiet = TRUE;
   world_trace ("--- quietly");
   world_give_back (data[size - 1]);
   world_end_run ();

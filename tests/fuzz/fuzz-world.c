@@ -97,6 +97,7 @@ typedef struct
 {
   GObject parent_instance;
   int     number;
+  int     value;
 } FuzzObject;
 
 typedef struct
@@ -144,10 +145,34 @@ fuzz_object_finalize (GObject *object)
 }
 
 static void
+fuzz_object_get_property (GObject    *object,
+                          guint       id,
+                          GValue     *value,
+                          GParamSpec *pspec)
+{
+  g_value_set_int (value, ((FuzzObject *) object)->value);
+}
+
+static void
+fuzz_object_set_property (GObject      *object,
+                          guint         id,
+                          const GValue *value,
+                          GParamSpec   *pspec)
+{
+  ((FuzzObject *) object)->value = g_value_get_int (value);
+}
+
+static void
 fuzz_object_class_init (FuzzObjectClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = fuzz_object_dispose;
   G_OBJECT_CLASS (klass)->finalize = fuzz_object_finalize;
+  G_OBJECT_CLASS (klass)->get_property = fuzz_object_get_property;
+  G_OBJECT_CLASS (klass)->set_property = fuzz_object_set_property;
+
+  g_object_class_install_property (G_OBJECT_CLASS (klass), 1,
+                                   g_param_spec_int (WORLD_PROPERTY, NULL, NULL, 0, G_MAXINT, 0,
+                                                     G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
 
   for (int i = 0; i < MODEL_N_SIGNALS; i++)
     instance_signals[i] = g_signal_new (signal_names[i], G_TYPE_FROM_CLASS (klass),
@@ -594,13 +619,12 @@ world_watch_cancellable (int           number,
 
 /* Comparing */
 
-G_GNUC_PRINTF (2, 3)
-static void
-differ (const char *rule,
-        const char *format,
-        ...)
-{
-  char message[256];
+void
+world_differ (const char *rule,
+              const char *format,
+              ...)
+              {
+              char message[256];
   va_list args;
 
   va_start (args, format);
@@ -621,18 +645,18 @@ compare_scope (int number)
   int most;
 
   if (state != (int) expected->state)
-    differ ("state", "scope %d has the state %d, %d expected", number, state, expected->state);
+    world_differ ("state", "scope %d has the state %d, %d expected", number, state, expected->state);
   if (lifecycle_scope_is_closed (scope) != (state == LIFECYCLE_STATE_CLOSED))
-    differ ("state", "scope %d: state %d, and is_closed says otherwise", number, state);
+    world_differ ("state", "scope %d: state %d, and is_closed says otherwise", number, state);
   if ((expected->reasons & (1u << reason)) == 0)
-    differ ("reason", "scope %d has the reason %d, one of 0x%x expected", number, reason,
-            expected->reasons);
+    world_differ ("reason", "scope %d has the reason %d, one of 0x%x expected", number, reason,
+                  expected->reasons);
   if (model_counts_entries (number, &least, &most) && (n < least || n > most))
-    differ ("n-entries", "scope %d has %d entries, %d to %d expected", number, n, least, most);
+    world_differ ("n-entries", "scope %d has %d entries, %d to %d expected", number, n, least, most);
   if (expected->detail != NULL &&
       g_strcmp0 (lifecycle_scope_get_reason_detail (scope), expected->detail) != 0)
-    differ ("detail", "scope %d has the detail \"%s\", \"%s\" expected", number,
-            lifecycle_scope_get_reason_detail (scope), expected->detail);
+    world_differ ("detail", "scope %d has the detail \"%s\", \"%s\" expected", number,
+                  lifecycle_scope_get_reason_detail (scope), expected->detail);
 
   if (state == LIFECYCLE_STATE_CLOSED && !expected->error_unsure)
     {
@@ -641,8 +665,8 @@ compare_scope (int number)
                       expected->n_failed == 1 ? FUZZ_ERROR : LIFECYCLE_ERROR;
 
       if ((error != NULL ? error->domain : 0) != domain)
-        differ ("error", "scope %d, %d failures: \"%s\"", number, expected->n_failed,
-                error != NULL ? error->message : "(none)");
+        world_differ ("error", "scope %d, %d failures: \"%s\"", number, expected->n_failed,
+                      error != NULL ? error->message : "(none)");
     }
 
   if (state == LIFECYCLE_STATE_OPEN)
@@ -654,7 +678,7 @@ compare_scope (int number)
       if (lifecycle_scope_get_parent (scope) !=
           (parent >= 0 ? world.scopes[parent].scope : NULL) &&
           (parent < 0 || model.scopes[parent].bound))
-        differ ("parent", "scope %d has another parent than scope %d", number, parent);
+        world_differ ("parent", "scope %d has another parent than scope %d", number, parent);
     }
 }
 
@@ -672,8 +696,8 @@ compare_thing (int number)
       expected = model_is_connected (number);
       if (instance != NULL && expected >= 0 &&
           g_signal_handler_is_connected (instance, token->id) != expected)
-        differ ("connected", "handler %d on instance %d is %s", number, thing->instance,
-                expected ? "not connected" : "still connected");
+        world_differ ("connected", "handler %d on instance %d is %s", number, thing->instance,
+                      expected ? "not connected" : "still connected");
     }
 
   if (thing->kind == MODEL_OPERATION && token->address != NULL && !thing->ended)
@@ -681,12 +705,12 @@ compare_thing (int number)
       GCancellable *cancellable = lifecycle_operation_get_cancellable (token->address);
 
       if (thing->cancelled && !g_cancellable_is_cancelled (cancellable))
-        differ ("cancelled", "operation %d is not cancelled", number);
+        world_differ ("cancelled", "operation %d is not cancelled", number);
       if (thing->live && g_cancellable_is_cancelled (cancellable))
-        differ ("cancelled", "operation %d is cancelled", number);
+        world_differ ("cancelled", "operation %d is cancelled", number);
       if (lifecycle_operation_get_age (token->address) != (model.now - thing->began_at) / 1000)
-        differ ("age", "operation %d is %d ms old", number,
-                (int) lifecycle_operation_get_age (token->address));
+        world_differ ("age", "operation %d is %d ms old", number,
+                      (int) lifecycle_operation_get_age (token->address));
     }
 
   if (thing->kind == MODEL_TIMER && token->held)
@@ -694,24 +718,26 @@ compare_thing (int number)
       LifecycleTimer *timer = token->address;
 
       if (lifecycle_timer_is_active (timer) != thing->live)
-        differ ("active", "timer %d is %s", number, thing->live ? "not active" : "active");
+        world_differ ("active", "timer %d is %s", number, thing->live ? "not active" : "active");
       if (lifecycle_timer_get_remaining (timer) != model_get_remaining (number))
-        differ ("remaining", "timer %d: %d ms remain, %d expected", number,
-                (int) lifecycle_timer_get_remaining (timer), (int) model_get_remaining (number));
+        world_differ ("remaining", "timer %d: %d ms remain, %d expected", number,
+                      (int) lifecycle_timer_get_remaining (timer), (int) model_get_remaining (number));
       if (lifecycle_timer_get_n_calls (timer) != thing->n_timed)
-        differ ("n-calls", "timer %d was called %u times, %u expected", number,
-                lifecycle_timer_get_n_calls (timer), thing->n_timed);
+        world_differ ("n-calls", "timer %d was called %u times, %u expected", number,
+                      lifecycle_timer_get_n_calls (timer), thing->n_timed);
       if ((gint64) lifecycle_timer_get_interval (timer) * 1000 != thing->interval)
-        differ ("interval", "timer %d has the interval %u", number,
-                lifecycle_timer_get_interval (timer));
+        world_differ ("interval", "timer %d has the interval %u", number,
+                      lifecycle_timer_get_interval (timer));
     }
+
+  world_compare_resource (number);
 
   if (thing->kind == MODEL_SOURCE && token->held)
     {
       expected = model_is_destroyed (number);
       if (expected >= 0 && g_source_is_destroyed (token->address) != expected)
-        differ ("destroyed", "source %d is %s", number,
-                expected ? "not destroyed" : "destroyed");
+        world_differ ("destroyed", "source %d is %s", number,
+                      expected ? "not destroyed" : "destroyed");
     }
 }
 
@@ -729,7 +755,7 @@ world_compare (void)
   for (int i = 0; i < model.n_cancellables; i++)
     if (model.cancellables[i].cancelled &&
         !g_cancellable_is_cancelled (world.cancellables[i].cancellable))
-      differ ("cancelled", "cancellable %d is not cancelled", i);
+      world_differ ("cancelled", "cancellable %d is not cancelled", i);
 
   if (model.n_frames > 0)
     return;
@@ -739,8 +765,8 @@ world_compare (void)
         ((int) world.instances[i].object->ref_count < model.instances[i].n_refs ||
          (int) world.instances[i].object->ref_count >
          model.instances[i].n_refs + model_count_maybe_held (i)))
-      differ ("references", "instance %d has %u references, %d expected", i,
-              world.instances[i].object->ref_count, model.instances[i].n_refs);
+      world_differ ("references", "instance %d has %u references, %d expected", i,
+                    world.instances[i].object->ref_count, model.instances[i].n_refs);
 }
 
 static bool
@@ -765,6 +791,12 @@ is_closed (int number)
   return scope == NULL || lifecycle_scope_is_closed (scope);
 }
 
+static bool
+is_there (int number)
+{
+  return world_is_there (number);
+}
+
 /* Runs */
 
 void
@@ -779,7 +811,7 @@ world_init (void)
   done = TRUE;
   fuzz_clock_init ();
   scope = lifecycle_scope_new ("first");
-  model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled, is_closed };
+  model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled, is_closed, is_there };
   g_log_set_writer_func (log_writer_cb, NULL, NULL);
   world_tracing = g_getenv ("FUZZ_TRACE") != NULL;
   g_type_class_ref (fuzz_object_get_type ());
@@ -818,31 +850,33 @@ world_end_run (void)
       ModelThing *thing = &model.things[i];
 
       if (thing->kind == MODEL_WAITER && thing->n_called != 1)
-        differ ("waiter-missing", "the callback %d of close_async() was not called", i);
+        world_differ ("waiter-missing", "the callback %d of close_async() was not called", i);
       if (thing->owner >= 0)
-        differ ("left", "thing %d is still owned by scope %d", i, thing->owner);
+        world_differ ("left", "thing %d is still owned by scope %d", i, thing->owner);
       if (thing->has_notify && thing->n_notified != 1)
-        differ ("notify-count", "the destroy notify of thing %d ran %d times", i,
-                thing->n_notified);
+        world_differ ("notify-count", "the destroy notify of thing %d ran %d times", i,
+                      thing->n_notified);
     }
+
+  world_end_resources ();
 
   for (int i = 0; i < model.n_cancellables; i++)
     {
       g_signal_handlers_disconnect_by_func (world.cancellables[i].cancellable, cancelled_cb,
                                             &world.cancellables[i]);
       if (G_OBJECT (world.cancellables[i].cancellable)->ref_count != 1)
-        differ ("left", "cancellable %d has %u references", i,
-                G_OBJECT (world.cancellables[i].cancellable)->ref_count);
+        world_differ ("left", "cancellable %d has %u references", i,
+                      G_OBJECT (world.cancellables[i].cancellable)->ref_count);
       g_object_unref (world.cancellables[i].cancellable);
     }
 
   for (int i = 0; i < model.n_scopes; i++)
     if (world.scopes[i].scope != NULL)
-      differ ("left", "scope %d has not been finalized", i);
+      world_differ ("left", "scope %d has not been finalized", i);
 
   for (int i = 0; i < model.n_instances; i++)
     if (world.instances[i].object != NULL)
-      differ ("left", "instance %d has not been finalized", i);
+      world_differ ("left", "instance %d has not been finalized", i);
 
   /* The main loop may wake up for a timer that is gone. */
   while (fuzz_clock_get_next () != -1)
@@ -858,5 +892,5 @@ world_end_run (void)
     g_main_context_iteration (NULL, FALSE);
 
   if (g_main_context_pending (NULL))
-    differ ("left", "a source is ready");
+    world_differ ("left", "a source is ready");
 }

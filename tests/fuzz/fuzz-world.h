@@ -29,6 +29,7 @@ typedef struct
   gpointer address;             /* the closure, the source */
   gulong   id;                  /* handlers */
   gboolean held;                /* there is a reference on it */
+  GObject *target;              /* bindings */
 } WorldToken;
 
 /* Of an emission. */
@@ -69,6 +70,7 @@ typedef struct
 
   gint64           began;       /* when, by the clock */
   int              depth;       /* of scripts */
+  gboolean         quiet;       /* no script runs any more */
   int              closing;     /* the scope whose `closing` is being emitted, for KEEP */
   int              disposing;   /* likewise, an instance that is being disposed */
 } World;
@@ -98,6 +100,13 @@ const char *world_get_signal_name (int              signal);
 
 /* The result of an operation. */
 GAsyncResult *world_result_new    (WorldToken      *token);
+
+/* What GIO has. */
+#define WORLD_PROPERTY "gamma"
+
+gboolean    world_is_there        (int              thing);
+void        world_compare_resource (int             thing);
+void        world_end_resources   (void);
 
 /* Callbacks. */
 WorldToken *world_token           (int              thing,
@@ -138,6 +147,10 @@ void        world_watch_cancellable (int            number,
                                    GCancellable    *cancellable,
                                    int              script);
 
+G_GNUC_PRINTF (2, 3)
+void        world_differ          (const char      *rule,
+                                   const char      *format,
+                                   ...);
 void        world_compare         (void);
 
 G_END_DECLS

@@ -123,6 +123,36 @@ PLANTS = [
      r"  \.end = phase_end,\n",
      r""),
 
+    ("a binding stays in its scope when its source is disposed",
+     "lifecycle-gio.c",
+     r"  lifecycle_resource_set_partner \(entry, BINDING_SOURCE, source\);\n",
+     r"  lifecycle_resource_set_partner (entry, BINDING_SOURCE, target);\n"),
+
+    ("the scope does not unbind",
+     "lifecycle-gio.c",
+     r"    g_binding_unbind \(binding\);",
+     r"    ;"),
+
+    ("a monitor is dropped, and not cancelled",
+     "lifecycle-gio.c",
+     r"  g_file_monitor_cancel \(self->object\);\n",
+     r""),
+
+    ("a monitor that somebody else has cancelled stays in its scope",
+     "lifecycle-gio.c",
+     r"  lifecycle_resource_connect \(entry, 0, \"notify::cancelled\", file_monitor_cancelled_cb\);\n",
+     r"  (void) file_monitor_cancelled_cb;\n"),
+
+    ("a temporary file stays",
+     "lifecycle-gio-files.c",
+     r"  if \(fd >= 0\)\n    close \(fd\);\n",
+     r"  if (fd >= 0)\n    close (fd);\n  if (number == ENOTDIR)\n    return;\n"),
+
+    ("temporary files go before all else",
+     "lifecycle-gio-files.c",
+     r"  \.type = LIFECYCLE_ENTRY_FILE,\n",
+     r"  .type = LIFECYCLE_ENTRY_MONITOR,\n"),
+
     ("the operations of a scope are not cancelled",
      "lifecycle-operation.c",
      r"  g_cancellable_cancel \(self->cancellable\);\n  lifecycle_operation_unref",
