@@ -104,19 +104,22 @@ clear_children (LifecycleScope *scope)
   return n_released;
 }
 
+/* User code may close the scope: who does that does the rest, too. If it moves, the rest moves along.
+ * What a clear() further up has yet to release is older, and not our business.
+ */
 static guint
-clear_release (LifecycleScope *scope,
-               gboolean        foreign)
+clear_release (LifecycleLedger *ledger,
+               LifecycleKind    kind,
+               gboolean         foreign)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleNode *list = foreign ? &ledger->foreign : &ledger->muted;
   LifecycleEntry *entry;
   guint n_released = 0;
   guint flags;
 
-  /* User code may close the scope: who does that does the rest, too. */
-  while (lifecycle_scope_is_open (scope) &&
-         (entry = lifecycle_ledger_pop (ledger, foreign ? &ledger->foreign : &ledger->muted,
-                                        &flags)) != NULL)
+  while (g_atomic_int_get (&ledger->open) &&
+         (foreign || lifecycle_ledger_ends_with (ledger, list, kind)) &&
+         (entry = lifecycle_ledger_pop (ledger, list, &flags)) != NULL)
     {
       const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
 
@@ -133,23 +136,35 @@ static guint
 clear_run (LifecycleScopeList *list,
            LifecycleKind       kind)
 {
+  g_autoptr (GPtrArray) ledgers = NULL;
   guint n_released = 0;
 
-  for (guint i = list->n_items; i-- > 0;)
-    n_released += lifecycle_ledger_mute_kind (lifecycle_scope_get_ledger (list->items[i]), kind);
-
+  ledgers = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_ledger_unref);
   for (guint i = list->n_items; i-- > 0;)
     {
-      if (kind == LIFECYCLE_KIND_HANDLER)
-        lifecycle_ledger_drop_mail (lifecycle_scope_get_ledger (list->items[i]), FALSE);
-      n_released += clear_release (list->items[i], TRUE);
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (list->items[i]);
+
+      g_ptr_array_add (ledgers, lifecycle_ledger_ref (ledger));
+      n_released += lifecycle_ledger_mute_kind (ledger, kind);
     }
 
-  for (guint i = list->n_items; i-- > 0;)
+  for (guint i = 0; i < ledgers->len; i++)
     {
-      n_released += clear_release (list->items[i], FALSE);
-      if (lifecycle_scope_is_open (list->items[i]))
-        lifecycle_scope_settle_error (list->items[i]);
+      LifecycleLedger *ledger = g_ptr_array_index (ledgers, i);
+
+      if (kind == LIFECYCLE_KIND_HANDLER)
+        lifecycle_ledger_drop_mail (ledger, FALSE);
+      n_released += clear_release (ledger, kind, TRUE);
+    }
+
+  for (guint i = 0; i < ledgers->len; i++)
+    {
+      g_autoptr (LifecycleScope) scope = NULL;
+
+      n_released += clear_release (g_ptr_array_index (ledgers, i), kind, FALSE);
+      scope = lifecycle_ledger_dup_scope (g_ptr_array_index (ledgers, i));
+      if (scope != NULL && lifecycle_scope_is_open (scope))
+        lifecycle_scope_settle_error (scope);
     }
 
   return n_released;
@@ -170,7 +185,8 @@ clear_run (LifecycleScopeList *list,
  * With @recursive, the scopes below and those who follow one of them are cleared of this kind as
  * well. What is at home elsewhere is handed over to its home, and not counted.
  *
- * If the scope is closed or cleared from inside, what is left of the kind is released after the rest.
+ * If the scope is closed or cleared from inside, what is left of the kind is released after the rest; if
+ * it moves, that goes on.
  * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
  * with a critical.
  *

@@ -105,6 +105,9 @@ guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
 guint            lifecycle_ledger_mute_kind    (LifecycleLedger  *ledger,
                                                 LifecycleKind     kind);
+gboolean         lifecycle_ledger_ends_with    (LifecycleLedger  *ledger,
+                                                LifecycleNode    *list,
+                                                LifecycleKind     kind);
 LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,
                                                 LifecycleNode    *list,
                                                 guint            *flags);

@@ -391,6 +391,23 @@ lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
   return ledger_mute (ledger, &fence, kind);
 }
 
+/* Whether the last entry of one of the lists is of that kind. */
+gboolean
+lifecycle_ledger_ends_with (LifecycleLedger *ledger,
+                            LifecycleNode   *list,
+                            LifecycleKind    kind)
+{
+  LifecycleEntry *entry;
+  gboolean found;
+
+  lifecycle_ledger_lock (ledger);
+  entry = lifecycle_list_peek_last (list);
+  found = entry != NULL && lifecycle_entry_type_get_kind (entry->type) == kind;
+  lifecycle_ledger_unlock (ledger);
+
+  return found;
+}
+
 /* Takes the last entry out of one of the lists, for its release. A child is only looked at: it
  * leaves by itself when it has closed.
  */

@@ -238,6 +238,59 @@ make_child_thread (gpointer parent)
   return child;
 }
 
+static void
+kind_cleanup (LifecycleScope   *scope,
+              LifecycleReason   reason,
+              gpointer          data,
+              GError          **error)
+{
+  test_log ("cleanup");
+  g_assert_cmpuint (lifecycle_scope_clear_kind (scope, LIFECYCLE_KIND_DATA, FALSE), ==, 0);
+}
+
+/* In the middle of a clear(), the rest of which is its own. */
+static void
+test_in_clear (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+
+  lifecycle_scope_adopt (child, (gpointer) "child", test_log_notify);
+  lifecycle_scope_defer (scope, kind_cleanup, NULL, NULL);
+  g_assert_cmpuint (lifecycle_scope_clear (scope), ==, 3);
+  test_assert_log ("cleanup ~child");
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+}
+
+static void
+moving_cleanup (LifecycleScope   *scope,
+                LifecycleReason   reason,
+                gpointer          data,
+                GError          **error)
+{
+  LifecycleScope **moved = data;
+
+  test_log ("cleanup");
+  *moved = lifecycle_scope_move (scope);
+}
+
+/* What is left goes along, and on. */
+static void
+test_move_from_inside (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *moved = NULL;
+
+  lifecycle_scope_defer (scope, kind_cleanup, NULL, NULL);
+  lifecycle_scope_defer (scope, moving_cleanup, &moved, NULL);
+  g_assert_cmpuint (lifecycle_scope_clear_kind (scope, LIFECYCLE_KIND_CLEANUP, FALSE), ==, 2);
+  test_assert_log ("cleanup cleanup");
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (moved), ==, 0);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (moved);
+}
+
 /* It waits for its home. */
 static void
 test_elsewhere (void)
@@ -272,6 +325,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/clear-kind/queued", test_queued);
   g_test_add_data_func ("/lifecycle/clear-kind/close-from-inside", close_cb, test_from_inside);
   g_test_add_data_func ("/lifecycle/clear-kind/clear-from-inside", clear_cb, test_from_inside);
+  g_test_add_func ("/lifecycle/clear-kind/in-clear", test_in_clear);
+  g_test_add_func ("/lifecycle/clear-kind/move-from-inside", test_move_from_inside);
   g_test_add_func ("/lifecycle/clear-kind/operations", test_operations);
   g_test_add_func ("/lifecycle/clear-kind/elsewhere", test_elsewhere);
 
