@@ -791,10 +791,16 @@ model_call_dispose (int number)
         model.things[list[i]].live = model.things[list[i]].holding = false;
       instance->n_refs = 0;
       for (int i = 0; i < n; i++)
-        if (model.things[list[i]].kind == MODEL_BINDING && model.things[list[i]].owner >= 0)
-          model_advance (model.scopes[model.things[list[i]].owner].teardown, MODEL_CANCELLING);
-        else if (model.things[list[i]].kind != MODEL_BINDING && is_released_here (list[i]))
-          model_release (list[i]);
+        {
+          const ModelThing *thing = &model.things[list[i]];
+
+          if (!is_released_here (list[i]))
+            continue;
+          if (thing->kind != MODEL_BINDING)
+            model_release (list[i]);
+          else if (thing->owner >= 0)
+            model_advance (model.scopes[thing->owner].teardown, MODEL_CANCELLING);
+        }
       for (int i = 0; i < n; i++)
         model_unlink (list[i]);
     }

@@ -216,7 +216,8 @@ model_begin (ModelOp *given)
 
   /* Whoever watches the instance makes it possible to get a reference on it again. */
   if (op->code == MODEL_OP_ADD_HANDLER)
-    model.instances[model.things[op->thing].instance].maybe_found = true;
+    model.instances[model.things[op->thing].instance].maybe_found =
+      model.instances[model.things[op->thing].instance].adopted = true;
   else if (op->instance >= 0)
     model.instances[op->instance].maybe_found = true;
 

@@ -513,6 +513,28 @@ model_end_phases (int instance)
     }
 }
 
+/* The library tells of a dispose in an order of its own where a handler has been adopted. */
+bool
+model_can_add_phase (int instance)
+{
+  return !model.instances[instance].adopted &&
+         model_can_connect (instance) &&
+         !model.instances[instance].disposing &&
+         model_count_phases () < MODEL_MAX_PHASES;
+}
+
+bool
+model_can_adopt (int instance)
+{
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_PHASE &&
+        model.things[i].live &&
+        model.things[i].instance == instance)
+      return false;
+
+  return !model.instances[instance].disposing;
+}
+
 /* The destroy notify of a handler runs in an emission, maybe after the emission has come to others: who
  * is to say whether it has come to the phases?
  */

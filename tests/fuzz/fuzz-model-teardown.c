@@ -163,6 +163,9 @@ start_teardown (int         root,
           if (outer->phase == MODEL_RELEASING)
             for (int j = scope->first; j >= 0; j = model.things[j].next)
               model.things[j].overtaken = true;
+          for (int j = scope->first; j >= 0 && outer->phase == MODEL_CANCELLING;
+               j = model.things[j].next)
+            model.things[j].overtaken |= model.things[j].kind == MODEL_BINDING;
           outer->members &= ~MODEL_BIT (i);
           if (outer->draining)
             {

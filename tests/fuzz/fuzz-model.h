@@ -218,6 +218,7 @@ typedef struct
   bool     disposed;            /* at least once */
   bool     finalized;
   bool     lost;                /* no weak reference finds it any more */
+  bool     adopted;             /* some of its handlers have been */
   bool     maybe_found;         /* unless somebody has watched it again since */
   bool     wrecked;             /* disposed in the middle of an emission */
   bool     had_handlers;        /* when that began */
@@ -550,4 +551,6 @@ bool model_can_dispose       (int          instance);
 bool model_is_kept           (int          thing);
 bool model_can_bind          (int          instance);
 bool model_can_notify        (int          instance);
+bool model_can_add_phase     (int          instance);
+bool model_can_adopt         (int          instance);
 bool model_phase_is_unsure   (int          instance);

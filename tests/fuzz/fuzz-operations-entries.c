@@ -144,7 +144,7 @@ op_add_handler (const guint8 *record)
   op.thing = pick_foreign (record[2], MODEL_HANDLER);
   if (op.scope < 0 || op.thing < 0 ||
       model.things[op.thing].unreached ||
-      model.instances[model.things[op.thing].instance].disposing)
+      !model_can_adopt (model.things[op.thing].instance))
     return;
 
   op.instance = model.things[op.thing].instance;
@@ -441,9 +441,7 @@ op_add_phase (const guint8 *record)
   WorldToken *token;
   gboolean answer;
 
-  if (op.scope < 0 || op.instance < 0 ||
-      !model_can_connect (op.instance) || model.instances[op.instance].disposing ||
-      model_count_phases () >= MODEL_MAX_PHASES)
+  if (op.scope < 0 || op.instance < 0 || !model_can_add_phase (op.instance))
     return;
 
   op.flags = record[2] >> 7;
