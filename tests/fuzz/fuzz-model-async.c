@@ -243,6 +243,7 @@ model_can_drain (int scope)
         (model.scopes[i].state != MODEL_OPEN ||
          model.scopes[i].anchor >= 0 ||
          model.scopes[i].is_run ||
+         model.scopes[i].ghost ||
          model_in_clear (i)))
       return false;
 
@@ -410,6 +411,7 @@ model_call_waiter (int  number,
   if (!cancelled && model.scopes[thing->home].state != MODEL_CLOSED)
     model_fail ("waiter-early", "scope %d is not closed, and close_async() says so", thing->home);
 
+  model_phase_note_closed (thing->home);
   model_top_frame ()->told = true;
   thing->live = false;
   model_push_thing_call (number);

@@ -253,6 +253,14 @@ model_begin (ModelOp *given)
         op->teardown = model_start_clear (op->scope, here);
       break;
 
+    case MODEL_OP_CLEAR_KIND:
+      for (int i = 0; i < model.n_things && op->was_open && op->kind == MODEL_HANDLER; i++)
+        if (model.things[i].kind == MODEL_HANDLER && model.things[i].home == op->scope)
+          model.things[i].outdated = true;
+      if (op->was_open)
+        op->teardown = model_start_clear_kind (op->scope, op->kind, here);
+      break;
+
     case MODEL_OP_MOVE:
       op->made = model_add_scope (scope->name, MODEL_NONE);
       if (op->was_open && model_in_clear (op->scope))

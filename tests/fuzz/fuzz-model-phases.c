@@ -117,7 +117,7 @@ model_settle_phases (void)
     }
 }
 
-/* The next call is of a `closed` handler. */
+/* The next call is of a `closed` handler, or of somebody who waits for that. */
 void
 model_phase_note_closed (int scope)
 {

@@ -158,6 +158,9 @@ int         model_start_close       (int               scope,
                                      int               due);
 int         model_start_clear       (int               scope,
                                      int               due);
+int         model_start_clear_kind  (int               scope,
+                                     ModelKind         kind,
+                                     int               due);
 int         model_start_move        (int               scope,
                                      int               due);
 void        model_advance           (int               teardown,

@@ -278,6 +278,73 @@ model_start_clear (int scope,
   return teardown;
 }
 
+/* Whether anything else would end with the scope. */
+bool
+model_reaches_others (int scope)
+{
+  return model_reach (scope) != MODEL_BIT (scope);
+}
+
+/* Likewise, but for what is of another kind. What an unfinished clear() has left is older. */
+int
+model_start_clear_kind (int       scope,
+                        ModelKind kind,
+                        int       due)
+{
+  int ghost = model_add_scope (MODEL_NONE, MODEL_NONE);
+  ModelScope *self = &model.scopes[ghost];
+  int before = MODEL_NONE;
+  bool is_alone = true;
+  ModelThing *child;
+  int teardown;
+  int next;
+
+  self->ghost = self->of_kind = self->announced = true;
+  for (int i = model.scopes[scope].first; i >= 0; i = next)
+    {
+      bool foreign = model.things[i].foreign;
+      bool stale = model.things[i].stale;
+
+      next = model.things[i].next;
+      if (model.things[i].kind == MODEL_CHILD && model.scopes[model.things[i].child].ghost)
+        {
+          /* It may finish what that has begun, and count it. */
+          before = i;
+          is_alone = false;
+          if (model.scopes[model.things[i].child].teardown >= 0)
+            model.teardowns[model.scopes[model.things[i].child].teardown].overlapped = true;
+        }
+      if (model.things[i].kind != kind)
+        continue;
+
+      model_unlink (i);
+      model_append (ghost, i);
+      model.things[i].foreign = foreign;
+      model.things[i].stale = stale;
+    }
+
+  teardown = start_teardown (ghost, MODEL_REASON_COMPLETED, NULL, due);
+  model.teardowns[teardown].overlapped = !is_alone;
+
+  self->parent = scope;
+  self->as_child = model_add_thing (MODEL_CHILD, false);
+  child = &model.things[self->as_child];
+  child->child = ghost;
+  child->owner = scope;
+  child->prev = before;
+  child->next = before >= 0 ? model.things[before].next : model.scopes[scope].first;
+  if (before >= 0)
+    model.things[before].next = self->as_child;
+  else
+    model.scopes[scope].first = self->as_child;
+  if (child->next >= 0)
+    model.things[child->next].prev = self->as_child;
+  else
+    model.scopes[scope].last = self->as_child;
+
+  return teardown;
+}
+
 /* Nothing ends in a move; only the scope itself does. */
 int
 model_start_move (int scope,

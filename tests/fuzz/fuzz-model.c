@@ -476,6 +476,7 @@ model_find_ghost (int scope)
 {
   for (int i = 0; i < model.n_scopes; i++)
     if (model.scopes[i].ghost &&
+        !model.scopes[i].of_kind &&
         model.scopes[i].state != MODEL_CLOSED &&
         model.scopes[i].parent == scope)
       return i;

@@ -182,6 +182,7 @@ typedef struct
   bool        used;
   bool        is_run;           /* of a phase */
   bool        ghost;            /* what a scope owned when it was cleared: a scope of its own */
+  bool        of_kind;          /* likewise, by a clear_kind() */
   bool        bound;            /* the user has seen it */
   bool        watched;          /* its signals are listened to */
   int         name;
@@ -358,6 +359,7 @@ typedef enum
   MODEL_OP_CANCEL_MONITOR,
   MODEL_OP_ADD_FILE,
   MODEL_OP_REMOVE_FILE,
+  MODEL_OP_CLEAR_KIND,
   MODEL_N_OPS
 } ModelOpCode;
 
@@ -372,6 +374,7 @@ typedef struct
   int         name;
   int         signal;
   unsigned    flags;
+  ModelKind   kind;
   ModelReason reason;
   const char *detail;
   int64_t     time;             /* in microseconds */
@@ -534,6 +537,7 @@ bool model_counts_entries    (int          scope,
                               int         *least,
                               int         *most);
 bool model_is_blocked        (int          thing);
+bool model_reaches_others    (int          scope);
 bool model_can_drain         (int          scope);
 int  model_is_overdue        (int          thing);
 int  model_is_straggler      (int          thing,

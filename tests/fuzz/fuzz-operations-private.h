@@ -86,6 +86,7 @@ void            op_close_async          (const guint8 *record);
 void            op_connect_queued       (const guint8 *record);
 void            op_connect_guarded      (const guint8 *record);
 void            op_add_phase            (const guint8 *record);
+void            op_clear_kind           (const guint8 *record);
 void            op_bind                 (const guint8 *record);
 void            op_unbind               (const guint8 *record);
 void            op_add_monitor          (const guint8 *record);

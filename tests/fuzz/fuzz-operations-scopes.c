@@ -179,6 +179,46 @@ op_clear (const guint8 *record)
   end (&op);
 }
 
+/* Of children it is a close() for each. Where it would go on with others, it does not. */
+void
+op_clear_kind (const guint8 *record)
+{
+  static const struct
+  {
+    ModelKind     kind;
+    LifecycleKind lifecycle_kind;
+  } kinds[] = {
+    { MODEL_HANDLER, LIFECYCLE_KIND_HANDLER },
+    { MODEL_SOURCE, LIFECYCLE_KIND_SOURCE },
+    { MODEL_OBJECT, LIFECYCLE_KIND_OBJECT },
+    { MODEL_DATA, LIFECYCLE_KIND_DATA },
+    { MODEL_CLEANUP, LIFECYCLE_KIND_CLEANUP },
+    { MODEL_TIMER, LIFECYCLE_KIND_TIMER },
+    { MODEL_OPERATION, LIFECYCLE_KIND_OPERATION },
+    { MODEL_PHASE, LIFECYCLE_KIND_PHASE },
+    { MODEL_BINDING, LIFECYCLE_KIND_BINDING },
+    { MODEL_MONITOR, LIFECYCLE_KIND_MONITOR },
+    { MODEL_FILE, LIFECYCLE_KIND_FILE },
+  };
+  ModelOp op = make_op (MODEL_OP_CLEAR_KIND, pick_scope (record[1]), MODEL_NONE);
+  guint which = record[2] % G_N_ELEMENTS (kinds);
+  gboolean recursive;
+  guint n;
+
+  /* A clear() that is under way has taken away what is there. */
+  if (op.scope < 0 || model_in_clear (op.scope))
+    return;
+
+  op.kind = kinds[which].kind;
+  recursive = !model_reaches_others (op.scope) && (record[2] & 0x80) != 0;
+  world_trace ("clear_kind (%d, %d%s) ...", op.scope, op.kind, recursive ? ", recursive" : "");
+  begin (&op);
+  n = lifecycle_scope_clear_kind (scope_at (op.scope), kinds[which].lifecycle_kind, recursive);
+  world_trace ("... of %d is %u", op.scope, n);
+  model_answer_count ((int) n);
+  end (&op);
+}
+
 void
 op_move (const guint8 *record)
 {

@@ -223,6 +223,7 @@ static const struct
   { op_cancel_monitor,     {  0,  0,  0,  3 } },
   { op_add_file,           {  0,  0,  0,  8 } },
   { op_remove_file,        {  0,  0,  0,  2 } },
+  { op_clear_kind,         {  0,  0,  0, 12 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */

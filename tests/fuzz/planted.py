@@ -153,6 +153,16 @@ PLANTS = [
      r"  \.type = LIFECYCLE_ENTRY_FILE,\n",
      r"  .type = LIFECYCLE_ENTRY_MONITOR,\n"),
 
+    ("clear_kind() forgets what was muted for good",
+     "lifecycle-clear-kind.c",
+     r"      n_released \+= clear_release \(g_ptr_array_index \(ledgers, i\), kind, FALSE\);",
+     r"      ;"),
+
+    ("clear_kind() clears other kinds, too",
+     "lifecycle-ledger.c",
+     r"if \(kind != LIFECYCLE_KIND_NONE && lifecycle_entry_type_get_kind",
+     r"if (FALSE && lifecycle_entry_type_get_kind"),
+
     ("the operations of a scope are not cancelled",
      "lifecycle-operation.c",
      r"  g_cancellable_cancel \(self->cancellable\);\n  lifecycle_operation_unref",
