@@ -33,8 +33,8 @@ PLANTS = [
 
     ("entries are released first-in-first-out",
      "lifecycle-ledger.c",
-     r"entry = lifecycle_list_peek_last \(list\);",
-     r"entry = list->next != list ? (LifecycleEntry *) list->next : NULL;"),
+     r"(lifecycle_ledger_pop \((?:.*\n)+?)  entry = lifecycle_list_peek_last \(list\);",
+     r"\1  entry = list->next != list ? (LifecycleEntry *) list->next : NULL;"),
 
     ("an adopted handler stays in its scope when the instance is disposed",
      "lifecycle-adopted.c",
