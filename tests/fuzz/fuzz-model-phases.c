@@ -368,8 +368,12 @@ model_phase_is_released (int         scope,
           reason != MODEL_REASON_PARENT_CLOSED)
         continue;
 
+      /* One clear_kind() may finish what another one further up has begun. */
       teardown = &model.teardowns[model.scopes[thing->owner].teardown];
-      if (!teardown->moving && teardown->due == model.n_frames - 1)
+      if (!teardown->moving &&
+          (teardown->due == model.n_frames - 1 ||
+           (model.scopes[thing->owner].of_kind &&
+            model_is_op (model_top_frame (), MODEL_OP_CLEAR_KIND))))
         {
           model_release (i);
           thing->live = false;
