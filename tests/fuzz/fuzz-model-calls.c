@@ -773,6 +773,7 @@ model_call_dispose (int number)
               if (thing->owner >= 0)
                 model_wake (thing->owner);
               model_get_phase (thing->owner, &is_closing);
+              is_closing |= thing->owner < 0 && thing->ends_in >= 0;
             }
           if (is_closing)
             list[n++] = i;

@@ -654,7 +654,9 @@ settle_thing (int number)
                !model_notify_can_wait (number, &frame))
         model_fail ("order-notify", "thing %d of scope %d must have been released before",
                     number, thing->owner);
-      model_let_go_of_emitter (number);
+      /* One that is closing a run further up has yet to let go. */
+      if (thing->ends_in < 0 || thing->n_notified > 0)
+        model_let_go_of_emitter (number);
       break;
 
     case MODEL_OBJECT:
