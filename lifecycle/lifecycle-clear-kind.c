@@ -104,7 +104,7 @@ clear_children (LifecycleScope *scope)
   return n_released;
 }
 
-/* User code may close the scope: who does that does the rest, too. If it moves, the rest moves along.
+/* User code may close the scope: who does that does the rest, too. If it moves, the rest goes along.
  * What a clear() further up has yet to release is older, and not our business.
  */
 static guint
@@ -185,8 +185,8 @@ clear_run (LifecycleScopeList *list,
  * With @recursive, the scopes below and those who follow one of them are cleared of this kind as
  * well. What is at home elsewhere is handed over to its home, and not counted.
  *
- * If the scope is closed or cleared from inside, what is left of the kind is released after the rest; if
- * it moves, that goes on.
+ * If the scope is closed or cleared from inside, what is left of the kind is released after the
+ * rest; if it moves, that goes on.
  * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
  * with a critical.
  *

@@ -111,9 +111,9 @@ phase_leave_cb (LifecycleResource *resource)
   lifecycle_resource_run_at_home (resource, phase_go_on);
 }
 
-/* The run is a child of the scope, and younger, so it mostly has closed before. What is only cleared
- * is another matter: runs are of another kind, and one may have begun while the clear() announced
- * itself, which is then not concerned.
+/* The run is a child of the scope, and younger, so it mostly has closed before. What is only
+ * cleared is another matter: runs are of another kind, and one may have begun while the clear()
+ * announced itself, which is then not concerned.
  */
 static void
 phase_end (LifecycleResource  *resource,
@@ -186,8 +186,8 @@ check_signal (GObject    *instance,
  *
  * The phase is one entry of @self, and so is each run. When @self closes, or the phase is cleared,
  * the run does, too, as [enum@Reason.parent_closed]; when @instance is disposed, it closes as
- * [enum@Reason.owner_gone], and the phase leaves the scope. A run may be closed earlier by anybody. A
- * phase is not blocked by [method@Scope.block]; what a run has connected is.
+ * [enum@Reason.owner_gone], and the phase leaves the scope. A run may be closed earlier by anybody.
+ * A phase is not blocked by [method@Scope.block]; what a run has connected is.
  *
  * @destroy is called exactly once, but not before a call of @func that is under way has returned;
  * on a closed scope it is called at once. The handlers neither look at the arguments of the signals

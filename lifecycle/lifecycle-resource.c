@@ -142,7 +142,7 @@ lifecycle_resource_peek_partner (gpointer resource,
   return self->partners[which].held;
 }
 
-/* Whether the partner is telling, right now, that it is being disposed: GLib has ended its handlers. */
+/* Whether the partner is telling, right now, of its dispose: GLib has ended its handlers. */
 gboolean
 lifecycle_resource_partner_is_dying (gpointer resource,
                                      guint    which)

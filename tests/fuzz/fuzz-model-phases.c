@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* A phase is two handlers that nobody sees, and one loop that deals with the last of the signals that
- * have come. What can be seen of it is that a run closes, and that the function is called. Here,
+/* A phase is two handlers that nobody sees, and one loop that deals with the last of the signals
+ * that have come. What can be seen of it is that a run closes, and that the function is called. Here,
  * too, the model lags behind until then, or until the emission goes on with something else.
  */
 
@@ -97,8 +97,8 @@ is_closing (const ModelThing *thing)
   return false;
 }
 
-/* User code is about to be called. Where neither the function of a phase calls it, nor what it closes,
- * its loop has ended.
+/* User code is about to be called. Where neither the function of a phase calls it, nor what it
+ * closes, its loop has ended.
  */
 void
 model_settle_phases (void)
@@ -348,8 +348,8 @@ model_phase_ends (int         scope,
   return false;
 }
 
-/* Whether this is a run that closes because its phase is released. It began while a clear() announced
- * itself, or the clear is not of runs.
+/* Whether this is a run that closes because its phase is released. It began while a clear()
+ * announced itself, or the clear is not of runs.
  */
 bool
 model_phase_is_released (int         scope,
@@ -539,8 +539,8 @@ model_can_adopt (int instance)
   return !model.instances[instance].disposing;
 }
 
-/* The destroy notify of a handler runs in an emission, maybe after the emission has come to others: who
- * is to say whether it has come to the phases?
+/* The destroy notify of a handler runs in an emission, maybe after the emission has come to others:
+ * who is to say whether it has come to the phases?
  */
 bool
 model_phase_is_unsure (int instance)

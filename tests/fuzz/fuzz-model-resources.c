@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* Bindings and file monitors are ended before everything else, like what was adopted; a temporary file
- * has its own place among the rest.
+/* Bindings and file monitors are ended before everything else, like what was adopted; a temporary
+ * file has its own place among the rest.
  */
 void
 model_begin_resource (ModelOp *op)
@@ -25,7 +25,7 @@ model_begin_resource (ModelOp *op)
   thing->foreign = thing->kind != MODEL_FILE;
 }
 
-/* Somebody else has ended it, and it leaves its scope. If that has been muted, it looks only later. */
+/* Somebody else has ended it, and it leaves its scope, or later, if that has been muted. */
 void
 model_end_resource (int number)
 {
@@ -151,8 +151,8 @@ model_check_older_files (int number)
       model_fail ("file-early", "file %d is removed, and thing %d is younger", i, number);
 }
 
-/* When an instance is disposed and lives on, GLib ends its handlers before it unbinds, and complains
- * of who unbinds in between: so no user code may run then.
+/* When an instance is disposed and lives on, GLib ends its handlers before it unbinds, and
+ * complains of who unbinds in between: so no user code may run then.
  */
 bool
 model_can_dispose (int instance)

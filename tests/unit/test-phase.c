@@ -555,7 +555,8 @@ test_cleared (Fixture       *fixture,
   /* The runs are of another kind. */
   add_phase (fixture, TRUE);
   g_assert_cmpuint (n_entries (fixture), ==, 2);
-  g_assert_cmpuint (lifecycle_scope_clear_kind (fixture->scope, LIFECYCLE_KIND_PHASE, FALSE), ==, 1);
+  g_assert_cmpuint (lifecycle_scope_clear_kind (fixture->scope, LIFECYCLE_KIND_PHASE, FALSE),
+                    ==, 1);
   test_assert_log ("(2 2) 2P ~");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
 }
