@@ -193,8 +193,8 @@ def plant(args, folder, number, description, name, pattern, replacement):
         return f"the change does not compile:\n{built.stdout}"
 
     artifact = folder / "found.bin"
-    found = run([str(program), f"--seconds={args.seconds}", "--seed=1", f"--artifact={artifact}"],
-                timeout=args.seconds + 60)
+    found = run([str(program), f"--runs={args.runs}", "--seed=1", f"--artifact={artifact}"],
+                timeout=150)
     if found.returncode == 0:
         return f"not found:\n{found.stdout}"
     # Whatever went wrong has to be there again when the input is run alone.
@@ -222,7 +222,8 @@ def main():
                         help="the fuzzer with its driver, as a static library")
     parser.add_argument("--library", type=pathlib.Path, required=True,
                         help="the library, as a static library")
-    parser.add_argument("--seconds", type=float, default=5, help="how long to look for each")
+    parser.add_argument("--runs", type=int, default=100000,
+                        help="how many programs to try for each")
     parser.add_argument("--link-arg", action="append", default=[],
                         help="what else the library is linked with")
     parser.add_argument("--compiler", nargs=argparse.REMAINDER, required=True)
