@@ -657,6 +657,9 @@ model_cleanup_failed (int number,
       else if (self->state != MODEL_CLOSED)
         self->n_failed++;
     }
+
+  /* It may have moved meanwhile. */
+  model.scopes[scope].error_unsure |= unsure;
 }
 
 void
