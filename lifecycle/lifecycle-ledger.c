@@ -319,6 +319,7 @@ ledger_mute (LifecycleLedger *ledger,
 
   lifecycle_ledger_lock (ledger);
 
+  /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
   ledger->mute = &mute;
   while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))
     {

@@ -98,13 +98,14 @@ snapshot_add_scope (LifecycleSnapshot *self,
                     LifecycleWalk     *walk,
                     LifecycleScope    *scope)
 {
-  SnapshotScope named = { NULL, g_array_index (walk->steps, LifecycleStep, walk->n_done).above };
+  SnapshotScope *named;
 
   /* Where a step had nothing to see, there is nothing to be found. */
-  g_array_set_size (self->scopes, walk->n_done);
-  if (named.above != walk->n_done)
-    named.name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
-  g_array_append_val (self->scopes, named);
+  g_array_set_size (self->scopes, walk->n_done + 1);
+  named = &g_array_index (self->scopes, SnapshotScope, walk->n_done);
+  named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
+  if (named->above != walk->n_done)
+    named->name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
 }
 
 /* Ends the walk. Where `context` is given, only those that are at home there are looked at. */
