@@ -65,13 +65,11 @@ clear_collect (LifecycleScopeList *list,
       if (!g_hash_table_add (seen, scope) || !lifecycle_scope_is_open (scope))
         continue;
 
-      if (scope->context != root->context && !lifecycle_scope_enter_home (scope))
+      if (!lifecycle_scope_shares_home (root, scope))
         {
           clear_hand_over (scope, kind);
           continue;
         }
-      if (scope->context != root->context)
-        lifecycle_scope_leave_home (scope);
 
       lifecycle_scope_list_take (list, g_object_ref (scope));
       if (recursive)

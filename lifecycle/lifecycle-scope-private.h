@@ -106,6 +106,8 @@ LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
 gboolean        lifecycle_scope_is_open       (LifecycleScope     *self);
 gboolean        lifecycle_scope_enter_home    (LifecycleScope     *self);
 void            lifecycle_scope_leave_home    (LifecycleScope     *self);
+gboolean        lifecycle_scope_shares_home   (LifecycleScope     *self,
+                                               LifecycleScope     *other);
 gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                LifecycleReason     reason,
                                                const char         *detail);

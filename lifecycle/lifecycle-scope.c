@@ -140,6 +140,21 @@ lifecycle_scope_leave_home (LifecycleScope *self)
   g_main_context_release (self->context);
 }
 
+/* Whether who holds the home of one scope may touch another, too. */
+gboolean
+lifecycle_scope_shares_home (LifecycleScope *self,
+                             LifecycleScope *other)
+{
+  if (other->context == self->context)
+    return TRUE;
+
+  if (!lifecycle_scope_enter_home (other))
+    return FALSE;
+
+  lifecycle_scope_leave_home (other);
+  return TRUE;
+}
+
 /* Locks the ledger of the moment. */
 LifecycleLedger *
 lifecycle_scope_lock_ledger (LifecycleScope *self)

@@ -44,21 +44,6 @@ teardown_hand_over (LifecycleScope *scope)
                   handed_over_cb, g_object_ref (scope), g_object_unref);
 }
 
-/* Whether the teardown that holds the home of `root` may touch the scope too. */
-static gboolean
-teardown_is_home (LifecycleScope *root,
-                  LifecycleScope *scope)
-{
-  if (scope->context == root->context)
-    return TRUE;
-
-  if (!lifecycle_scope_enter_home (scope))
-    return FALSE;
-
-  lifecycle_scope_leave_home (scope);
-  return TRUE;
-}
-
 /* Takes in the scopes that were put at the end of the list, from `first` on. */
 static void
 teardown_admit (LifecycleScopeList *list,
@@ -74,7 +59,7 @@ teardown_admit (LifecycleScopeList *list,
       LifecycleScope *scope = list->items[i];
       gboolean marked = lifecycle_scope_mark (scope, reason, detail);
 
-      if (!teardown_is_home (root, scope))
+      if (!lifecycle_scope_shares_home (root, scope))
         {
           /* Before anybody can take it down elsewhere: this is not an end of its own. */
           if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
@@ -123,7 +108,7 @@ teardown_list_followers (LifecycleScopeList *list,
       LifecycleScope *follower = lifecycle_ledger_dup_scope (link->near_ledger);
 
       /* A link that stays is met again in the release: only those who are at home may. */
-      if (follower == NULL || !teardown_is_home (root, follower))
+      if (follower == NULL || !lifecycle_scope_shares_home (root, follower))
         lifecycle_link_cut_far (link);
       if (follower != NULL)
         lifecycle_scope_list_take (list, follower);
