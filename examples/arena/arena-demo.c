@@ -7,6 +7,18 @@
 
 #include "arena-report.h"
 
+/* For those who wait. The lines of the run itself say much more. */
+static void
+print_progress (gboolean           managed,
+                const ArenaSample *sample)
+{
+  g_print ("%-9s %6.1f s %8.1f MiB %5" G_GINT64_FORMAT " views %5" G_GINT64_FORMAT " leaked %5"
+           G_GINT64_FORMAT " matches\n",
+           managed ? "managed" : "unmanaged", sample->time, (double) sample->rss_kib / 1024,
+           sample->live[ARENA_LIVE_VIEWS], sample->live[ARENA_LIVE_LEAKED],
+           sample->total[ARENA_TOTAL_MATCHES]);
+}
+
 static gboolean
 run_one (ArenaRun  *run,
          GError   **error)
@@ -56,7 +68,7 @@ run_one (ArenaRun  *run,
       if (arena_sample_scan (&sample, "telemetry", line))
         {
           arena_run_add_sample (run, &sample);
-          g_print ("%s\n", line);
+          print_progress (run->managed, &sample);
         }
       else if (arena_sample_scan (&sample, "begin", line))
         run->begin = sample;
