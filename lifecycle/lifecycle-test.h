@@ -48,9 +48,13 @@ gboolean lifecycle_test_end              (void);
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean lifecycle_test_end_with_report  (char               **report);
 LIFECYCLE_AVAILABLE_IN_1_0
-gboolean lifecycle_test_growth           (guint                rounds,
-                                          LifecycleTestFunc    func,
+gboolean lifecycle_test_growth           (LifecycleTestFunc    func,
                                           gpointer             user_data,
-                                          char               **report);
+                                          guint                rounds);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean lifecycle_test_growth_with_report (guint              rounds,
+                                            LifecycleTestFunc  func,
+                                            gpointer           user_data,
+                                            char             **report);
 
 G_END_DECLS

@@ -350,31 +350,31 @@ test_growth (void)
   LifecycleScope *scope = lifecycle_scope_new ("service");
   char *report = NULL;
 
-  g_assert_true (lifecycle_test_growth (3, grow_nothing, scope, &report));
+  g_assert_true (lifecycle_test_growth_with_report (3, grow_nothing, scope, &report));
   g_assert_cmpstr (report, ==, NULL);
-  g_assert_true (lifecycle_test_growth (3, grow_nothing, scope, NULL));
-  g_assert_true (lifecycle_test_growth (3, grow_for_a_while, scope, &report));
-  g_assert_cmpstr (report, ==, NULL);
-  n_once = 0;
-  g_assert_true (lifecycle_test_growth (3, grow_at_first, scope, &report));
+  g_assert_true (lifecycle_test_growth (grow_nothing, scope, 3));
+  g_assert_true (lifecycle_test_growth_with_report (3, grow_for_a_while, scope, &report));
   g_assert_cmpstr (report, ==, NULL);
   n_once = 0;
-  g_assert_true (lifecycle_test_growth (3, grow_in_one_go, scope, &report));
+  g_assert_true (lifecycle_test_growth_with_report (3, grow_at_first, scope, &report));
+  g_assert_cmpstr (report, ==, NULL);
+  n_once = 0;
+  g_assert_true (lifecycle_test_growth_with_report (3, grow_in_one_go, scope, &report));
   g_assert_cmpstr (report, ==, NULL);
 
   lifecycle_set_leak_grace (10);
-  g_assert_false (lifecycle_test_growth (3, grow_data, scope, &report));
+  g_assert_false (lifecycle_test_growth_with_report (3, grow_data, scope, &report));
   assert_has (report, "data: 3 more after 3 rounds, and some in each\n"
               "    3 x data, added at *test-helpers.c:*, in service\n");
   g_clear_pointer (&report, g_free);
 
-  g_assert_false (lifecycle_test_growth (3, grow_scopes, scope, &report));
+  g_assert_false (lifecycle_test_growth_with_report (3, grow_scopes, scope, &report));
   assert_has (report, "open scopes: 3 more after 3 rounds, and some in each\n"
               "    3 x scope 'round', added at *test-helpers.c:*, in service\n");
   g_clear_pointer (&report, g_free);
 
   grown = g_ptr_array_new_with_free_func (g_object_unref);
-  g_assert_false (lifecycle_test_growth (3, grow_objects, scope, &report));
+  g_assert_false (lifecycle_test_growth_with_report (3, grow_objects, scope, &report));
   assert_has (report, "objects that are expected to go: 3 more after 3 rounds*");
   g_clear_pointer (&report, g_free);
   g_ptr_array_unref (grown);
@@ -396,7 +396,7 @@ static void
 test_heap (void)
 {
   g_autofree char *report = NULL;
-  gboolean clean = lifecycle_test_growth (6, grow_heap, NULL, &report);
+  gboolean clean = lifecycle_test_growth_with_report (6, grow_heap, NULL, &report);
 
   g_slist_free_full (g_steal_pointer (&blocks), g_free);
   g_assert_true (clean);
@@ -423,7 +423,7 @@ planted_growth (void)
   LifecycleScope *scope = lifecycle_scope_new ("service");
 
   lifecycle_set_leak_grace (10);
-  g_assert_false (lifecycle_test_growth (3, grow_data, scope, NULL));
+  g_assert_false (lifecycle_test_growth (grow_data, scope, 3));
   lifecycle_scope_close (scope);
   g_object_unref (scope);
 }
