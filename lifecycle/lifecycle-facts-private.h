@@ -21,6 +21,8 @@ struct _LifecycleFacts
   gboolean  valid;      /* whether what it stands for is still there */
 };
 
-char *lifecycle_describe_address (gconstpointer address);
+char       *lifecycle_describe_address (gconstpointer address);
+const char *lifecycle_enum_get_nick    (GType         type,
+                                        int           value);
 
 G_END_DECLS

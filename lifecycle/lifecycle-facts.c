@@ -82,3 +82,17 @@ lifecycle_describe_address (gconstpointer address)
 
   return g_strdup_printf ("%p", address);
 }
+
+/* What a value of an enumeration is called in reports. */
+const char *
+lifecycle_enum_get_nick (GType type,
+                         int   value)
+{
+  GEnumClass *class = g_type_class_ref (type);
+  GEnumValue *enum_value = g_enum_get_value (class, value);
+
+  /* The names are constants. */
+  g_type_class_unref (class);
+
+  return enum_value != NULL ? enum_value->value_nick : "unknown";
+}

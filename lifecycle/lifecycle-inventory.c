@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-inventory-private.h"
 
 static guint
@@ -132,7 +133,6 @@ lifecycle_inventory_append (LifecycleInventory *self,
                             const char         *indent,
                             guint               max_rows)
 {
-  g_autoptr (GEnumClass) kinds = g_type_class_ref (LIFECYCLE_TYPE_KIND);
   g_autoptr (GPtrArray) rows = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer data;
@@ -146,7 +146,7 @@ lifecycle_inventory_append (LifecycleInventory *self,
       LifecycleInventoryRow *row = g_ptr_array_index (rows, i);
 
       g_string_append_printf (string, "%s%u x %s", indent, row->n,
-                              g_enum_get_value (kinds, (int) row->kind)->value_nick);
+                              lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) row->kind));
       if (row->name != NULL)
         g_string_append_printf (string, " '%s'", row->name);
       if (row->place != NULL)

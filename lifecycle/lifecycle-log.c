@@ -5,6 +5,7 @@
 
 #include "lifecycle-debug-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-observer-private.h"
 
 typedef struct
@@ -29,12 +30,11 @@ record_add_released (Record          *self,
                      GString         *message,
                      LifecycleLedger *ledger)
 {
-  g_autoptr (GEnumClass) kinds = g_type_class_ref (LIFECYCLE_TYPE_KIND);
   const char *separator = "; released ";
 
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {
-      const char *nick = g_enum_get_value (kinds, (int) kind)->value_nick;
+      const char *nick = lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind);
       guint64 n = 0;
 
       if (ledger->tally != NULL && ledger->tally->rows[kind] != 0)
@@ -57,11 +57,10 @@ static void
 log_scope_closed (LifecycleScope *scope,
                   guint64         duration)
 {
-  g_autoptr (GEnumClass) reasons = g_type_class_ref (LIFECYCLE_TYPE_REASON);
   g_autoptr (GString) message = g_string_new (NULL);
   g_autofree char *path = lifecycle_scope_get_path (scope);
   g_autofree char *usec = g_strdup_printf ("%" G_GUINT64_FORMAT, duration);
-  const char *reason = g_enum_get_value (reasons, (int) scope->reason)->value_nick;
+  const char *reason = lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason);
   const char *detail = lifecycle_scope_get_reason_detail (scope);
   char failed[16];
   Record record = { .n_fields = 0 };

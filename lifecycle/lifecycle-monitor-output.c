@@ -6,19 +6,10 @@
 #include "lifecycle-monitor-private.h"
 
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-version.h"
 
 #define MIB (1024 * 1024)
-
-static const char *
-enum_get_nick (GType type,
-               int   value)
-{
-  g_autoptr (GEnumClass) class = g_type_class_ref (type);
-  GEnumValue *enum_value = g_enum_get_value (class, value);
-
-  return enum_value != NULL ? enum_value->value_nick : "unknown";
-}
 
 /* A record for each sample, if anybody wants to see it. */
 void
@@ -41,7 +32,7 @@ lifecycle_monitor_log (LifecycleMonitor *self,
     {
       if (self->verdicts[metric] == LIFECYCLE_VERDICT_GROWING)
         g_string_append_printf (message, "; %s grows by %.0f an hour",
-                                enum_get_nick (LIFECYCLE_TYPE_METRIC, (int) metric),
+                                lifecycle_enum_get_nick (LIFECYCLE_TYPE_METRIC, (int) metric),
                                 self->trends[metric].slope);
     }
 
@@ -60,8 +51,8 @@ lifecycle_monitor_log (LifecycleMonitor *self,
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_OVERDUE",
                          g_variant_new_uint32 (sample->n_overdue));
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_VERDICT",
-                         g_variant_new_string (enum_get_nick (LIFECYCLE_TYPE_VERDICT,
-                                                              (int) self->verdict)));
+                         g_variant_new_string (lifecycle_enum_get_nick (LIFECYCLE_TYPE_VERDICT,
+                                                                        (int) self->verdict)));
   record = g_variant_ref_sink (g_variant_builder_end (&fields));
   g_log_variant (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, record);
 }
@@ -128,7 +119,7 @@ add_by_kind (GString             *text,
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {
       g_string_append (text, name);
-      add_label (text, '{', "kind", enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind));
+      add_label (text, '{', "kind", lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind));
       add_number (text, "}", get (statistics, (LifecycleKind) kind));
     }
 }
@@ -179,7 +170,8 @@ add_closings (GString             *text,
   for (guint reason = LIFECYCLE_REASON_NONE + 1; reason < LIFECYCLE_N_REASONS; reason++)
     {
       g_string_append (text, "lifecycle_scopes_closed_total");
-      add_label (text, '{', "reason", enum_get_nick (LIFECYCLE_TYPE_REASON, (int) reason));
+      add_label (text, '{', "reason",
+                 lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) reason));
       add_number (text, "}",
                   lifecycle_statistics_get_n_closed (statistics, (LifecycleReason) reason));
     }
@@ -232,7 +224,7 @@ add_verdict (GString          *text,
     {
       g_string_append (text, "lifecycle_verdict");
       add_label (text, '{', "metric", metric);
-      add_label (text, ',', "verdict", enum_get_nick (LIFECYCLE_TYPE_VERDICT, (int) i));
+      add_label (text, ',', "verdict", lifecycle_enum_get_nick (LIFECYCLE_TYPE_VERDICT, (int) i));
       add_number (text, "}", i == verdict);
     }
 }
@@ -293,7 +285,7 @@ lifecycle_monitor_to_openmetrics (LifecycleMonitor *self)
   add_family (text, "lifecycle_verdict", "gauge", NULL, "Whether something grows: 1 if so.");
   add_verdict (text, "all", self->verdict);
   for (guint metric = 0; metric < LIFECYCLE_N_METRICS; metric++)
-    add_verdict (text, enum_get_nick (LIFECYCLE_TYPE_METRIC, (int) metric),
+    add_verdict (text, lifecycle_enum_get_nick (LIFECYCLE_TYPE_METRIC, (int) metric),
                  self->verdicts[metric]);
 
   g_string_append (text, "# EOF\n");

@@ -537,17 +537,16 @@ lifecycle_record_get_stack (LifecycleRecord *self)
 char *
 lifecycle_record_to_string (LifecycleRecord *self)
 {
-  g_autoptr (GEnumClass) kinds = NULL;
   const LifecycleSnapshotItem *item;
   GString *string;
 
   g_return_val_if_fail (LIFECYCLE_IS_RECORD (self), NULL);
 
   item = record_get_item (self);
-  kinds = g_type_class_ref (LIFECYCLE_TYPE_KIND);
 
   string = g_string_new (lifecycle_record_get_scope_path (self));
-  g_string_append_printf (string, ": %s", g_enum_get_value (kinds, item->kind)->value_nick);
+  g_string_append_printf (string, ": %s",
+                          lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, item->kind));
   if (item->facts.name != NULL)
     g_string_append_printf (string, " '%s'", item->facts.name);
   if (item->facts.type != G_TYPE_INVALID && item->kind != LIFECYCLE_KIND_SCOPE)

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-walk-private.h"
 
 /**
@@ -485,16 +486,6 @@ lifecycle_statistics_get_longest_closing_time (LifecycleStatistics *self)
   return self->closings.longest;
 }
 
-static const char *
-enum_get_nick (GType type,
-               int   value)
-{
-  g_autoptr (GEnumClass) class = g_type_class_ref (type);
-  GEnumValue *enum_value = g_enum_get_value (class, value);
-
-  return enum_value != NULL ? enum_value->value_nick : "unknown";
-}
-
 /**
  * lifecycle_statistics_to_string:
  * @self: statistics
@@ -523,7 +514,7 @@ lifecycle_statistics_to_string (LifecycleStatistics *self)
 
       if (n > 0)
         g_string_append_printf (string, ", %s %u",
-                                enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind), n);
+                                lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind), n);
     }
 
   n_closed = lifecycle_statistics_get_n_closed (self, LIFECYCLE_REASON_NONE);
@@ -532,7 +523,7 @@ lifecycle_statistics_to_string (LifecycleStatistics *self)
     {
       if (self->closings.n[i] > 0)
         g_string_append_printf (string, ", %s %" G_GUINT64_FORMAT,
-                                enum_get_nick (LIFECYCLE_TYPE_REASON, (int) i),
+                                lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) i),
                                 self->closings.n[i]);
     }
   if (self->n_late > 0)

@@ -5,6 +5,7 @@
 
 #include "lifecycle-debug-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-statistics.h"
 
@@ -57,9 +58,9 @@ sysprof_describe (LifecycleScope *scope,
                   guint64         duration)
 {
   g_autoptr (LifecycleStatistics) statistics = lifecycle_scope_get_statistics (scope, FALSE);
-  g_autoptr (GEnumClass) reasons = g_type_class_ref (LIFECYCLE_TYPE_REASON);
   const char *detail = lifecycle_scope_get_reason_detail (scope);
-  GString *message = g_string_new (g_enum_get_value (reasons, (int) scope->reason)->value_nick);
+  const char *reason = lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason);
+  GString *message = g_string_new (reason);
   guint64 added = 0, released = 0, retired = 0;
 
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)

@@ -9,6 +9,7 @@
 
 #include "lifecycle-culprits-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-inventory-private.h"
 #include "lifecycle-registry-private.h"
 #include "lifecycle-test.h"
@@ -347,7 +348,6 @@ growth_describe (Growth             *self,
                  LifecycleInventory *before,
                  gsize               heap)
 {
-  g_autoptr (GEnumClass) kinds = g_type_class_ref (LIFECYCLE_TYPE_KIND);
   g_autoptr (LifecycleSnapshot) snapshot = NULL;
   g_autoptr (LifecycleInventory) after = NULL;
   g_autoptr (LifecycleInventory) more = NULL;
@@ -359,7 +359,7 @@ growth_describe (Growth             *self,
     {
       const char *what = i == COUNT_SCOPES ? "open scopes"
                        : i == COUNT_EXPECTED ? "objects that are expected to go"
-                       : g_enum_get_value (kinds, (int) i)->value_nick;
+                       : lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) i);
 
       if (self->grows[i])
         g_string_append_printf (string, "%s: %u more after %u rounds, and some in each\n",

@@ -7,6 +7,7 @@
 
 #include "lifecycle-debug-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
 #include "lifecycle-observer-private.h"
 
 /* Straight to stderr: a ledger may be locked, and whoever listens to GLib's log is user code. For the
@@ -19,11 +20,10 @@ trace_entry (LifecycleLedger *ledger,
              char             sign)
 {
   guint kind = lifecycle_entry_type_get_kind (entry->type);
-  GEnumClass *kinds = g_type_class_peek_static (LIFECYCLE_TYPE_KIND);
 
   fprintf (stderr, "Lifecycle: %c %s %p%s%s, scope %s %p\n",
            sign,
-           g_enum_get_value (kinds, (int) kind)->value_nick,
+           lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind),
            (gpointer) entry,
            entry->name != NULL ? " at " : "",
            entry->name != NULL ? entry->name : "",
@@ -69,12 +69,11 @@ static void
 trace_scope_closed (LifecycleScope *scope,
                     guint64         duration)
 {
-  GEnumClass *reasons = g_type_class_peek_static (LIFECYCLE_TYPE_REASON);
   g_autofree char *path = lifecycle_scope_get_path (scope);
 
   fprintf (stderr, "Lifecycle: closed scope %s %p: %s, %u entries, %" G_GUINT64_FORMAT " us\n",
            path, (gpointer) scope,
-           g_enum_get_value (reasons, (int) scope->reason)->value_nick,
+           lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason),
            scope->n_released, duration);
 }
 
