@@ -68,31 +68,6 @@ groups_add (GPtrArray            *groups,
   return group;
 }
 
-/* The scopes that nobody has closed, and that nobody above them is going to, referenced. */
-static void
-culprits_list_scopes (LifecycleScopeList *list,
-                      gboolean            new_only)
-{
-  LifecycleScopeList roots;
-
-  lifecycle_scope_list_init (&roots);
-  if (new_only)
-    lifecycle_registry_list_new_roots (&roots);
-  else
-    lifecycle_registry_list_roots (&roots);
-
-  lifecycle_scope_list_init (list);
-  for (guint i = 0; i < roots.n_items; i++)
-    {
-      LifecycleScope *scope = roots.items[i];
-
-      if (!lifecycle_scope_is_closed (scope) &&
-          !lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_PERMANENT))
-        lifecycle_scope_list_take (list, g_object_ref (scope));
-    }
-  lifecycle_scope_list_clear (&roots);
-}
-
 static void
 groups_add_scope (GPtrArray      *groups,
                   LifecycleScope *scope)
@@ -196,13 +171,11 @@ lifecycle_culprits_count (LifecycleCulprits       *self,
 {
   g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
   g_autoptr (GPtrArray) noted = lifecycle_leaks_list_noted (since);
-  LifecycleScopeList scopes;
 
-  culprits_list_scopes (&scopes, since != NULL);
-  self->n_scopes = scopes.n_items;
+  /* Asked again and again while a test waits: so no scope is held for it. */
+  self->n_scopes = lifecycle_registry_list_open (NULL, since != NULL);
   self->n_objects = alive->len;
   self->n_dropped = with_dropped ? count_noted (noted, LIFECYCLE_LEAK_KIND_DROPPED_OPEN) : 0;
-  lifecycle_scope_list_clear (&scopes);
 
   return self->n_scopes + self->n_objects + self->n_dropped > 0;
 }
@@ -217,7 +190,8 @@ lifecycle_culprits_describe (const LifecycleLeakMark *since,
   GString *string;
   LifecycleScopeList scopes;
 
-  culprits_list_scopes (&scopes, since != NULL);
+  lifecycle_scope_list_init (&scopes);
+  lifecycle_registry_list_open (&scopes, since != NULL);
   for (guint i = 0; i < scopes.n_items; i++)
     groups_add_scope (groups, scopes.items[i]);
   lifecycle_scope_list_clear (&scopes);

@@ -23,7 +23,8 @@ void lifecycle_registry_note        (guint                n_late,
 void lifecycle_registry_list_roots  (LifecycleScopeList  *list);
 GPtrArray *lifecycle_registry_look_at_roots (LifecycleStatistics *past);
 void lifecycle_registry_set_mark    (void);
-void lifecycle_registry_list_new_roots (LifecycleScopeList *list);
+guint lifecycle_registry_list_open  (LifecycleScopeList  *list,
+                                     gboolean             new_only);
 
 /* Whether it is in the list. */
 static inline gboolean

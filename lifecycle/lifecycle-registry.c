@@ -91,21 +91,6 @@ lifecycle_registry_note (guint n_late,
   g_mutex_unlock (&registry.lock);
 }
 
-/* The registry is locked. Puts those that have no parent at the end of the list, from `node` on. */
-static void
-registry_list_from (LifecycleScopeList *list,
-                    LifecycleNode      *node)
-{
-  /* What is in here has not been finalized: a scope takes itself out when it has closed, and it
-   * closes before that. A reference taken now keeps it from being.
-   */
-  for (; node != &registry.roots; node = node->next)
-    {
-      if (node != &registry.mark)
-        lifecycle_scope_list_take (list, g_object_ref (scope_from_root_node (node)));
-    }
-}
-
 /* Puts all that have no parent at the end of the list, the oldest first. Whoever only looks takes the
  * next one.
  */
@@ -113,7 +98,14 @@ void
 lifecycle_registry_list_roots (LifecycleScopeList *list)
 {
   g_mutex_lock (&registry.lock);
-  registry_list_from (list, registry.roots.next);
+  /* What is in here has not been finalized: a scope takes itself out when it has closed, and it
+   * closes before that. A reference taken now keeps it from being.
+   */
+  for (LifecycleNode *node = registry.roots.next; node != &registry.roots; node = node->next)
+    {
+      if (node != &registry.mark)
+        lifecycle_scope_list_take (list, g_object_ref (scope_from_root_node (node)));
+    }
   g_mutex_unlock (&registry.lock);
 }
 
@@ -140,7 +132,7 @@ lifecycle_registry_look_at_roots (LifecycleStatistics *past)
   return ledgers;
 }
 
-/* Sets a mark behind all that are there, for lifecycle_registry_list_new_roots(). */
+/* Sets a mark behind all that are there, for lifecycle_registry_list_open(). */
 void
 lifecycle_registry_set_mark (void)
 {
@@ -151,12 +143,33 @@ lifecycle_registry_set_mark (void)
   g_mutex_unlock (&registry.lock);
 }
 
-/* Puts those that have come since then at the end of the list. */
-void
-lifecycle_registry_list_new_roots (LifecycleScopeList *list)
+/* How many have no parent, have not closed, and are not meant to stay open for ever, of all, or of
+ * those that have come since the mark was set. They are put at the end of the list, unless that is
+ * NULL.
+ */
+guint
+lifecycle_registry_list_open (LifecycleScopeList *list,
+                              gboolean            new_only)
 {
+  LifecycleNode *node;
+  guint n_open = 0;
+
   g_mutex_lock (&registry.lock);
-  if (registry.mark.next != NULL)
-    registry_list_from (list, registry.mark.next);
+  node = new_only ? registry.mark.next : registry.roots.next;
+  for (; node != NULL && node != &registry.roots; node = node->next)
+    {
+      LifecycleScope *scope = scope_from_root_node (node);
+
+      if (node == &registry.mark ||
+          lifecycle_scope_is_closed (scope) ||
+          lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_PERMANENT))
+        continue;
+
+      n_open++;
+      if (list != NULL)
+        lifecycle_scope_list_take (list, g_object_ref (scope));
+    }
   g_mutex_unlock (&registry.lock);
+
+  return n_open;
 }
