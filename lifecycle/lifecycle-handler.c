@@ -138,7 +138,7 @@ handler_leave (LifecycleLedger *ledger,
   lifecycle_node_remove (&handler->entry.node);
   handler->entry.flags &= ~LIFECYCLE_ENTRY_LINKED;
 
-  if (ledger->counts && lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
+  if (ledger->owned && lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
     lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
 }
 
@@ -569,7 +569,7 @@ handler_connect (Handler               *handler,
                     LIFECYCLE_CONNECT_GUARDED)) == LIFECYCLE_CONNECT_ONCE)
         g_closure_set_meta_marshal (closure, ledger, once_marshal);
       else if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS) &&
-               lifecycle_ledger_is_owned (ledger) &&
+               ledger->owned &&
                (full == NULL || full->gate == NULL))
         g_closure_set_meta_marshal (closure, ledger, checked_marshal);
 

@@ -62,7 +62,7 @@ struct _LifecycleLedger
   guint            n_failed;    /* cleanups */
   gboolean         open;
   guint            has_mail_source : 1;
-  guint            counts : 1;  /* it has a tally: it is what a scope owns */
+  guint            owned : 1;   /* it is what a scope owns, and has a tally */
   guint            counted : 1; /* others have its counts, because its scope has closed */
   guint            moving : 1;  /* it is not open, but will be */
   guint            dying : 1;   /* it is an anchor's, whose object is being disposed */
@@ -183,7 +183,7 @@ lifecycle_ledger_append (LifecycleLedger    *ledger,
   lifecycle_node_insert_after (&entry->node, ledger->live.prev);
   ledger->n_entries++;
 
-  if (kind != LIFECYCLE_KIND_NONE && ledger->counts)
+  if (kind != LIFECYCLE_KIND_NONE && ledger->owned)
     {
       lifecycle_tally_get_row (&ledger->tally, kind)->added++;
       if (ledger->n_entries > ledger->tally->peak)
@@ -216,7 +216,7 @@ lifecycle_ledger_remove (LifecycleLedger *ledger,
   lifecycle_node_remove (&entry->node);
   ledger->n_entries--;
 
-  if (ledger->counts && kind != LIFECYCLE_KIND_NONE)
+  if (ledger->owned && kind != LIFECYCLE_KIND_NONE)
     {
       LifecycleTallyRow *row = lifecycle_tally_get_row (&ledger->tally, kind);
 

@@ -35,13 +35,13 @@ lifecycle_ledger_new (LifecycleScope *scope)
   return ledger;
 }
 
-/* A ledger that counts: of what a scope owns, not of what it follows. */
+/* The ledger of what a scope owns, not of what it follows. */
 LifecycleLedger *
 lifecycle_ledger_new_owned (LifecycleScope *scope)
 {
   LifecycleLedger *ledger = lifecycle_ledger_new (scope);
 
-  ledger->counts = TRUE;
+  ledger->owned = TRUE;
 
   return ledger;
 }

@@ -167,18 +167,11 @@ lifecycle_scope_get_ledger (LifecycleScope *self)
   return g_atomic_pointer_get (&self->ledger);
 }
 
-/* The ledger is locked. Whether it is what a scope owns, and not what it follows. */
-static inline gboolean
-lifecycle_ledger_is_owned (LifecycleLedger *ledger)
-{
-  return ledger->scope != NULL && ledger->scope->ledger == ledger;
-}
-
 /* The ledger is locked. What a scope follows is never blocked. */
 static inline gboolean
 lifecycle_ledger_is_blocked (LifecycleLedger *ledger)
 {
-  return lifecycle_ledger_is_owned (ledger) && ledger->scope->blocked > 0;
+  return ledger->owned && ledger->scope != NULL && ledger->scope->blocked > 0;
 }
 
 G_END_DECLS

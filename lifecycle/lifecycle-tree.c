@@ -295,7 +295,7 @@ lifecycle_scope_bow_out (LifecycleScope *self,
     {
       lifecycle_ledger_lock (ledger);
       linked = scope_unlink (self, ledger);
-      taken = ledger->counts && !ledger->counted;
+      taken = ledger->owned && !ledger->counted;
       if (taken)
         lifecycle_tally_take_closed (&ledger->tally, tally, n_late, n_failed,
                                      self->reason, closing_time);
