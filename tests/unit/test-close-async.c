@@ -2121,29 +2121,6 @@ test_home_elsewhere (void)
 #define N_THREADS 4
 #define N_CALLS   25
 
-typedef struct
-{
-  TestAsync           asyncs[N_CALLS];
-  LifecycleOperation *ops[N_CALLS];
-  int                *go;
-} Stress;
-
-static gpointer
-stress_thread (gpointer data)
-{
-  Stress *stress = data;
-  guint i;
-
-  while (g_atomic_int_get (stress->go) == 0)
-    ;
-  for (i = 0; i < N_CALLS; i++)
-    {
-      test_async_ready (&stress->asyncs[i]);
-      lifecycle_operation_end (stress->ops[i]);
-    }
-  return NULL;
-}
-
 static void
 test_stress (void)
 {
@@ -2156,7 +2133,9 @@ test_stress (void)
       LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
       GCancellable *cancellable = g_cancellable_new ();
       TestWait waits[2] = { 0 };
-      Stress stress[N_THREADS] = { 0 };
+      TestAsync asyncs[N_THREADS][N_CALLS] = { 0 };
+      LifecycleOperation *ops[N_THREADS][N_CALLS];
+      TestCompletion completions[N_THREADS];
       GThread *threads[N_THREADS];
       int go = 0;
       guint i;
@@ -2167,11 +2146,16 @@ test_stress (void)
 
           for (j = 0; j < N_CALLS; j++)
             {
-              test_async_begin (&stress[i].asyncs[j], i % 2 == 0 ? scope : child, "call");
-              stress[i].ops[j] = lifecycle_scope_begin (j % 2 == 0 ? scope : child, "work");
+              test_async_begin (&asyncs[i][j], i % 2 == 0 ? scope : child, "call");
+              ops[i][j] = lifecycle_scope_begin (j % 2 == 0 ? scope : child, "work");
             }
-          stress[i].go = &go;
-          threads[i] = g_thread_new ("stress", stress_thread, &stress[i]);
+          completions[i] = (TestCompletion) {
+            .asyncs = asyncs[i],
+            .ops = ops[i],
+            .n = N_CALLS,
+            .go = &go,
+          };
+          threads[i] = g_thread_new ("stress", test_complete_thread, &completions[i]);
         }
       if (round % 2 == 0)
         test_wait_full (&waits[0], scope, LIFECYCLE_REASON_ABORTED, round % 3, NULL);
@@ -2194,7 +2178,7 @@ test_stress (void)
       lifecycle_scope_close (scope);
       for (i = 0; i < N_THREADS * N_CALLS; i++)
         {
-          TestAsync *async = &stress[i / N_CALLS].asyncs[i % N_CALLS];
+          TestAsync *async = &asyncs[i / N_CALLS][i % N_CALLS];
 
           test_async_assert_ended (async, async->called);
           if (round % 2 == 0)

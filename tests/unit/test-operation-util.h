@@ -215,6 +215,32 @@ test_async_is_cancelled (TestAsync *self)
     } \
   G_STMT_END
 
+/* Calls, and work in brackets, that a thread completes one after the other, once it may go. */
+
+typedef struct
+{
+  TestAsync           *asyncs;
+  LifecycleOperation **ops;
+  guint                n;
+  int                 *go;
+} TestCompletion;
+
+TEST_UNUSED static gpointer
+test_complete_thread (gpointer data)
+{
+  TestCompletion *self = data;
+
+  while (g_atomic_int_get (self->go) == 0)
+    ;
+  for (guint i = 0; i < self->n; i++)
+    {
+      test_async_ready (&self->asyncs[i]);
+      lifecycle_operation_end (self->ops[i]);
+    }
+
+  return NULL;
+}
+
 /* Somebody who waits for a close. */
 
 typedef struct _TestWait TestWait;

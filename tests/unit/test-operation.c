@@ -2501,29 +2501,6 @@ test_promise_home_begin (void)
 #define N_STRESS_THREADS 4
 #define N_STRESS_CALLS   50
 
-typedef struct
-{
-  TestAsync           *asyncs;
-  LifecycleOperation **ops;
-  int                 *go;
-} Stress;
-
-static gpointer
-stress_thread (gpointer data)
-{
-  Stress *stress = data;
-  guint i;
-
-  while (g_atomic_int_get (stress->go) == 0)
-    ;
-  for (i = 0; i < N_STRESS_CALLS; i++)
-    {
-      test_async_ready (&stress->asyncs[i]);
-      lifecycle_operation_end (stress->ops[i]);
-    }
-  return NULL;
-}
-
 static void
 test_promise_home_stress (void)
 {
@@ -2536,7 +2513,7 @@ test_promise_home_stress (void)
       LifecycleScope *moved = NULL;
       TestAsync asyncs[N_STRESS_THREADS * N_STRESS_CALLS] = { 0 };
       LifecycleOperation *ops[N_STRESS_THREADS * N_STRESS_CALLS];
-      Stress stress[N_STRESS_THREADS];
+      TestCompletion completions[N_STRESS_THREADS];
       GThread *threads[N_STRESS_THREADS];
       int go = 0;
       guint i;
@@ -2548,10 +2525,13 @@ test_promise_home_stress (void)
         }
       for (i = 0; i < N_STRESS_THREADS; i++)
         {
-          stress[i].asyncs = &asyncs[i * N_STRESS_CALLS];
-          stress[i].ops = &ops[i * N_STRESS_CALLS];
-          stress[i].go = &go;
-          threads[i] = g_thread_new ("stress", stress_thread, &stress[i]);
+          completions[i] = (TestCompletion) {
+            .asyncs = &asyncs[i * N_STRESS_CALLS],
+            .ops = &ops[i * N_STRESS_CALLS],
+            .n = N_STRESS_CALLS,
+            .go = &go,
+          };
+          threads[i] = g_thread_new ("stress", test_complete_thread, &completions[i]);
         }
       g_atomic_int_set (&go, 1);
       switch (round % 4)
