@@ -38,7 +38,7 @@ PLANTS = [
 
     ("an adopted handler stays in its scope when the instance is disposed",
      "lifecycle-adopted.c",
-     r"(tether_release \((?:.*\n)+?)  lifecycle_link_cut_near \(link\);",
+     r"(handler_watch_release \((?:.*\n)+?)  lifecycle_link_cut_own_end \(link\);",
      r"\1"),
 
     ("the handlers and sources of children are not muted",
@@ -69,22 +69,22 @@ PLANTS = [
      r"\n    self->callback (source_object, result, self->user_data);\1live\2"),
 
     ("nobody waits for operations",
-     "lifecycle-drain.c",
+     "lifecycle-close-async.c",
      r"pending = ledger->n_pending > 0 &&",
      r"pending = ledger->n_pending > 1 &&"),
 
     ("who waits with others is not told when the wait is over",
-     "lifecycle-drain.c",
+     "lifecycle-close-async.c",
      r"for \(guint i = 0; i < waiters->len; i\+\+\)\n    \{",
      r"for (guint i = 0; i < waiters->len && i < 1; i++)\n    {"),
 
     ("a wait cannot be cancelled",
-     "lifecycle-drain.c",
+     "lifecycle-close-async.c",
      r"  if \(cancellable != NULL\)\n",
      r"  if (FALSE)\n"),
 
     ("messages to queued handlers overtake each other",
-     "lifecycle-gate.c",
+     "lifecycle-threaded-handler.c",
      r"g_queue_push_tail \(ledger->mail, message\)",
      r"g_queue_push_head (ledger->mail, message)"),
 
@@ -94,7 +94,7 @@ PLANTS = [
      r""),
 
     ("nobody waits for guarded handlers",
-     "lifecycle-gate.c",
+     "lifecycle-threaded-handler.c",
      r"waited = \(self->flags",
      r"waited = FALSE && (self->flags"),
 
@@ -125,8 +125,8 @@ PLANTS = [
 
     ("a binding stays in its scope when its source is disposed",
      "lifecycle-gio.c",
-     r"  lifecycle_resource_set_partner \(entry, BINDING_SOURCE, source\);\n",
-     r"  lifecycle_resource_set_partner (entry, BINDING_SOURCE, target);\n"),
+     r"  lifecycle_resource_watch_object \(entry, BINDING_SOURCE, source\);\n",
+     r"  lifecycle_resource_watch_object (entry, BINDING_SOURCE, target);\n"),
 
     ("the scope does not unbind",
      "lifecycle-gio.c",
@@ -177,7 +177,8 @@ def run(command, **options):
 
 def plant(args, folder, number, description, name, pattern, replacement):
     """Says what is wrong, or None."""
-    source = (args.source / name).read_text(encoding="utf-8")
+    (path,) = args.source.glob(f"*/{name}")
+    source = path.read_text(encoding="utf-8")
     changed, n_changes = re.subn(pattern, replacement, source)
     if n_changes != 1 or changed == source:
         return f"the change fits {n_changes} places of {name}"
@@ -186,7 +187,8 @@ def plant(args, folder, number, description, name, pattern, replacement):
     planted.write_text(changed, encoding="utf-8")
     program = folder / f"fuzz-scope-planted-{number}"
     # The changed file comes before the library, whose own copy of it is then not asked for.
-    built = run([*args.compiler, *args.flags, "-I", str(args.source), "-o", str(program),
+    includes = [f"-I{room}" for room in [args.source, *args.source.glob("*/")]]
+    built = run([*args.compiler, *args.flags, *includes, "-o", str(program),
                  str(planted), str(args.fuzzer), str(args.library), *args.libs])
     planted.unlink()
     if built.returncode != 0:

@@ -39,7 +39,7 @@ assert_clean (void)
 static guint
 count_ties (LifecycleScope *scope)
 {
-  return scope->ties != NULL ? scope->ties->n_entries : 0;
+  return scope->following != NULL ? scope->following->n_entries : 0;
 }
 
 /* What goes before the close is forgotten then. */
@@ -47,7 +47,7 @@ static void
 test_in_time (void)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
-  LifecycleLedger *ties;
+  LifecycleLedger *following;
 
   for (guint i = 0; i < 3; i++)
     {
@@ -62,8 +62,8 @@ test_in_time (void)
     }
 
   /* Nothing but the scope has the ledger any more. */
-  ties = scope->ties;
-  g_assert_cmpuint (ties->refs, ==, 1);
+  following = scope->following;
+  g_assert_cmpuint (following->refs, ==, 1);
 
   lifecycle_scope_close (scope);
   lifecycle_set_leak_grace (0);

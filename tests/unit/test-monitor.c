@@ -188,16 +188,16 @@ test_sample (void)
 static void
 test_heap (void)
 {
-  LifecycleVitals before, between, after;
+  LifecycleUsage before, between, after;
   gpointer *blocks = g_new0 (gpointer, 1000);
 
-  lifecycle_vitals_read (&before);
+  lifecycle_usage_read (&before);
   for (guint i = 0; i < 1000; i++)
     blocks[i] = g_malloc (10000);
-  lifecycle_vitals_read (&between);
+  lifecycle_usage_read (&between);
   for (guint i = 0; i < 1000; i++)
     g_free (blocks[i]);
-  lifecycle_vitals_read (&after);
+  lifecycle_usage_read (&after);
   g_free (blocks);
 
   if (between.heap < 10000 * 1000)
@@ -388,7 +388,7 @@ test_low_water_mark (void)
 {
   static const guint n_entries[] = { 5, 11, 50, 10, 10, 9, 11, 10, 0, 11 };
   static const guint n_trims[] = { 0, 0, 0, 1, 1, 1, 1, 2, 2, 2 };
-  gboolean trims = lifecycle_vitals_trim ();
+  gboolean trims = lifecycle_usage_trim ();
   LifecycleMonitor *monitor = monitor_new ();
 
   g_signal_connect (monitor, "notify::n-trims", G_CALLBACK (notify_cb), NULL);

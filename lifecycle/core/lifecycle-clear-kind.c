@@ -1,0 +1,231 @@
+/* lifecycle-clear-kind.c: the end of all entries of one kind
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-threaded-handler-private.h"
+#include "lifecycle-scope-private.h"
+
+/* A task for another home. */
+typedef struct
+{
+  LifecycleScope *scope;
+  LifecycleKind   kind;
+} ClearTask;
+
+static gboolean
+clear_task_cb (gpointer data)
+{
+  ClearTask *task = data;
+
+  lifecycle_scope_clear_kind (task->scope, task->kind, TRUE);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+clear_task_free (gpointer data)
+{
+  ClearTask *task = data;
+
+  g_object_unref (task->scope);
+  g_free (task);
+}
+
+static void
+clear_hand_over (LifecycleScope *scope,
+                 LifecycleKind   kind)
+{
+  ClearTask *task = g_new (ClearTask, 1);
+
+  task->scope = g_object_ref (scope);
+  task->kind = kind;
+  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle clear",
+                  clear_task_cb, task, clear_task_free);
+  /* cppcheck-suppress memleak ; the source has it */
+}
+
+/* All that would end with the root, as far as it is at home here. */
+static void
+clear_collect (LifecycleScopeList *list,
+               LifecycleScope     *root,
+               LifecycleKind       kind,
+               gboolean            recursive)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  LifecycleScopeList all;
+
+  lifecycle_scope_list_init (&all);
+  lifecycle_scope_list_take (&all, g_object_ref (root));
+  for (guint i = 0; i < all.n_items; i++)
+    {
+      LifecycleScope *scope = all.items[i];
+
+      if (!g_hash_table_add (seen, scope) || !lifecycle_scope_is_open (scope))
+        continue;
+
+      if (!lifecycle_scope_shares_home (root, scope))
+        {
+          clear_hand_over (scope, kind);
+          continue;
+        }
+
+      lifecycle_scope_list_take (list, g_object_ref (scope));
+      if (recursive)
+        {
+          lifecycle_scope_list_children (&all, scope, NULL);
+          lifecycle_scope_list_followers (&all, scope);
+        }
+    }
+  lifecycle_scope_list_clear (&all);
+}
+
+/* Those that have no children any more have been closed with the others. */
+static guint
+clear_children (LifecycleScope *scope)
+{
+  LifecycleScopeList children;
+  guint n_released = 0;
+
+  lifecycle_scope_list_init (&children);
+  lifecycle_scope_list_children (&children, scope, NULL);
+  for (guint i = 0; i < children.n_items; i++)
+    {
+      if (lifecycle_scope_is_open (children.items[i]))
+        n_released += 1 + lifecycle_scope_close_with_reason (children.items[i],
+                                                             LIFECYCLE_REASON_PARENT_CLOSED,
+                                                             "cleared");
+    }
+  lifecycle_scope_list_clear (&children);
+
+  return n_released;
+}
+
+/* User code may close the scope: who does that does the rest, too. If it moves, the rest goes along.
+ * What a clear() further up has yet to release is older, and not our business.
+ */
+static guint
+clear_release (LifecycleLedger *ledger,
+               LifecycleKind    kind,
+               gboolean         foreign)
+{
+  LifecycleNode *list = foreign ? &ledger->foreign : &ledger->muted;
+  LifecycleEntry *entry;
+  guint n_released = 0;
+  guint flags;
+
+  while (g_atomic_int_get (&ledger->open) &&
+         (foreign || lifecycle_ledger_ends_with (ledger, list, kind)) &&
+         (entry = lifecycle_ledger_pop (ledger, list, &flags)) != NULL)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (!class->silent)
+        n_released++;
+      class->release (ledger, entry, flags);
+    }
+
+  return n_released;
+}
+
+/* At home. As in a close, everything is muted first. */
+static guint
+clear_run (LifecycleScopeList *list,
+           LifecycleKind       kind)
+{
+  g_autoptr (GPtrArray) ledgers = NULL;
+  guint n_released = 0;
+
+  ledgers = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_ledger_unref);
+  for (guint i = list->n_items; i-- > 0;)
+    {
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (list->items[i]);
+
+      g_ptr_array_add (ledgers, lifecycle_ledger_ref (ledger));
+      n_released += lifecycle_ledger_mute_kind (ledger, kind);
+    }
+
+  for (guint i = 0; i < ledgers->len; i++)
+    {
+      LifecycleLedger *ledger = g_ptr_array_index (ledgers, i);
+
+      if (kind == LIFECYCLE_KIND_HANDLER)
+        lifecycle_ledger_drop_mail (ledger, FALSE);
+      n_released += clear_release (ledger, kind, TRUE);
+    }
+
+  for (guint i = 0; i < ledgers->len; i++)
+    {
+      g_autoptr (LifecycleScope) scope = NULL;
+
+      n_released += clear_release (g_ptr_array_index (ledgers, i), kind, FALSE);
+      scope = lifecycle_ledger_dup_scope (g_ptr_array_index (ledgers, i));
+      if (scope != NULL && lifecycle_scope_is_open (scope))
+        lifecycle_scope_settle_error (scope);
+    }
+
+  return n_released;
+}
+
+/**
+ * lifecycle_scope_clear_kind:
+ * @self: a scope
+ * @kind: which entries
+ * @recursive: whether to go on with all that would end with the scope
+ *
+ * Releases the entries of one kind, and leaves the rest, and the scope open.
+ *
+ * As in a close, all of them are muted before the first one is released, and the last added is
+ * released first; scopes come after those below them. Children close as
+ * [enum@Reason.parent_closed] with the detail `cleared`; cleanups get [enum@Reason.completed].
+ *
+ * With @recursive, the scopes below and those who follow one of them are cleared of this kind as
+ * well. What is at home elsewhere is handed over to its home, and not counted.
+ *
+ * If the scope is closed or cleared from inside, what is left of the kind is released after the
+ * rest; if it moves, that goes on.
+ * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
+ * with a critical.
+ *
+ * Returns: how many entries were released
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_clear_kind (LifecycleScope *self,
+                            LifecycleKind   kind,
+                            gboolean        recursive)
+{
+  LifecycleScopeList list;
+  guint n_released = 0;
+  gboolean at_home;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail ((guint) kind < LIFECYCLE_N_KINDS, 0);
+  LIFECYCLE_DEBUG_HOME (self);
+
+  at_home = lifecycle_scope_enter_home (self);
+  g_return_val_if_fail (at_home, 0);
+
+  g_object_ref (self);
+  if (!lifecycle_scope_is_open (self))
+    {
+      /* There is nothing to do, or it is being done. */
+    }
+  else if (kind == LIFECYCLE_KIND_SCOPE)
+    {
+      n_released = clear_children (self);
+    }
+  else
+    {
+      lifecycle_scope_list_init (&list);
+      clear_collect (&list, self, kind, recursive);
+      n_released = clear_run (&list, kind);
+      lifecycle_scope_list_clear (&list);
+    }
+  lifecycle_scope_leave_home (self);
+  g_object_unref (self);
+
+  return n_released;
+}

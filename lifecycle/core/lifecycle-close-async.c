@@ -1,0 +1,565 @@
+/* lifecycle-close-async.c: a close that waits for what is under way
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-close-async-private.h"
+#include "lifecycle-error.h"
+#include "lifecycle-teardown-private.h"
+
+/* One for each scope that close_async() has been called on, from that call to the end of the close.
+ * It does the first part of the teardown, waits until none of the ledgers concerned has anything
+ * pending, or until the deadline, and does the second part. All of it happens at home; what ends
+ * elsewhere sends a wake-up.
+ */
+struct _LifecycleCloseWait
+{
+  gint             refs;
+  gint             woken;       /* a wake-up is on its way */
+  LifecycleScope  *root;        /* not referenced: the close_wait ends before it does */
+  GMainContext    *context;
+  gint64           began;       /* µs of monotonic time */
+  GPtrArray       *scopes;      /* referenced; empty once the root has closed */
+  GPtrArray       *waiters;     /* of Waiter */
+  GSource         *timeout;
+  GError          *overdue;     /* what was not waited for to the end */
+};
+
+typedef struct
+{
+  LifecycleCloseWait *close_wait;
+  GTask          *task;
+  GSource        *cancel;
+} Waiter;
+
+static void
+close_wait_unref (gpointer data)
+{
+  LifecycleCloseWait *self = data;
+
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  g_main_context_unref (self->context);
+  g_ptr_array_unref (self->scopes);
+  g_ptr_array_unref (self->waiters);
+  g_clear_error (&self->overdue);
+  g_free (self);
+}
+
+static LifecycleCloseWait *
+close_wait_ref (LifecycleCloseWait *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+static void
+waiter_stop_listening (Waiter *waiter)
+{
+  if (waiter->cancel != NULL)
+    {
+      g_source_destroy (waiter->cancel);
+      g_clear_pointer (&waiter->cancel, g_source_unref);
+    }
+}
+
+static void
+waiter_free (gpointer data)
+{
+  Waiter *waiter = data;
+
+  waiter_stop_listening (waiter);
+  g_object_unref (waiter->task);
+  g_free (waiter);
+}
+
+/* Forgets the ledgers, so that none of them wakes it any more. */
+static void
+close_wait_let_go (LifecycleCloseWait *self)
+{
+  g_autoptr (GPtrArray) scopes = g_steal_pointer (&self->scopes);
+
+  self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < scopes->len; i++)
+    {
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (g_ptr_array_index (scopes, i));
+      GSList *link;
+
+      lifecycle_ledger_lock (ledger);
+      link = g_slist_find (ledger->close_waits, self);
+      if (link != NULL)
+        ledger->close_waits = g_slist_delete_link (ledger->close_waits, link);
+      lifecycle_ledger_unlock (ledger);
+
+      if (link != NULL)
+        close_wait_unref (self);
+    }
+
+  if (self->timeout != NULL)
+    {
+      g_source_destroy (self->timeout);
+      g_clear_pointer (&self->timeout, g_source_unref);
+    }
+}
+
+static gboolean
+close_wait_has_pending (LifecycleCloseWait *self)
+{
+  for (guint i = 0; i < self->scopes->len; i++)
+    {
+      LifecycleScope *scope = g_ptr_array_index (self->scopes, i);
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      gboolean pending;
+
+      lifecycle_ledger_lock (ledger);
+      pending = ledger->n_pending > 0 && !lifecycle_scope_is_closed (scope);
+      lifecycle_ledger_unlock (ledger);
+      if (pending)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* At home. What the release comes to has to live until it is over. In a circle of followers, the root
+ * may close, and the drain end, before others do.
+ */
+static guint
+close_wait_release (LifecycleCloseWait *self,
+               LifecycleScope *scope)
+{
+  GPtrArray *scopes = g_ptr_array_ref (self->scopes);
+  guint n_released = lifecycle_teardown_finish (scope, self->began);
+
+  g_ptr_array_unref (scopes);
+
+  return n_released;
+}
+
+static gboolean
+close_wait_woken_cb (gpointer data)
+{
+  LifecycleCloseWait *self = data;
+
+  g_atomic_int_set (&self->woken, FALSE);
+
+  /* Once the release has begun, there is nothing left to do. */
+  if (self->scopes->len > 0 && self->root->awaiting_release &&
+      !self->root->releasing && !close_wait_has_pending (self))
+    close_wait_release (self, self->root);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* On any thread, and with a ledger locked. */
+static void
+close_wait_wake (LifecycleCloseWait *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
+    lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
+                    close_wait_woken_cb, close_wait_ref (self), close_wait_unref);
+}
+
+void
+lifecycle_ledger_add_pending (LifecycleLedger *ledger)
+{
+  ledger->n_pending++;
+}
+
+void
+lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
+{
+  if (--ledger->n_pending == 0)
+    g_slist_foreach (ledger->close_waits, (GFunc) close_wait_wake, NULL);
+}
+
+/* What is still pending in the scopes, each with the path of its scope; NULL if all of it has just
+ * ended.
+ */
+static GError *
+close_wait_describe (LifecycleCloseWait *self)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+  LifecycleScopeList scopes;
+  guint n = 0;
+
+  lifecycle_scope_list_init (&scopes);
+  lifecycle_scope_list_take (&scopes, g_object_ref (self->root));
+  for (guint i = 1; i < self->scopes->len; i++)
+    lifecycle_scope_list_take (&scopes, g_object_ref (g_ptr_array_index (self->scopes, i)));
+
+  for (guint i = 0; i < scopes.n_items; i++)
+    {
+      LifecycleScope *scope = scopes.items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+
+      lifecycle_ledger_lock (ledger);
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->muted)
+        {
+          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+          char *what = class->describe_pending != NULL ? class->describe_pending (entry) : NULL;
+
+          if (what != NULL)
+            g_ptr_array_add (found, what);
+        }
+      /* A clear() has released them, but they go on. */
+      if (ledger->n_pending > found->len && !lifecycle_scope_is_closed (scope))
+        g_ptr_array_add (found, g_strdup_printf ("%u more, let go of already",
+                                                 ledger->n_pending - found->len));
+      lifecycle_ledger_unlock (ledger);
+
+      if (found->len > 0)
+        {
+          g_autofree char *path = lifecycle_scope_get_path (scope);
+
+          for (guint j = 0; j < found->len; j++)
+            g_string_append_printf (message, "%s%s: %s", n++ > 0 ? "; " : "", path,
+                                    (const char *) g_ptr_array_index (found, j));
+        }
+
+      /* One that joined the wait of a scope above it has no list of its own. */
+      if (self->scopes->len == 0)
+        lifecycle_scope_list_children (&scopes, scope, NULL);
+    }
+  lifecycle_scope_list_clear (&scopes);
+
+  if (n == 0)
+    return NULL;
+
+  return g_error_new (LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT,
+                      "Closed without waiting any longer for %s", message->str);
+}
+
+/* At home: what the scope waits with for its release, for its own sake or that of one above it. */
+static LifecycleCloseWait *
+scope_peek_close_wait (LifecycleScope *scope)
+{
+  if (lifecycle_scope_is_closed (scope) || scope->releasing)
+    return NULL;
+
+  for (GSList *link = lifecycle_scope_get_ledger (scope)->close_waits; link != NULL; link = link->next)
+    {
+      LifecycleCloseWait *close_wait = link->data;
+
+      if (close_wait->root->awaiting_release)
+        return close_wait;
+    }
+
+  return NULL;
+}
+
+/* At home. Releases the scope, if it waits, and says whether it did. */
+gboolean
+lifecycle_close_wait_cut_short (LifecycleScope *scope,
+                           guint          *n_released)
+{
+  LifecycleCloseWait *close_wait = scope_peek_close_wait (scope);
+
+  if (close_wait == NULL)
+    return FALSE;
+
+  *n_released = close_wait_release (close_wait, scope);
+
+  return TRUE;
+}
+
+static gboolean
+close_wait_is_waiting (LifecycleCloseWait *self)
+{
+  return lifecycle_scope_peek_extra (self->root)->close_wait == self &&
+         scope_peek_close_wait (self->root) != NULL;
+}
+
+static gboolean
+close_wait_timed_out_cb (gpointer data)
+{
+  LifecycleCloseWait *self = data;
+
+  if (close_wait_is_waiting (self))
+    {
+      self->overdue = close_wait_describe (self);
+      close_wait_release (self, self->root);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Those who join later may want it to be over sooner, but not later. */
+static void
+close_wait_set_timeout (LifecycleCloseWait *self,
+                   guint           timeout_ms)
+{
+  gint64 ready_time = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+
+  if (timeout_ms == 0 ||
+      (self->timeout != NULL && g_source_get_ready_time (self->timeout) <= ready_time))
+    return;
+
+  if (self->timeout == NULL)
+    {
+      self->timeout = g_timeout_source_new (timeout_ms);
+      g_source_set_static_name (self->timeout, "Lifecycle close_async");
+      g_source_set_callback (self->timeout, close_wait_timed_out_cb, close_wait_ref (self), close_wait_unref);
+      g_source_attach (self->timeout, self->context);
+    }
+  g_source_set_ready_time (self->timeout, ready_time);
+}
+
+static void
+task_return (GTask          *task,
+             LifecycleScope *scope,
+             const GError   *overdue)
+{
+  const GError *error = lifecycle_scope_peek_extra (scope)->error;
+
+  if (overdue != NULL && error != NULL)
+    g_task_return_new_error (task, overdue->domain, overdue->code, "%s; %s",
+                             overdue->message, error->message);
+  else if (overdue != NULL)
+    g_task_return_error (task, g_error_copy (overdue));
+  else if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+lifecycle_close_wait_scope_closed (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleCloseWait *self = lifecycle_scope_peek_extra (scope)->close_wait;
+  g_autoptr (GPtrArray) waiters = NULL;
+
+  /* Those above it have one less to wait for. */
+  if (ledger->close_waits != NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      g_slist_foreach (ledger->close_waits, (GFunc) close_wait_wake, NULL);
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  if (self == NULL)
+    return;
+
+  scope->extra->close_wait = NULL;
+  close_wait_let_go (self);
+
+  waiters = g_steal_pointer (&self->waiters);
+  self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+
+  /* None of them is to be told twice, if the callback of another runs the main loop. */
+  for (guint i = 0; i < waiters->len; i++)
+    waiter_stop_listening (g_ptr_array_index (waiters, i));
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      Waiter *waiter = g_ptr_array_index (waiters, i);
+
+      task_return (waiter->task, scope, self->overdue);
+    }
+
+  close_wait_unref (self);
+}
+
+static gboolean
+wait_cancelled_cb (GCancellable *cancellable,
+                   gpointer      data)
+{
+  Waiter *waiter = data;
+  g_autoptr (GTask) task = g_object_ref (waiter->task);
+
+  /* Only the wait: the close goes on. */
+  g_ptr_array_remove (waiter->close_wait->waiters, waiter);
+  g_task_return_error_if_cancelled (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+close_wait_add_waiter (LifecycleCloseWait *self,
+                  GTask          *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->close_wait = self;
+  waiter->task = g_object_ref (task);
+  g_ptr_array_add (self->waiters, waiter);
+
+  if (cancellable != NULL)
+    {
+      waiter->cancel = g_cancellable_source_new (cancellable);
+      g_source_set_static_name (waiter->cancel, "Lifecycle close_async");
+      g_source_set_callback (waiter->cancel, G_SOURCE_FUNC (wait_cancelled_cb), waiter, NULL);
+      g_source_attach (waiter->cancel, self->context);
+    }
+}
+
+/* What a call of close_async() is about; the data of its task. */
+typedef struct
+{
+  LifecycleReason reason;
+  guint           timeout_ms;
+} CloseCall;
+
+/* At home. */
+static void
+close_call_run (GTask *task)
+{
+  LifecycleScope *scope = g_task_get_source_object (task);
+  CloseCall *call = g_task_get_task_data (task);
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
+  LifecycleCloseWait *self = extra->close_wait;
+
+  lifecycle_scope_mark (scope, call->reason, NULL);
+
+  if (lifecycle_scope_is_closed (scope))
+    {
+      task_return (task, scope, NULL);
+      return;
+    }
+
+  if (self == NULL)
+    {
+      self = g_new0 (LifecycleCloseWait, 1);
+      self->refs = 1;
+      self->root = scope;
+      self->began = g_get_monotonic_time ();
+      self->context = g_main_context_ref (scope->context);
+      self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+      self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+      extra->close_wait = self;
+    }
+  close_wait_ref (self);
+  close_wait_add_waiter (self, task);
+
+  /* If a teardown is under way already, its end is what is waited for. */
+  if (!scope->in_teardown)
+    {
+      LifecycleScopeList scopes;
+
+      /* User code that runs meanwhile may close the scope in another way, which ends the drain: the
+       * list is its own only afterwards.
+       */
+      lifecycle_scope_list_init (&scopes);
+      lifecycle_teardown_start (&scopes, scope);
+      for (guint i = 0; i < scopes.n_items && !lifecycle_scope_is_closed (scope); i++)
+        {
+          LifecycleLedger *ledger = lifecycle_scope_get_ledger (scopes.items[i]);
+
+          g_ptr_array_add (self->scopes, g_object_ref (scopes.items[i]));
+          lifecycle_ledger_lock (ledger);
+          ledger->close_waits = g_slist_prepend (ledger->close_waits, close_wait_ref (self));
+          lifecycle_ledger_unlock (ledger);
+        }
+      lifecycle_scope_list_clear (&scopes);
+
+      if (lifecycle_scope_is_closed (scope))
+        close_wait_let_go (self);
+      else if (close_wait_has_pending (self))
+        scope->awaiting_release = TRUE;
+      else
+        close_wait_release (self, scope);
+    }
+
+  if (close_wait_is_waiting (self))
+    close_wait_set_timeout (self, call->timeout_ms);
+  close_wait_unref (self);
+}
+
+static gboolean
+close_call_cb (gpointer data)
+{
+  close_call_run (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * lifecycle_scope_close_async:
+ * @self: a scope
+ * @reason: why, for cleanups, handlers and reports; not [enum@Reason.none]
+ * @timeout_ms: how long to wait at most, in milliseconds, or 0 for as long as it takes
+ * @cancellable: (nullable): ends the wait, but not the close
+ * @callback: (nullable) (scope async): what to call when the scope is closed
+ * @user_data: data for @callback
+ *
+ * Closes the scope, but before it releases anything, waits until all operations of the scope, and of
+ * those below it, have ended, and guarded handlers that are running have returned.
+ *
+ * Everything is muted, and operations are cancelled, at once. What is still under way at the
+ * deadline is not waited for: everything is released nevertheless, and the error is
+ * [error@Error.timed_out], whose message names each operation, its age, and, from C, where it was
+ * begun, and each handler and where it was connected.
+ *
+ * When the scope is being closed like this already, the call joins the wait; it can make it
+ * shorter. [method@Scope.close] meanwhile releases at once. Scopes that end with this one but are at
+ * home elsewhere are handed over to their homes, and not waited for. May be called on any thread;
+ * the wait is at home.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_close_async (LifecycleScope      *self,
+                             LifecycleReason      reason,
+                             guint                timeout_ms,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  CloseCall *call;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, lifecycle_scope_close_async);
+  g_task_set_name (task, "Lifecycle close");
+  /* The close goes on, and its result is that of the task. */
+  g_task_set_check_cancellable (task, FALSE);
+  call = g_new0 (CloseCall, 1);
+  call->reason = reason;
+  call->timeout_ms = timeout_ms;
+  g_task_set_task_data (task, call, g_free);
+
+  if (lifecycle_scope_enter_home (self))
+    {
+      close_call_run (task);
+      lifecycle_scope_leave_home (self);
+    }
+  else
+    {
+      lifecycle_scope_mark (self, reason, NULL);
+      lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close",
+                      close_call_cb, g_object_ref (task), g_object_unref);
+    }
+}
+
+/**
+ * lifecycle_scope_close_finish:
+ * @self: a scope
+ * @result: what the callback got
+ * @error: where to put the error
+ *
+ * Ends a call of [method@Scope.close_async].
+ *
+ * The scope is closed in any case, except when the wait was cancelled.
+ *
+ * Returns: whether everything ended in time and no cleanup failed
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_close_finish (LifecycleScope  *self,
+                              GAsyncResult    *result,
+                              GError         **error)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

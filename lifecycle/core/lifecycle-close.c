@@ -1,0 +1,156 @@
+/* lifecycle-close.c: the verbs that end what a scope owns, or hand it over
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* Makes a scope that nobody has seen yet be at home where another is. */
+static void
+scope_settle_at (LifecycleScope *self,
+                 LifecycleScope *other)
+{
+  g_main_context_unref (self->context);
+  self->context = g_main_context_ref (other->context);
+  g_thread_unref (self->thread);
+  self->thread = g_thread_ref (other->thread);
+}
+
+/**
+ * lifecycle_scope_close:
+ * @self: a scope
+ *
+ * Closes the scope as [enum@Reason.completed].
+ *
+ * See [method@Scope.close_with_reason].
+ *
+ * Returns: how many entries of the scope and of all below it were released
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_close (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  return lifecycle_teardown_close (self, LIFECYCLE_REASON_COMPLETED, NULL);
+}
+
+/**
+ * lifecycle_scope_close_with_reason:
+ * @self: a scope
+ * @reason: why, for cleanups, handlers and reports; not [enum@Reason.none]
+ * @detail: (nullable): more about that, for reports
+ *
+ * Takes down all that the scope owns, and the scopes below it.
+ *
+ * The first close decides: on a scope that is closing or closed this does nothing. It may be called
+ * from anywhere, also from handlers and cleanups of the scope itself.
+ *
+ * At home, everything has been released when this returns. On another thread it marks the scope as
+ * closing, hands the teardown over to the home context, and returns 0. That does nothing for a
+ * context that nobody runs; a close at home does it then.
+ *
+ * Returns: how many entries of the scope and of all below it were released, a child counting as
+ *   one; 0 if there was nothing to do, or if others have to do it
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_close_with_reason (LifecycleScope  *self,
+                                   LifecycleReason  reason,
+                                   const char      *detail)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED, 0);
+
+  return lifecycle_teardown_close (self, reason, detail);
+}
+
+/**
+ * lifecycle_scope_clear:
+ * @self: a scope
+ *
+ * Releases everything that the scope owns, in the order of a close, but leaves the scope open.
+ *
+ * Children close as [enum@Reason.parent_closed] with the detail `cleared`; cleanups get
+ * [enum@Reason.completed]. The cancellable is cancelled, and the next call of
+ * [method@Scope.get_cancellable] makes another. What the scope follows, and who follows it, stays.
+ * What cleanups add to the scope stays as well.
+ *
+ * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
+ * with a critical.
+ *
+ * Returns: how many entries of the scope and of all below it were released
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_clear (LifecycleScope *self)
+{
+  guint n_released = 0;
+  gboolean at_home;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  LIFECYCLE_DEBUG_HOME (self);
+
+  at_home = lifecycle_scope_enter_home (self);
+  g_return_val_if_fail (at_home, 0);
+
+  g_object_ref (self);
+  if (lifecycle_scope_is_open (self))
+    n_released = lifecycle_teardown_clear (self);
+  lifecycle_scope_leave_home (self);
+  g_object_unref (self);
+
+  return n_released;
+}
+
+/**
+ * lifecycle_scope_move:
+ * @self: a scope
+ *
+ * Hands everything that the scope owns over to a new one, and closes this one as
+ * [enum@Reason.replaced], with the detail `moved`.
+ *
+ * The new scope has the same name and limit, is as permanent, is at home in the same context, has
+ * no parent and follows nothing. It owns all entries and the cancellable, who followed the old scope
+ * follows it, and what was expected of the end of the old one is expected of its end. How many
+ * entries there are makes no difference to the cost.
+ *
+ * This is for setting things up step by step: add to a scope of the function, which closes it on
+ * every path that fails, and keep what move() returns on the one that succeeds.
+ *
+ * If the scope is not open, the new one is born closed, with the same reason. Must be called at
+ * home.
+ *
+ * Returns: (transfer full): the new scope; %NULL, with a critical, elsewhere than at home
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_move (LifecycleScope *self)
+{
+  LifecycleScope *to;
+  gboolean at_home;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
+
+  at_home = lifecycle_scope_enter_home (self);
+  g_return_val_if_fail (at_home, NULL);
+
+  to = lifecycle_scope_create (self->key.name, self->as_child.name);
+  scope_settle_at (to, self);
+  if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
+    g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);
+  if (lifecycle_scope_is_open (self))
+    lifecycle_teardown_move (self, to);
+  else
+    lifecycle_scope_be_born_closed (to, self->reason);
+  lifecycle_scope_leave_home (to);
+
+  return to;
+}

@@ -1,0 +1,292 @@
+/* lifecycle-follow.c: scopes that end when something else does
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-link-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-handler-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* What a scope follows is in its ledger of ties: handlers, its deadline, and the near ends of links
+ * whose far ends are in the ledger of followers of another scope. The teardown knows what to do with
+ * them.
+ */
+
+/* Ties call nobody, so there is nothing to mute; and until the follower is released, the teardown of
+ * the other scope has to find it.
+ */
+static void
+following_release (LifecycleLedger *ledger,
+             LifecycleEntry  *entry,
+             guint            flags)
+{
+  LifecycleLink *link = lifecycle_link_from_own_end (entry);
+
+  lifecycle_link_cut_other_end (link);
+  lifecycle_link_unref (link);
+}
+
+const LifecycleEntryClass lifecycle_following_class = {
+  .release = following_release,
+};
+
+static void
+follower_release (LifecycleLedger *ledger,
+                  LifecycleEntry  *entry,
+                  guint            flags)
+{
+  lifecycle_link_unref (lifecycle_link_from_other_end (entry));
+}
+
+const LifecycleEntryClass lifecycle_follower_class = {
+  .release = follower_release,
+};
+
+/* The ledger of ties, made on demand, or NULL when the scope is not open. */
+LifecycleLedger *
+lifecycle_scope_ensure_following (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleLedger *following = NULL;
+
+  if (lifecycle_ledger_lock_open (ledger))
+    {
+      if (self->following == NULL)
+        self->following = lifecycle_ledger_new (self);
+      following = self->following;
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  return following;
+}
+
+/* The same for the ledger of followers, referenced, because it can change hands. */
+static LifecycleLedger *
+follow_dup_followers (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleLedger *followers = NULL;
+
+  if (lifecycle_ledger_lock_open (ledger))
+    {
+      if (ledger->followers == NULL)
+        ledger->followers = lifecycle_ledger_new (NULL);
+      followers = lifecycle_ledger_ref (ledger->followers);
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  return followers;
+}
+
+/* On any thread: puts those who follow a scope at the end of the list. */
+void
+lifecycle_scope_list_followers (LifecycleScopeList *list,
+                                LifecycleScope     *scope)
+{
+  g_autoptr (GPtrArray) links = NULL;
+  LifecycleLedger *followers;
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
+
+  followers = ledger->followers != NULL ? lifecycle_ledger_hold_memory (ledger->followers) : NULL;
+  lifecycle_ledger_unlock (ledger);
+  if (followers == NULL)
+    return;
+
+  links = lifecycle_ledger_dup_links (followers);
+  lifecycle_ledger_release_memory (followers);
+  for (guint i = 0; i < links->len; i++)
+    {
+      LifecycleLink *link = g_ptr_array_index (links, i);
+      LifecycleScope *follower = lifecycle_ledger_dup_scope (link->own_ledger);
+
+      if (follower != NULL)
+        lifecycle_scope_list_take (list, follower);
+    }
+}
+
+/**
+ * lifecycle_scope_follow:
+ * @self: a scope
+ * @other: another scope; no reference is held
+ *
+ * Closes @self as [enum@Reason.owner_gone] when @other closes, for whatever reason.
+ *
+ * @self is not one of the entries of @other. It is muted together with @other, and taken down
+ * before the entries of @other. A scope may follow any number of others, and it ends with the
+ * first; a circle is allowed.
+ *
+ * If @other is closing or closed already, @self closes at once. May be called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_follow (LifecycleScope *self,
+                        LifecycleScope *other)
+{
+  g_autoptr (LifecycleLedger) followers = NULL;
+  LifecycleLedger *following;
+  LifecycleLink *link;
+  gboolean connected = FALSE;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (other));
+  g_return_if_fail (self != other);
+
+  following = lifecycle_scope_ensure_following (self);
+  if (following == NULL)
+    return;
+
+  followers = follow_dup_followers (other);
+  if (followers != NULL)
+    {
+      link = g_new0 (LifecycleLink, 1);
+      connected = lifecycle_link_connect (link,
+                                          following, LIFECYCLE_ENTRY_FOLLOWING,
+                                          followers, LIFECYCLE_ENTRY_FOLLOWER,
+                                          NULL);
+      lifecycle_link_unref (link);
+    }
+
+  if (!connected)
+    lifecycle_teardown_close (self, LIFECYCLE_REASON_OWNER_GONE, other->key.name);
+}
+
+/**
+ * lifecycle_scope_follow_object:
+ * @self: a scope
+ * @object: an object; no reference is held
+ *
+ * Closes @self as [enum@Reason.owner_gone] when @object is disposed.
+ *
+ * This follows the scope that [func@Scope.of] gives for @object, so it happens as well when that
+ * one is closed. May be called on any thread by a holder of a reference on @object.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_follow_object (LifecycleScope *self,
+                               GObject        *object)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_OBJECT (object));
+
+  lifecycle_scope_follow (self, lifecycle_scope_of (object));
+}
+
+/* A closure that closes. It does not look at the arguments, and leaves a return value as it was. */
+typedef struct
+{
+  GClosure         closure;
+  LifecycleLedger *following;
+  LifecycleReason  reason;
+  char            *detail;
+} FollowClosure;
+
+static void
+follow_closure_marshal (GClosure     *closure,
+                        GValue       *return_value,
+                        guint         n_param_values,
+                        const GValue *param_values,
+                        gpointer      invocation_hint,
+                        gpointer      marshal_data)
+{
+  FollowClosure *follow = (FollowClosure *) closure;
+  LifecycleScope *scope = lifecycle_ledger_dup_scope (follow->following);
+
+  if (scope != NULL)
+    {
+      lifecycle_teardown_close (scope, follow->reason, follow->detail);
+      g_object_unref (scope);
+    }
+}
+
+static void
+follow_closure_finalized (gpointer  data,
+                          GClosure *closure)
+{
+  FollowClosure *follow = (FollowClosure *) closure;
+
+  lifecycle_ledger_unref (follow->following);
+  g_free (follow->detail);
+}
+
+static gboolean
+follow_connect (LifecycleScope  *self,
+                GObject         *instance,
+                const char      *detailed_signal,
+                LifecycleReason  reason)
+{
+  LifecycleLedger *following = lifecycle_scope_ensure_following (self);
+  GClosure *closure;
+  FollowClosure *follow;
+
+  if (following == NULL)
+    return FALSE;
+
+  closure = g_closure_new_simple (sizeof (FollowClosure), NULL);
+  follow = (FollowClosure *) closure;
+  follow->following = lifecycle_ledger_ref (following);
+  follow->reason = reason;
+  follow->detail = g_strdup (detailed_signal);
+  g_closure_set_marshal (closure, follow_closure_marshal);
+  g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
+
+  return lifecycle_ledger_connect_closure (following, self->context, instance, detailed_signal, closure,
+                                           LIFECYCLE_CONNECT_DEFAULT, NULL) != 0;
+}
+
+/**
+ * lifecycle_scope_follow_signal:
+ * @self: a scope
+ * @instance: an object; no reference is held
+ * @detailed_signal: the signal, with a detail if need be
+ * @reason: the reason to close with; not [enum@Reason.none]
+ *
+ * Closes @self when @instance emits a signal. The detail of the reason is the name of the signal.
+ *
+ * A signal with a return value gets 0, %FALSE or %NULL. When @instance is disposed nothing happens;
+ * see [method@Scope.follow_object] for that. May be called on any thread, and the signal may be
+ * emitted on any.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_follow_signal (LifecycleScope  *self,
+                               GObject         *instance,
+                               const char      *detailed_signal,
+                               LifecycleReason  reason)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_OBJECT (instance));
+  g_return_if_fail (detailed_signal != NULL);
+  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
+
+  follow_connect (self, instance, detailed_signal, reason);
+}
+
+/**
+ * lifecycle_scope_follow_cancellable:
+ * @self: a scope
+ * @cancellable: a cancellable; no reference is held
+ *
+ * Closes @self as [enum@Reason.aborted] when @cancellable is cancelled, or at once if it has been.
+ *
+ * May be called on any thread, and the cancellable may be cancelled on any.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_follow_cancellable (LifecycleScope *self,
+                                    GCancellable   *cancellable)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_CANCELLABLE (cancellable));
+
+  /* Not g_cancellable_connect(): what that one makes must not be disconnected from inside. The
+   * look at the state comes after the connection, so that nothing falls between the two.
+   */
+  if (follow_connect (self, G_OBJECT (cancellable), "cancelled", LIFECYCLE_REASON_ABORTED) &&
+      g_cancellable_is_cancelled (cancellable))
+    lifecycle_teardown_close (self, LIFECYCLE_REASON_ABORTED, "cancelled");
+}

@@ -1,0 +1,48 @@
+/* lifecycle-home-private.h: what LIFECYCLE_DEBUG turns on
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-scope-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  LIFECYCLE_DEBUG_ALIVE   = 1 << 0,
+  LIFECYCLE_DEBUG_LEAKS   = 1 << 1,
+  LIFECYCLE_DEBUG_STACKS  = 1 << 2,
+  LIFECYCLE_DEBUG_THREADS = 1 << 3,
+  LIFECYCLE_DEBUG_TRACE   = 1 << 4
+} LifecycleDebugFlags;
+
+extern guint lifecycle_debug_flags;
+
+void lifecycle_debug_init         (void);
+void lifecycle_log_init           (void);
+void lifecycle_sysprof_init       (void);
+void lifecycle_trace_start        (void);
+void lifecycle_alive_start        (void);
+extern guint lifecycle_alive_interval;
+void lifecycle_debug_off_home     (LifecycleScope *scope,
+                                   const char     *what,
+                                   const char     *place);
+
+static inline gboolean
+lifecycle_debug_has (LifecycleDebugFlags flag)
+{
+  return G_UNLIKELY ((lifecycle_debug_flags & flag) != 0);
+}
+
+/* For functions that are to be called at home. */
+#define LIFECYCLE_DEBUG_HOME(scope)                         \
+  G_STMT_START                                              \
+    {                                                       \
+      if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS))    \
+        lifecycle_debug_off_home ((scope), G_STRFUNC, NULL); \
+    }                                                       \
+  G_STMT_END
+
+G_END_DECLS

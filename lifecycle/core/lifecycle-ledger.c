@@ -1,0 +1,464 @@
+/* lifecycle-ledger.c: the locked list of what is owned
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-roots-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-timer-queue-private.h"
+
+#include <string.h>
+
+const LifecycleEntryClass *const lifecycle_entry_classes[LIFECYCLE_N_ENTRY_TYPES] = {
+#define LIFECYCLE_ENTRY_TYPE_ROW(NAME, class, KIND) [LIFECYCLE_ENTRY_##NAME] = &class,
+  LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_ROW)
+#undef LIFECYCLE_ENTRY_TYPE_ROW
+};
+
+LifecycleLedger *
+lifecycle_ledger_new (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = g_new (LifecycleLedger, 1);
+
+  /* Not with g_new0(): the allocator of glibc has a fast way for this, and not for that. */
+  memset (ledger, 0, sizeof *ledger);
+  g_mutex_init (&ledger->lock);
+  lifecycle_node_init (&ledger->live);
+  lifecycle_node_init (&ledger->foreign);
+  lifecycle_node_init (&ledger->muted);
+  ledger->scope = scope;
+  ledger->refs = 1;
+  ledger->memory_refs = 1;
+  ledger->open = TRUE;
+
+  return ledger;
+}
+
+/* The ledger of what a scope owns, not of what it follows. */
+LifecycleLedger *
+lifecycle_ledger_new_owned (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = lifecycle_ledger_new (scope);
+
+  ledger->owned = TRUE;
+
+  return ledger;
+}
+
+/* Somebody may just be looking at them. */
+static void
+ledger_drop_followers (LifecycleLedger *ledger)
+{
+  LifecycleLedger *followers;
+
+  if (ledger->followers == NULL)
+    return;
+
+  lifecycle_ledger_lock (ledger);
+  followers = g_steal_pointer (&ledger->followers);
+  lifecycle_ledger_unlock (ledger);
+  lifecycle_ledger_unref (followers);
+}
+
+static void
+lifecycle_ledger_free (LifecycleLedger *ledger)
+{
+  g_assert (lifecycle_node_is_alone (&ledger->live));
+  g_assert (lifecycle_node_is_alone (&ledger->foreign));
+  g_assert (lifecycle_node_is_alone (&ledger->muted));
+  g_assert (ledger->mail == NULL || ledger->mail->length == 0);
+  g_assert (ledger->close_waits == NULL);
+
+  g_clear_pointer (&ledger->index, g_hash_table_unref);
+  ledger_drop_followers (ledger);
+  g_clear_object (&ledger->cancellable);
+  g_clear_pointer (&ledger->mail, g_queue_free);
+  g_clear_pointer (&ledger->timer_queue, lifecycle_timer_queue_unref);
+  lifecycle_ledger_release_memory (ledger);
+}
+
+/* Keeps the memory of a ledger, for who has no lock of it, but knows in another way that it has not
+ * been freed; and nothing else. A reference on a scope would do that, too; but it might come to be
+ * the last one, and to have the scope closed where and when nobody meant it to be.
+ */
+LifecycleLedger *
+lifecycle_ledger_hold_memory (LifecycleLedger *ledger)
+{
+  g_atomic_int_inc (&ledger->memory_refs);
+
+  return ledger;
+}
+
+void
+lifecycle_ledger_release_memory (LifecycleLedger *ledger)
+{
+  if (g_atomic_int_dec_and_test (&ledger->memory_refs))
+    {
+      g_clear_pointer (&ledger->tally, lifecycle_tally_free);
+      g_mutex_clear (&ledger->lock);
+      g_free (ledger);
+    }
+}
+
+LifecycleLedger *
+lifecycle_ledger_ref (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger->refs++;
+  lifecycle_ledger_unlock (ledger);
+
+  return ledger;
+}
+
+/* Gives up a reference, and unlocks. The count is kept under the lock because those who retire hold
+ * it anyway.
+ */
+void
+lifecycle_ledger_unref_locked (LifecycleLedger *ledger)
+{
+  gboolean last = --ledger->refs == 0;
+
+  lifecycle_ledger_unlock (ledger);
+
+  if (last)
+    lifecycle_ledger_free (ledger);
+}
+
+void
+lifecycle_ledger_unref (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  lifecycle_ledger_unref_locked (ledger);
+}
+
+/* A reference on the scope, from any thread, or NULL when it is gone. */
+LifecycleScope *
+lifecycle_ledger_dup_scope (LifecycleLedger *ledger)
+{
+  LifecycleScope *scope;
+
+  /* A scope takes itself out of its ledgers at the end of its dispose, under this lock: what is
+   * still here has not been finalized, and a reference taken now keeps it from being.
+   */
+  lifecycle_ledger_lock (ledger);
+  scope = ledger->scope != NULL ? g_object_ref (ledger->scope) : NULL;
+  lifecycle_ledger_unlock (ledger);
+
+  return scope;
+}
+
+void
+lifecycle_ledger_set_scope (LifecycleLedger *ledger,
+                            LifecycleScope  *scope)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger->scope = scope;
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Nothing can be added any more. */
+void
+lifecycle_ledger_shut (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  g_atomic_int_set (&ledger->open, FALSE);
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Takes a live entry out, for its end. Says FALSE when a teardown, or somebody else, is doing that. */
+gboolean
+lifecycle_ledger_take_live (LifecycleLedger *ledger,
+                            LifecycleEntry  *entry)
+{
+  gboolean live;
+
+  lifecycle_ledger_lock (ledger);
+  live = lifecycle_entry_is_live (entry);
+  if (live)
+    lifecycle_ledger_remove (ledger, entry);
+  lifecycle_ledger_unlock (ledger);
+
+  return live;
+}
+
+/* Has a function called in a context, soon. A ledger may be locked. `name` lives for ever. */
+void
+lifecycle_post (GMainContext   *context,
+                gint            priority,
+                const char     *name,
+                GSourceFunc     func,
+                gpointer        data,
+                GDestroyNotify  destroy)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, priority);
+  g_source_set_static_name (source, name);
+  g_source_set_callback (source, func, data, destroy);
+  g_source_attach (source, context);
+  g_source_unref (source);
+}
+
+/* Locks the ledger and says TRUE, or says FALSE when it is too late. */
+gboolean
+lifecycle_ledger_lock_open (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  if (G_LIKELY (ledger->open))
+    return TRUE;
+
+  lifecycle_ledger_unlock (ledger);
+  return FALSE;
+}
+
+/* The same, for what is about to be added. */
+gboolean
+lifecycle_ledger_begin_add (LifecycleLedger *ledger)
+{
+  if (G_LIKELY (lifecycle_ledger_lock_open (ledger)))
+    return TRUE;
+
+  lifecycle_ledger_note (ledger, 1, 0);
+  return FALSE;
+}
+
+/* Counts what was to be added too late, and what failed. */
+void
+lifecycle_ledger_note (LifecycleLedger *ledger,
+                       guint            n_late,
+                       guint            n_failed)
+{
+  lifecycle_ledger_lock (ledger);
+  if (ledger->counted)
+    {
+      /* Others first: who looks at this ledger at all does not look at what they have by then. */
+      lifecycle_ledger_unlock (ledger);
+      lifecycle_roots_note (n_late, n_failed);
+      lifecycle_ledger_lock (ledger);
+    }
+  ledger->n_late += n_late;
+  ledger->n_failed += n_failed;
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Unlocks the ledger. Where a limit has been passed, user code runs, and TRUE is returned. */
+gboolean
+lifecycle_ledger_end_add (LifecycleLedger *ledger)
+{
+  if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries > ledger->warn_at && ledger->scope != NULL)
+    {
+      LifecycleScope *scope = g_object_ref (ledger->scope);
+      guint limit = ledger->limit;
+      guint n_entries = ledger->n_entries;
+
+      ledger->warn_at = n_entries <= G_MAXUINT / 2 ? n_entries + n_entries / 2 : G_MAXUINT;
+      lifecycle_ledger_unlock (ledger);
+
+      lifecycle_scope_limit_reached (scope, limit, n_entries);
+      g_object_unref (scope);
+      return TRUE;
+    }
+
+  lifecycle_ledger_unlock (ledger);
+  return FALSE;
+}
+
+const LifecycleEntryClass lifecycle_fence_class = { 0 };
+
+static void
+ledger_insert_fence (LifecycleLedger *ledger,
+                     LifecycleEntry  *fence)
+{
+  fence->type = LIFECYCLE_ENTRY_FENCE;
+  lifecycle_node_insert_after (&fence->node, ledger->live.prev);
+}
+
+/* Puts a mark behind all that is live. It is not an entry, and does not count. */
+void
+lifecycle_ledger_set_fence (LifecycleLedger *ledger,
+                            LifecycleEntry  *fence)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger->generation++;
+  ledger_insert_fence (ledger, fence);
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* The ledger is locked. From then on the fence is alone. */
+static void
+ledger_remove_fence (LifecycleEntry *fence)
+{
+  lifecycle_node_remove (&fence->node);
+  lifecycle_node_init (&fence->node);
+}
+
+void
+lifecycle_ledger_lift_fence (LifecycleLedger *ledger,
+                             LifecycleEntry  *fence)
+{
+  lifecycle_ledger_lock (ledger);
+  ledger_remove_fence (fence);
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Phase one: silences all that is live, or what is before the fence, the last added first; unless
+ * `kind` is NONE, there is a fence, and other kinds stay where they are. No user code runs. Says how
+ * many entries it has done with already.
+ */
+static guint
+ledger_mute (LifecycleLedger *ledger,
+             LifecycleEntry  *fence,
+             guint            kind)
+{
+  LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
+  LifecycleMute mute = { NULL, 0 };
+  LifecycleNode muted;
+
+  lifecycle_node_init (&muted);
+
+  lifecycle_ledger_lock (ledger);
+
+  /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
+  ledger->mute = &mute;
+  while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))
+    {
+      LifecycleEntry *entry = (LifecycleEntry *) end->prev;
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (kind != LIFECYCLE_KIND_NONE && lifecycle_entry_type_get_kind (entry->type) != kind)
+        {
+          /* The fence passes it by. */
+          lifecycle_node_remove (end);
+          lifecycle_node_insert_after (end, entry->node.prev);
+          continue;
+        }
+
+      if (entry->type == LIFECYCLE_ENTRY_FENCE)
+        {
+          /* All that it fenced in is being done here. */
+          ledger_remove_fence (entry);
+          continue;
+        }
+
+      /* It moves first, because mute() may put an end to it, or open the lock for a moment. */
+      lifecycle_node_remove (&entry->node);
+      lifecycle_node_insert_after (&entry->node, class->foreign ? &ledger->foreign : &muted);
+      entry->flags |= LIFECYCLE_ENTRY_MUTED;
+
+      if (class->mute != NULL)
+        class->mute (ledger, entry);
+    }
+
+  /* What an unfinished clear() has left is older than this. */
+  if (!lifecycle_node_is_alone (&muted))
+    {
+      muted.next->prev = ledger->muted.prev;
+      ledger->muted.prev->next = muted.next;
+      muted.prev->next = &ledger->muted;
+      ledger->muted.prev = muted.prev;
+    }
+
+  if (fence != NULL)
+    ledger_remove_fence (fence);
+
+  ledger->mute = NULL;
+  lifecycle_ledger_unlock (ledger);
+
+  return mute.n_dropped;
+}
+
+guint
+lifecycle_ledger_mute (LifecycleLedger *ledger,
+                       LifecycleEntry  *fence)
+{
+  return ledger_mute (ledger, fence, LIFECYCLE_KIND_NONE);
+}
+
+/* The same for entries of one kind. */
+guint
+lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
+                            LifecycleKind    kind)
+{
+  LifecycleEntry fence;
+
+  /* What handlers have been sent is part of them. */
+  lifecycle_ledger_lock (ledger);
+  if (kind == LIFECYCLE_KIND_HANDLER)
+    ledger->generation++;
+  ledger_insert_fence (ledger, &fence);
+  lifecycle_ledger_unlock (ledger);
+
+  return ledger_mute (ledger, &fence, kind);
+}
+
+/* Whether the last entry of one of the lists is of that kind. */
+gboolean
+lifecycle_ledger_ends_with (LifecycleLedger *ledger,
+                            LifecycleNode   *list,
+                            LifecycleKind    kind)
+{
+  LifecycleEntry *entry;
+  gboolean found;
+
+  lifecycle_ledger_lock (ledger);
+  entry = lifecycle_list_peek_last (list);
+  found = entry != NULL && lifecycle_entry_type_get_kind (entry->type) == kind;
+  lifecycle_ledger_unlock (ledger);
+
+  return found;
+}
+
+/* Takes the last entry out of one of the lists, for its release. A child is only looked at: it
+ * leaves by itself when it has closed.
+ */
+LifecycleEntry *
+lifecycle_ledger_pop (LifecycleLedger *ledger,
+                      LifecycleNode   *list,
+                      guint           *flags)
+{
+  LifecycleEntry *entry;
+
+  lifecycle_ledger_lock (ledger);
+
+  entry = lifecycle_list_peek_last (list);
+  if (entry != NULL)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (class->claim != NULL)
+        class->claim (ledger, entry);
+      /* What is silent was never counted. */
+      if (class->silent)
+        ledger->n_entries++;
+      if (entry->type != LIFECYCLE_ENTRY_SCOPE)
+        lifecycle_ledger_remove (ledger, entry);
+      *flags = entry->flags;
+    }
+
+  lifecycle_ledger_unlock (ledger);
+
+  return entry;
+}
+
+/* Blocks or unblocks all that can be. */
+void
+lifecycle_ledger_set_blocked (LifecycleLedger *ledger,
+                              gboolean         blocked)
+{
+  lifecycle_ledger_lock (ledger);
+
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (class->set_blocked != NULL &&
+          ((entry->flags & LIFECYCLE_ENTRY_BLOCKED) != 0) != blocked)
+        {
+          class->set_blocked (entry, blocked);
+          entry->flags ^= LIFECYCLE_ENTRY_BLOCKED;
+        }
+    }
+
+  lifecycle_ledger_unlock (ledger);
+}

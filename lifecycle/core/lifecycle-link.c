@@ -1,0 +1,131 @@
+/* lifecycle-link.c: an entry with two ends
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-link-private.h"
+
+LifecycleLink *
+lifecycle_link_ref (LifecycleLink *link)
+{
+  g_atomic_int_inc (&link->refs);
+
+  return link;
+}
+
+/* The link stands at the head of its structure, which goes with it. */
+void
+lifecycle_link_unref (LifecycleLink *link)
+{
+  if (g_atomic_int_dec_and_test (&link->refs))
+    {
+      g_clear_pointer (&link->own_ledger, lifecycle_ledger_unref);
+      g_clear_pointer (&link->other_ledger, lifecycle_ledger_unref);
+      g_free (link);
+    }
+}
+
+static gboolean
+link_add_end (LifecycleLink      *link,
+              LifecycleLedger    *ledger,
+              LifecycleEntry     *end,
+              LifecycleEntryType  type,
+              const char         *name)
+{
+  if (!lifecycle_ledger_begin_add (ledger))
+    return FALSE;
+
+  lifecycle_link_ref (link);
+  lifecycle_ledger_append (ledger, end, type, name);
+  lifecycle_ledger_end_add (ledger);
+
+  return TRUE;
+}
+
+static gboolean
+link_cut_end (LifecycleLink   *link,
+              LifecycleLedger *ledger,
+              LifecycleEntry  *end)
+{
+  gboolean linked;
+
+  lifecycle_ledger_lock (ledger);
+  linked = (end->flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  if (linked)
+    lifecycle_ledger_remove (ledger, end);
+  lifecycle_ledger_unlock (ledger);
+
+  if (linked)
+    lifecycle_link_unref (link);
+
+  return linked;
+}
+
+gboolean
+lifecycle_link_cut_own_end (LifecycleLink *link)
+{
+  return link_cut_end (link, link->own_ledger, &link->own_end);
+}
+
+gboolean
+lifecycle_link_cut_other_end (LifecycleLink *link)
+{
+  return link_cut_end (link, link->other_ledger, &link->other_end);
+}
+
+static gboolean
+link_end_is_linked (LifecycleLedger *ledger,
+                    LifecycleEntry  *end)
+{
+  gboolean linked;
+
+  lifecycle_ledger_lock (ledger);
+  linked = (end->flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  lifecycle_ledger_unlock (ledger);
+
+  return linked;
+}
+
+/* The links whose far ends are in a ledger that has nothing else, each referenced. */
+GPtrArray *
+lifecycle_ledger_dup_links (LifecycleLedger *ledger)
+{
+  GPtrArray *links = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_link_unref);
+
+  lifecycle_ledger_lock (ledger);
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    g_ptr_array_add (links, lifecycle_link_ref (lifecycle_link_from_other_end (entry)));
+  lifecycle_ledger_unlock (ledger);
+
+  return links;
+}
+
+/* Puts both ends in their places. The link comes as zeroes, and the caller gets its first reference.
+ * Says FALSE, with neither end in its place, when either party has ended.
+ */
+gboolean
+lifecycle_link_connect (LifecycleLink      *link,
+                        LifecycleLedger    *own_ledger,
+                        LifecycleEntryType  own_type,
+                        LifecycleLedger    *other_ledger,
+                        LifecycleEntryType  other_type,
+                        const char         *name)
+{
+  gboolean connected;
+
+  link->refs = 1;
+  link->own_ledger = lifecycle_ledger_ref (own_ledger);
+  link->other_ledger = lifecycle_ledger_ref (other_ledger);
+
+  /* The far end last: a near end that ends between the two looks for it in vain. */
+  connected = link_add_end (link, own_ledger, &link->own_end, own_type, name) &&
+              link_add_end (link, other_ledger, &link->other_end, other_type, name) &&
+              link_end_is_linked (own_ledger, &link->own_end);
+  if (!connected)
+    {
+      lifecycle_link_cut_other_end (link);
+      lifecycle_link_cut_own_end (link);
+    }
+
+  return connected;
+}

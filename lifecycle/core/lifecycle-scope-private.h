@@ -1,0 +1,177 @@
+/* lifecycle-scope-private.h: the inside of a scope
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-scope.h"
+#include "lifecycle-timer.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LifecycleCloseWait LifecycleCloseWait;
+typedef struct _LifecycleClear LifecycleClear;
+
+/* What a child is found by. */
+typedef struct
+{
+  const char *name;
+  gpointer    object;           /* an address, not a reference; NULL for a child found by name */
+} LifecycleKey;
+
+typedef struct
+{
+  GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
+  GError          *error;
+  GPtrArray       *stillborn;   /* children that were asked for too late; guarded the same */
+  LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
+  char            *detail;      /* of the reason */
+  LifecycleTimer  *deadline;    /* one of the following */
+  LifecycleCloseWait  *close_wait;       /* who waits for the close; at home */
+  LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
+} LifecycleExtra;
+
+typedef enum
+{
+  LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* changed under the lock of the registry */
+  LIFECYCLE_SCOPE_FINISHED   = 1 << 1, /* `closed` has been emitted, too */
+  LIFECYCLE_SCOPE_PERMANENT  = 1 << 2  /* meant to live for ever */
+} LifecycleScopeMarks;
+
+struct _LifecycleScope
+{
+  GObject          parent_instance;
+
+  LifecycleEntry   as_child;    /* in the ledger of the owner, which has a reference */
+  LifecycleNode    as_root;     /* in the registry, if there is no parent */
+  LifecycleKey     key;
+  LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
+  LifecycleLedger *owner;       /* for ever, once it is set */
+  LifecycleLedger *ledger;
+  LifecycleLedger *following;        /* what the scope follows */
+
+  GMainContext    *context;     /* home, */
+  GThread         *thread;      /* and the thread that is at home there while nobody runs it */
+
+  LifecycleExtra  *extra;       /* what few scopes have, made on demand */
+
+  gsize            visited;     /* by which walk, and only at home */
+  gsize            stacked;     /* by which release, the same */
+  guint            blocked;     /* how often, by the scope and by those above it */
+  guint            own_blocked;
+  guint            n_released;
+
+  guint            marks;       /* atomic, of LifecycleScopeMarks */
+  gint             state;       /* atomic, changed with the ledger locked, as is the reason */
+  LifecycleReason  reason;
+  guint            announced : 1;
+  guint            in_teardown : 1;
+  guint            taken_along : 1; /* by a teardown of the parent */
+  guint            awaiting_release : 1; /* all is done but the release, */
+  guint            releasing : 1; /* or nothing is waited for any more */
+};
+
+/* A list of scopes that are referenced. */
+typedef struct
+{
+  LifecycleScope **items;
+  guint            n_items;
+  guint            n_allocated;
+  LifecycleScope  *few[8];
+} LifecycleScopeList;
+
+void            lifecycle_scope_list_init     (LifecycleScopeList *list);
+void            lifecycle_scope_list_take     (LifecycleScopeList *list,
+                                               LifecycleScope     *scope);
+void            lifecycle_scope_list_drop     (LifecycleScopeList *list);
+void            lifecycle_scope_list_clear    (LifecycleScopeList *list);
+gboolean        lifecycle_scope_list_children (LifecycleScopeList *list,
+                                               LifecycleScope     *parent,
+                                               LifecycleEntry     *fence);
+
+void            lifecycle_scope_list_followers (LifecycleScopeList *list,
+                                               LifecycleScope     *scope);
+LifecycleLedger *lifecycle_scope_lock_ledger  (LifecycleScope     *self);
+
+LifecycleScope *lifecycle_scope_create        (const char         *name,
+                                               const char         *place);
+void            lifecycle_scope_become_root   (LifecycleScope     *self);
+void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
+                                               LifecycleReason     reason);
+void            lifecycle_scope_join          (LifecycleScope     *self,
+                                               LifecycleScope     *parent);
+LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
+gboolean        lifecycle_scope_is_open       (LifecycleScope     *self);
+gboolean        lifecycle_scope_enter_home    (LifecycleScope     *self);
+void            lifecycle_scope_leave_home    (LifecycleScope     *self);
+gboolean        lifecycle_scope_shares_home   (LifecycleScope     *self,
+                                               LifecycleScope     *other);
+gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
+                                               LifecycleReason     reason,
+                                               const char         *detail);
+void            lifecycle_scope_set_closed    (LifecycleScope     *self);
+LifecycleLedger *lifecycle_scope_ensure_following  (LifecycleScope     *self);
+void            lifecycle_scope_forget_stillborn (GPtrArray       *stillborn);
+gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
+gboolean        lifecycle_scope_leave_closed       (LifecycleScope     *self,
+                                               guint64             closing_time);
+LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
+void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
+void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
+void            lifecycle_scope_limit_reached (LifecycleScope     *self,
+                                               guint               limit,
+                                               guint               n_entries);
+void            lifecycle_scope_warn_of_limit (LifecycleScope     *self,
+                                               guint               limit,
+                                               guint               n_entries);
+void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
+                                               gint                by);
+
+void            lifecycle_scope_take_failure  (LifecycleScope     *self,
+                                               GError             *error,
+                                               const char         *name);
+void            lifecycle_scope_pass_failures (LifecycleScope     *self,
+                                               LifecycleScope     *to);
+void            lifecycle_scope_settle_error  (LifecycleScope     *self);
+
+extern LifecycleExtra lifecycle_scope_no_extra;
+
+/* To look at. */
+static inline LifecycleExtra *
+lifecycle_scope_peek_extra (LifecycleScope *self)
+{
+  LifecycleExtra *extra = g_atomic_pointer_get (&self->extra);
+
+  return extra != NULL ? extra : &lifecycle_scope_no_extra;
+}
+
+static inline LifecycleScope *
+lifecycle_scope_from_child_entry (LifecycleEntry *entry)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleScope, as_child);
+}
+
+static inline gboolean
+lifecycle_scope_has_mark (LifecycleScope      *self,
+                          LifecycleScopeMarks  mark)
+{
+  return (g_atomic_int_get (&self->marks) & mark) != 0;
+}
+
+/* The ledger of the moment. It may change hands at any time, but it lives as long as the scope. */
+static inline LifecycleLedger *
+lifecycle_scope_get_ledger (LifecycleScope *self)
+{
+  return g_atomic_pointer_get (&self->ledger);
+}
+
+/* The ledger is locked. What a scope follows is never blocked. */
+static inline gboolean
+lifecycle_ledger_is_blocked (LifecycleLedger *ledger)
+{
+  return ledger->owned && ledger->scope != NULL && ledger->scope->blocked > 0;
+}
+
+G_END_DECLS

@@ -1,0 +1,875 @@
+/* lifecycle-scope.c: the type: construction, tree, close verbs, properties
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-enums.h"
+#include "lifecycle-roots-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/**
+ * LifecycleScope:
+ *
+ * Owns what a part of a program sets up, and takes it down.
+ *
+ * Signal handlers, sources, timers, asynchronous calls, objects, data, cleanups, what GIO registers,
+ * and other scopes are *entries* of a scope. When the scope ends, all of them end: completely, in
+ * order, exactly once. A scope ends when it is
+ * closed, when its parent ends, when something that it follows ends, or when its last reference
+ * goes. Services, players, tags, windows, rows, requests and plugins are all just scopes.
+ *
+ * ## The order of a close
+ *
+ * [signal@Scope::closing] is emitted first, on the scope and on all that end with it, while
+ * everything still works. Then everything is muted: all handlers are disconnected and all sources
+ * that were made through the scopes are destroyed, and no user code of any kind runs meanwhile.
+ * Then cancellables are cancelled, and sources and handlers that were handed over are ended. Then
+ * everything is released, the last added first, a child at its own place among the entries of its
+ * parent. [signal@Scope::closed] is emitted when all is done.
+ *
+ * An entry that ends by itself, because its emitter is disposed, somebody else disconnects it, or a
+ * source is removed, leaves the scope at that moment.
+ *
+ * ## Too late
+ *
+ * Adding to a scope that is closing or closed is safe: nothing is connected, and what was handed
+ * over is released at once.
+ *
+ * ## Threads
+ *
+ * A scope is at home in the thread-default [struct@GLib.MainContext] of its creation, that is, in
+ * the thread that runs it, or in the thread that created the scope while nobody does. Its own
+ * sources run there. It may be closed, and its last reference may be dropped, on any thread: elsewhere
+ * than at home this marks it as closing at once, and hands the rest to the home context. Things may
+ * be added on any thread; where more has to be said, the function says it.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_PARENT,
+  PROP_STATE,
+  PROP_REASON,
+  PROP_N_ENTRIES,
+  PROP_LIMIT,
+  PROP_PERMANENT,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+enum
+{
+  SIGNAL_CLOSING,
+  SIGNAL_CLOSED,
+  SIGNAL_LIMIT_REACHED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (LifecycleScope, lifecycle_scope, G_TYPE_OBJECT)
+
+/* Set while a scope is made of which the caller says what it is to become. */
+static _Thread_local gboolean creating;
+
+/* A scope that is about to become a child, or a root. */
+LifecycleScope *
+lifecycle_scope_create (const char *name,
+                        const char *place)
+{
+  LifecycleScope *self;
+
+  creating = TRUE;
+  self = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+  creating = FALSE;
+
+  self->key.name = g_strdup (name);
+  self->as_child.name = place;
+
+  return self;
+}
+
+/* For a scope without a parent: here it is found. */
+void
+lifecycle_scope_become_root (LifecycleScope *self)
+{
+  self->as_child.added = lifecycle_entry_clock ();
+  lifecycle_roots_add (self);
+  if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+    lifecycle_watch_scope_opened (self);
+}
+
+static void
+lifecycle_scope_constructed (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->constructed (object);
+
+  if (self->owner == NULL && !creating)
+    lifecycle_scope_become_root (self);
+}
+
+gboolean
+lifecycle_scope_is_open (LifecycleScope *self)
+{
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_OPEN;
+}
+
+/* Whether the calling thread is at home: it runs the home context, or it created the scope and
+ * nobody else runs that. Until lifecycle_scope_leave_home() nobody else can.
+ */
+gboolean
+lifecycle_scope_enter_home (LifecycleScope *self)
+{
+  if (self->thread != g_thread_self () && !g_main_context_is_owner (self->context))
+    return FALSE;
+
+  return g_main_context_acquire (self->context);
+}
+
+void
+lifecycle_scope_leave_home (LifecycleScope *self)
+{
+  g_main_context_release (self->context);
+}
+
+/* Whether who holds the home of one scope may touch another, too. */
+gboolean
+lifecycle_scope_shares_home (LifecycleScope *self,
+                             LifecycleScope *other)
+{
+  if (other->context == self->context)
+    return TRUE;
+
+  if (!lifecycle_scope_enter_home (other))
+    return FALSE;
+
+  lifecycle_scope_leave_home (other);
+  return TRUE;
+}
+
+/* Locks the ledger of the moment. */
+LifecycleLedger *
+lifecycle_scope_lock_ledger (LifecycleScope *self)
+{
+  for (;;)
+    {
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+
+      lifecycle_ledger_lock (ledger);
+      if (G_LIKELY (ledger == lifecycle_scope_get_ledger (self)))
+        return ledger;
+      lifecycle_ledger_unlock (ledger);
+    }
+}
+
+/* From open to closing, on any thread. From then on nothing can be added. Says whether this call
+ * has done it.
+ */
+gboolean
+lifecycle_scope_mark (LifecycleScope  *self,
+                      LifecycleReason  reason,
+                      const char      *detail)
+{
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+  LifecycleLedger *followers = ledger->followers;
+  LifecycleLedger *following = self->following;
+
+  if (!lifecycle_scope_is_open (self))
+    {
+      lifecycle_ledger_unlock (ledger);
+      return FALSE;
+    }
+
+  self->reason = reason;
+  if (detail != NULL)
+    lifecycle_scope_ensure_extra (self)->detail = g_strdup (detail);
+  g_atomic_int_set (&ledger->open, FALSE);
+  ledger->generation++;
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
+  lifecycle_ledger_unlock (ledger);
+
+  if (followers != NULL)
+    lifecycle_ledger_shut (followers);
+  if (following != NULL)
+    lifecycle_ledger_shut (following);
+
+  return TRUE;
+}
+
+void
+lifecycle_scope_set_closed (LifecycleScope *self)
+{
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
+}
+
+void
+lifecycle_scope_emit_closing (LifecycleScope *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REASON]);
+  g_signal_emit (self, signals[SIGNAL_CLOSING], 0, self->reason);
+}
+
+void
+lifecycle_scope_emit_closed (LifecycleScope *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0, self->reason);
+}
+
+void
+lifecycle_scope_limit_reached (LifecycleScope *self,
+                               guint           limit,
+                               guint           n_entries)
+{
+  lifecycle_scope_warn_of_limit (self, limit, n_entries);
+  g_signal_emit (self, signals[SIGNAL_LIMIT_REACHED], 0, n_entries);
+}
+
+static void
+lifecycle_scope_dispose (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  /* Chaining up would disconnect the handlers of a scope that has yet to emit its signals. */
+  if (!lifecycle_teardown_dispose (self))
+    return;
+
+  lifecycle_ledger_set_scope (self->ledger, NULL);
+  if (self->following != NULL)
+    lifecycle_ledger_set_scope (self->following, NULL);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
+}
+
+LifecycleExtra lifecycle_scope_no_extra;
+
+LifecycleExtra *
+lifecycle_scope_ensure_extra (LifecycleScope *self)
+{
+  LifecycleExtra *extra = g_atomic_pointer_get (&self->extra);
+
+  if (extra == NULL)
+    {
+      extra = g_new0 (LifecycleExtra, 1);
+      if (!g_atomic_pointer_compare_and_exchange (&self->extra, NULL, extra))
+        {
+          /* Another thread was faster. */
+          g_free (extra);
+          extra = g_atomic_pointer_get (&self->extra);
+        }
+    }
+
+  return extra;
+}
+
+static void
+extra_free (LifecycleExtra *extra)
+{
+  g_clear_pointer (&extra->failures, g_ptr_array_unref);
+  g_clear_error (&extra->error);
+  g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
+  g_clear_pointer (&extra->moved, lifecycle_ledger_unref);
+  g_free (extra->detail);
+  g_clear_pointer (&extra->deadline, lifecycle_timer_unref);
+  g_free (extra);
+}
+
+/* The ledger may live on, for the sake of others, but the cancellable does not. */
+static void
+scope_drop_cancellable (LifecycleScope *self)
+{
+  GCancellable *cancellable;
+
+  /* It is reached through the scope only, and nobody has that any more. */
+  if (self->ledger->cancellable == NULL)
+    return;
+
+  lifecycle_ledger_lock (self->ledger);
+  cancellable = g_steal_pointer (&self->ledger->cancellable);
+  lifecycle_ledger_unlock (self->ledger);
+
+  g_clear_object (&cancellable);
+}
+
+static void
+lifecycle_scope_finalize (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  scope_drop_cancellable (self);
+  g_clear_pointer (&self->ledger, lifecycle_ledger_unref);
+  g_clear_pointer (&self->following, lifecycle_ledger_unref);
+  g_clear_pointer (&self->owner, lifecycle_ledger_unref);
+  g_clear_pointer (&self->extra, extra_free);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->thread, g_thread_unref);
+  g_free ((char *) self->key.name);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->finalize (object);
+}
+
+static void
+lifecycle_scope_get_property (GObject    *object,
+                              guint       prop_id,
+                              GValue     *value,
+                              GParamSpec *pspec)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->key.name);
+      break;
+
+    case PROP_PARENT:
+      g_value_set_object (value, lifecycle_scope_get_parent (self));
+      break;
+
+    case PROP_STATE:
+      g_value_set_enum (value, lifecycle_scope_get_state (self));
+      break;
+
+    case PROP_REASON:
+      g_value_set_enum (value, lifecycle_scope_get_reason (self));
+      break;
+
+    case PROP_N_ENTRIES:
+      g_value_set_uint (value, lifecycle_scope_get_n_entries (self));
+      break;
+
+    case PROP_LIMIT:
+      g_value_set_uint (value, lifecycle_scope_get_limit (self));
+      break;
+
+    case PROP_PERMANENT:
+      g_value_set_boolean (value, lifecycle_scope_get_permanent (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+lifecycle_scope_set_property (GObject      *object,
+                              guint         prop_id,
+                              const GValue *value,
+                              GParamSpec   *pspec)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+  LifecycleScope *parent;
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      self->key.name = g_value_dup_string (value);
+      break;
+
+    case PROP_PARENT:
+      /* Comes after the name, in the order of installation. */
+      parent = g_value_get_object (value);
+      if (parent != NULL)
+        lifecycle_scope_join (self, parent);
+      break;
+
+    case PROP_LIMIT:
+      lifecycle_scope_set_limit (self, g_value_get_uint (value));
+      break;
+
+    case PROP_PERMANENT:
+      lifecycle_scope_set_permanent (self, g_value_get_boolean (value));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+lifecycle_scope_class_init (LifecycleScopeClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  lifecycle_debug_init ();
+
+  object_class->constructed = lifecycle_scope_constructed;
+  object_class->dispose = lifecycle_scope_dispose;
+  object_class->finalize = lifecycle_scope_finalize;
+  object_class->get_property = lifecycle_scope_get_property;
+  object_class->set_property = lifecycle_scope_set_property;
+
+  /**
+   * LifecycleScope:name: (attributes org.gtk.Property.get=lifecycle_scope_get_name)
+   *
+   * What the scope is called, in paths and reports; among siblings, what it is found by.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL,
+                         NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:parent: (attributes org.gtk.Property.get=lifecycle_scope_get_parent)
+   *
+   * The scope that this one ends with.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PARENT] =
+    g_param_spec_object ("parent", NULL, NULL,
+                         LIFECYCLE_TYPE_SCOPE,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:state: (attributes org.gtk.Property.get=lifecycle_scope_get_state)
+   *
+   * Whether the scope is open, closing or closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL,
+                       LIFECYCLE_TYPE_STATE,
+                       LIFECYCLE_STATE_OPEN,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:reason: (attributes org.gtk.Property.get=lifecycle_scope_get_reason)
+   *
+   * Why the scope closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REASON] =
+    g_param_spec_enum ("reason", NULL, NULL,
+                       LIFECYCLE_TYPE_REASON,
+                       LIFECYCLE_REASON_NONE,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:n-entries: (attributes org.gtk.Property.get=lifecycle_scope_get_n_entries)
+   *
+   * How many entries the scope has. No notification is emitted when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ENTRIES] =
+    g_param_spec_uint ("n-entries", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:limit: (attributes org.gtk.Property.get=lifecycle_scope_get_limit org.gtk.Property.set=lifecycle_scope_set_limit)
+   *
+   * How many entries are suspicious; 0 for any number.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LIMIT] =
+    g_param_spec_uint ("limit", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleScope:permanent: (attributes org.gtk.Property.get=lifecycle_scope_get_permanent org.gtk.Property.set=lifecycle_scope_set_permanent)
+   *
+   * Whether the scope is meant to live for as long as the program.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PERMANENT] =
+    g_param_spec_boolean ("permanent", NULL, NULL,
+                          FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * LifecycleScope::closing:
+   * @self: the scope
+   * @reason: why it closes
+   *
+   * Emitted at home when the scope is about to be taken down, while everything that it owns still
+   * works. What is added from now on is released at once.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSING] =
+    g_signal_new ("closing",
+                  LIFECYCLE_TYPE_SCOPE,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1, LIFECYCLE_TYPE_REASON);
+
+  /**
+   * LifecycleScope::closed:
+   * @self: the scope
+   * @reason: why it closed
+   *
+   * Emitted at home when the scope owns nothing any more and has left its parent.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSED] =
+    g_signal_new ("closed",
+                  LIFECYCLE_TYPE_SCOPE,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1, LIFECYCLE_TYPE_REASON);
+
+  /**
+   * LifecycleScope::limit-reached:
+   * @self: the scope
+   * @n_entries: how many entries it has
+   *
+   * Emitted by the thread that adds the entry with which the number exceeds
+   * [property@Scope:limit], and again each time it has grown by half of that. When the number has
+   * fallen to three quarters of the limit it starts anew.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_LIMIT_REACHED] =
+    g_signal_new ("limit-reached",
+                  LIFECYCLE_TYPE_SCOPE,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1, G_TYPE_UINT);
+}
+
+static void
+lifecycle_scope_init (LifecycleScope *self)
+{
+  self->ledger = lifecycle_ledger_new_owned (self);
+  self->context = g_main_context_ref_thread_default ();
+  self->thread = g_thread_ref (g_thread_self ());
+}
+
+/**
+ * lifecycle_scope_new:
+ * @name: (nullable): what to call it in reports
+ *
+ * Makes a scope without a parent, at home in the thread-default main context.
+ *
+ * Returns: (transfer full): an open scope; when its last reference goes, it closes as
+ *   [enum@Reason.dropped]
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_new (const char *name)
+{
+  return lifecycle_scope_new_at (NULL, name);
+}
+
+LifecycleScope *
+lifecycle_scope_new_at (const char *place,
+                        const char *name)
+{
+  LifecycleScope *self = lifecycle_scope_create (name, place);
+
+  lifecycle_scope_become_root (self);
+
+  return self;
+}
+
+/**
+ * lifecycle_scope_get_cancellable:
+ * @self: a scope
+ *
+ * The cancellable to give to operations that end with the scope.
+ *
+ * It is made by the first call, and cancelled when the scope is taken down, after all handlers and
+ * sources have been silenced. On a closed scope it is cancelled already. May be called on any
+ * thread.
+ *
+ * Returns: (transfer none): a cancellable that lives as long as the scope, or until a
+ *   [method@Scope.clear]
+ *
+ * Since: 1.0
+ */
+GCancellable *
+lifecycle_scope_get_cancellable (LifecycleScope *self)
+{
+  LifecycleLedger *ledger;
+  GCancellable *cancellable;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  ledger = lifecycle_scope_lock_ledger (self);
+  if (ledger->cancellable == NULL)
+    {
+      ledger->cancellable = g_cancellable_new ();
+      /* Nobody listens yet. */
+      if (!lifecycle_scope_is_open (self))
+        g_cancellable_cancel (ledger->cancellable);
+    }
+  cancellable = ledger->cancellable;
+  lifecycle_ledger_unlock (ledger);
+
+  return cancellable;
+}
+
+/**
+ * lifecycle_scope_get_name: (attributes org.gtk.Method.get_property=name)
+ * @self: a scope
+ *
+ * What the scope is called.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_scope_get_name (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return self->key.name;
+}
+
+/**
+ * lifecycle_scope_get_state: (attributes org.gtk.Method.get_property=state)
+ * @self: a scope
+ *
+ * Whether the scope is open, closing or closed. May be called on any thread.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+LifecycleState
+lifecycle_scope_get_state (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), LIFECYCLE_STATE_CLOSED);
+
+  return (LifecycleState) g_atomic_int_get (&self->state);
+}
+
+/**
+ * lifecycle_scope_is_closed:
+ * @self: a scope
+ *
+ * Whether the scope is closed, all of it. While it is closing it is not. May be called on any
+ * thread.
+ *
+ * Returns: whether the state is [enum@State.closed]
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_is_closed (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), TRUE);
+
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_CLOSED;
+}
+
+/**
+ * lifecycle_scope_get_reason: (attributes org.gtk.Method.get_property=reason)
+ * @self: a scope
+ *
+ * Why the scope closed or is closing. May be called on any thread.
+ *
+ * Returns: the reason; [enum@Reason.none] while it is open
+ *
+ * Since: 1.0
+ */
+LifecycleReason
+lifecycle_scope_get_reason (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), LIFECYCLE_REASON_NONE);
+
+  return lifecycle_scope_is_open (self) ? LIFECYCLE_REASON_NONE : self->reason;
+}
+
+/**
+ * lifecycle_scope_get_reason_detail:
+ * @self: a scope
+ *
+ * What was said about the reason. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the detail that the closing call gave
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_scope_get_reason_detail (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return lifecycle_scope_is_open (self) ? NULL : lifecycle_scope_peek_extra (self)->detail;
+}
+
+/**
+ * lifecycle_scope_get_n_entries: (attributes org.gtk.Method.get_property=n-entries)
+ * @self: a scope
+ *
+ * How many entries the scope owns: handlers, sources, timers, operations, objects, data, cleanups,
+ * phases, what was added of GIO, and children, not counting what its children own.
+ *
+ * What ended by itself does not count, with one exception: when somebody else disconnects a handler
+ * that was handed over with [method@Scope.add_handler], nobody is told, and the entry is found out
+ * only when more handlers of the same instance are added. May be called on any thread.
+ *
+ * Returns: the number of entries
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_get_n_entries (LifecycleScope *self)
+{
+  LifecycleLedger *ledger;
+  guint n_entries;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  ledger = lifecycle_scope_lock_ledger (self);
+  n_entries = ledger->n_entries;
+  lifecycle_ledger_unlock (ledger);
+
+  return n_entries;
+}
+
+/**
+ * lifecycle_scope_get_error:
+ * @self: a scope
+ *
+ * What went wrong in the cleanups of the scope, and of those that were closed with it.
+ *
+ * A single failure is returned as it was reported. Several become one
+ * [error@Error.cleanup], whose message names each. To be called at home.
+ *
+ * Returns: (transfer none) (nullable): the error, once the scope has been closed or cleared; it is
+ *   replaced when more cleanups fail in a later clear()
+ *
+ * Since: 1.0
+ */
+const GError *
+lifecycle_scope_get_error (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
+
+  return lifecycle_scope_peek_extra (self)->error;
+}
+
+/**
+ * lifecycle_scope_get_limit: (attributes org.gtk.Method.get_property=limit)
+ * @self: a scope
+ *
+ * How many entries are suspicious.
+ *
+ * Returns: the limit, or 0
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_scope_get_limit (LifecycleScope *self)
+{
+  LifecycleLedger *ledger;
+  guint limit;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+
+  ledger = lifecycle_scope_lock_ledger (self);
+  limit = ledger->limit;
+  lifecycle_ledger_unlock (ledger);
+
+  return limit;
+}
+
+/**
+ * lifecycle_scope_set_limit: (attributes org.gtk.Method.set_property=limit)
+ * @self: a scope
+ * @limit: a number of entries, or 0 for none
+ *
+ * Sets how many entries are suspicious.
+ *
+ * Nothing is ever refused: when there are more, a warning is logged that says where most of them
+ * come from, and [signal@Scope::limit-reached] is emitted.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_set_limit (LifecycleScope *self,
+                           guint           limit)
+{
+  LifecycleLedger *ledger;
+  gboolean changed;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+
+  ledger = lifecycle_scope_lock_ledger (self);
+  changed = ledger->limit != limit;
+  if (changed)
+    ledger->limit = ledger->warn_at = limit;
+  lifecycle_ledger_unlock (ledger);
+
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);
+}
+
+/**
+ * lifecycle_scope_get_permanent: (attributes org.gtk.Method.get_property=permanent)
+ * @self: a scope
+ *
+ * Whether the scope is meant to live for as long as the program. May be called on any thread.
+ *
+ * Returns: whether it is
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_get_permanent (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+
+  return lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT);
+}
+
+/**
+ * lifecycle_scope_set_permanent: (attributes org.gtk.Method.set_property=permanent)
+ * @self: a scope
+ * @permanent: whether it is meant to live for as long as the program
+ *
+ * Says that nobody is going to close the scope, and that this is right.
+ *
+ * Neither it nor what is below it is then reported as still open, at the end of the program or of a
+ * test. Nothing else changes. May be called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_set_permanent (LifecycleScope *self,
+                               gboolean        permanent)
+{
+  guint old;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+
+  if (permanent)
+    old = g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_PERMANENT);
+  else
+    old = g_atomic_int_and (&self->marks, ~(guint) LIFECYCLE_SCOPE_PERMANENT);
+
+  if (((old & LIFECYCLE_SCOPE_PERMANENT) != 0) != (permanent != FALSE))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PERMANENT]);
+}

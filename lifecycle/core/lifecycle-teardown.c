@@ -1,0 +1,705 @@
+/* lifecycle-teardown.c: the two-phase close of a whole subtree
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-close-async-private.h"
+#include "lifecycle-threaded-handler-private.h"
+#include "lifecycle-link-private.h"
+#include "lifecycle-roots-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* How a teardown goes, at home:
+ *
+ * 1. collect: every scope below the root, and every scope that follows one of them, is marked as
+ *    closing and put in a list. From here on nothing can be added to any of them.
+ * 2. announce: `closing` is emitted on each. User code runs.
+ * 3. mute: everything that can call is silenced. No user code runs.
+ * 4. cancel: cancellables, and what was adopted and can be ended only by running user code.
+ * 5. release: everything else, strictly last-in-first-out, a child at its own place. `closed` is
+ *    emitted on each scope that has become empty.
+ *
+ * User code may start another teardown at any point of 2, 4 and 5, on any of the same scopes: so
+ * nothing of the state is held here. Each step takes its next piece of work from the scopes
+ * themselves; whoever comes first does it, and an outer teardown that finds a scope closed passes on.
+ *
+ * A scope that is at home elsewhere is marked, handed over to its home, and let go.
+ */
+
+static gboolean
+handed_over_cb (gpointer data)
+{
+  LifecycleScope *scope = data;
+
+  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+teardown_hand_over (LifecycleScope *scope)
+{
+  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
+                  handed_over_cb, g_object_ref (scope), g_object_unref);
+}
+
+/* Takes in the scopes that were put at the end of the list, from `first` on. */
+static void
+teardown_admit (LifecycleScopeList *list,
+                guint               first,
+                LifecycleReason     reason,
+                const char         *detail)
+{
+  LifecycleScope *root = list->items[0];
+  guint kept = first;
+
+  for (guint i = first; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+      gboolean marked = lifecycle_scope_mark (scope, reason, detail);
+
+      if (!lifecycle_scope_shares_home (root, scope))
+        {
+          /* Before anybody can take it down elsewhere: this is not an end of its own. */
+          if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
+            {
+              lifecycle_roots_add (scope);
+              lifecycle_scope_leave (scope);
+            }
+          if (marked)
+            teardown_hand_over (scope);
+          g_object_unref (scope);
+        }
+      else if (scope->visited == root->visited)
+        {
+          scope->taken_along |= reason == LIFECYCLE_REASON_PARENT_CLOSED;
+          g_object_unref (scope);
+        }
+      else
+        {
+          scope->taken_along |= reason == LIFECYCLE_REASON_PARENT_CLOSED;
+          if (!scope->in_teardown)
+            scope->n_released = 0;
+          scope->visited = root->visited;
+          scope->in_teardown = TRUE;
+          list->items[kept++] = scope;
+        }
+    }
+
+  list->n_items = kept;
+}
+
+static void
+teardown_list_followers (LifecycleScopeList *list,
+                         LifecycleScope     *root,
+                         LifecycleScope     *scope)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  g_autoptr (GPtrArray) links = NULL;
+
+  if (ledger->followers == NULL)
+    return;
+
+  links = lifecycle_ledger_dup_links (ledger->followers);
+  for (guint i = 0; i < links->len; i++)
+    {
+      LifecycleLink *link = g_ptr_array_index (links, i);
+      LifecycleScope *follower = lifecycle_ledger_dup_scope (link->own_ledger);
+
+      /* A link that stays is met again in the release: only those who are at home may. */
+      if (follower == NULL || !lifecycle_scope_shares_home (root, follower))
+        lifecycle_link_cut_other_end (link);
+      if (follower != NULL)
+        lifecycle_scope_list_take (list, follower);
+    }
+}
+
+/* A number that no walk and no release has had before. */
+static gsize
+teardown_next_serial (void)
+{
+  static gsize last;
+
+  return (gsize) g_atomic_pointer_add (&last, 1) + 1;
+}
+
+/* Where there is a fence, the root is only cleared of what is before it. Says what time it is, if
+ * anybody may want to know how long the rest takes; to look at the clock costs as much as a quarter
+ * of the rest where there is nothing to release.
+ */
+static gint64
+teardown_collect (LifecycleScopeList *list,
+                  LifecycleScope     *root,
+                  LifecycleEntry     *fence)
+{
+  gint64 began = 0;
+
+  root->visited = teardown_next_serial ();
+  if (fence == NULL && !root->in_teardown)
+    {
+      /* What an earlier clear() of it has released does not count. */
+      root->n_released = 0;
+      root->in_teardown = TRUE;
+    }
+  lifecycle_scope_list_take (list, g_object_ref (root));
+
+  for (guint i = 0; i < list->n_items; i++)
+    {
+      LifecycleScope *scope = list->items[i];
+      gboolean stays = fence != NULL && scope == root;
+      guint first = list->n_items;
+
+      if ((lifecycle_scope_list_children (list, scope, stays ? fence : NULL) ||
+           lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)) &&
+          began == 0)
+        began = g_get_monotonic_time ();
+      teardown_admit (list, first, LIFECYCLE_REASON_PARENT_CLOSED, stays ? "cleared" : NULL);
+
+      if (!stays)
+        {
+          first = list->n_items;
+          teardown_list_followers (list, root, scope);
+          teardown_admit (list, first, LIFECYCLE_REASON_OWNER_GONE, scope->key.name);
+        }
+    }
+
+  return began;
+}
+
+/* Announces a scope, and before it those above it that are taken down as well. A scope that was taken
+ * in as a follower may have got into the list before its parent.
+ */
+static void
+teardown_announce_scope (LifecycleScope *root,
+                         LifecycleScope *scope)
+{
+  LifecycleScopeList chain;
+
+  lifecycle_scope_list_init (&chain);
+  lifecycle_scope_list_take (&chain, g_object_ref (scope));
+  while (scope != NULL)
+    {
+      LifecycleScope *above = scope != root ? lifecycle_scope_dup_owner (scope) : NULL;
+
+      scope = NULL;
+      if (above != NULL &&
+          above->context == root->context &&
+          above->visited == root->visited &&
+          above->in_teardown &&
+          !above->announced)
+        lifecycle_scope_list_take (&chain, scope = above);
+      else
+        g_clear_object (&above);
+    }
+
+  while (chain.n_items > 0)
+    {
+      scope = chain.items[chain.n_items - 1];
+      if (!scope->announced)
+        {
+          scope->announced = TRUE;
+          lifecycle_scope_emit_closing (scope);
+        }
+      lifecycle_scope_list_drop (&chain);
+    }
+  lifecycle_scope_list_clear (&chain);
+}
+
+static void
+teardown_announce (LifecycleScopeList *list,
+                   LifecycleEntry     *fence)
+{
+  LifecycleScope *root = list->items[0];
+
+  if (fence == NULL && !root->announced)
+    {
+      root->announced = TRUE;
+      lifecycle_scope_emit_closing (root);
+    }
+  for (guint i = 1; i < list->n_items; i++)
+    {
+      if (!list->items[i]->announced)
+        teardown_announce_scope (root, list->items[i]);
+    }
+}
+
+static void
+teardown_mute (LifecycleScopeList *list,
+               LifecycleEntry     *fence)
+{
+  for (guint i = list->n_items; i-- > 0;)
+    {
+      LifecycleScope *scope = list->items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+
+      if (fence != NULL && i == 0)
+        {
+          scope->n_released += lifecycle_ledger_mute (ledger, fence);
+          break;
+        }
+      if (scope->following != NULL)
+        lifecycle_ledger_mute (scope->following, NULL);
+      scope->n_released += lifecycle_ledger_mute (ledger, NULL);
+    }
+}
+
+static void
+teardown_cancel (LifecycleScopeList *list,
+                 LifecycleEntry     *fence)
+{
+  for (guint i = list->n_items; i-- > 0;)
+    {
+      LifecycleScope *scope = list->items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      g_autoptr (GCancellable) cancellable = NULL;
+      LifecycleEntry *entry;
+      gboolean has_more;
+      guint flags;
+
+      lifecycle_ledger_lock (ledger);
+      has_more = ledger->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
+      if (i > 0 || fence == NULL)
+        cancellable = ledger->cancellable != NULL ? g_object_ref (ledger->cancellable) : NULL;
+      else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
+        cancellable = g_steal_pointer (&ledger->cancellable);
+      /* Who finishes a clear() that has come this far finds a cancellable that is not concerned. */
+      if (i == 0 && fence != NULL)
+        fence->flags |= LIFECYCLE_ENTRY_ENDED;
+      lifecycle_ledger_unlock (ledger);
+
+      /* Mostly there is nothing of all this. */
+      if (cancellable != NULL)
+        g_cancellable_cancel (cancellable);
+      else if (!has_more)
+        continue;
+
+      lifecycle_ledger_drop_mail (ledger, i > 0 || fence == NULL);
+
+      while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
+        {
+          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+          if (!class->silent)
+            scope->n_released++;
+          class->release (ledger, entry, flags);
+        }
+    }
+}
+
+/* `began` is when the teardown of the root began, or 0 if nobody wants to know how long it takes. */
+static void
+teardown_finish (LifecycleScope *scope,
+                 LifecycleScope *root,
+                 gint64          began)
+{
+  g_autoptr (LifecycleScope) owner = lifecycle_scope_dup_owner (scope);
+  guint64 duration = 0;
+
+  lifecycle_scope_settle_error (scope);
+  lifecycle_scope_set_closed (scope);
+
+  if (began != 0 && (scope == root || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)))
+    duration = (guint64) (g_get_monotonic_time () - began);
+
+  if (lifecycle_scope_leave_closed (scope, scope == root ? duration : 0) &&
+      owner != NULL &&
+      owner->context == scope->context &&
+      (owner->in_teardown ||
+       (lifecycle_scope_peek_extra (owner)->clear != NULL && scope->taken_along)))
+    {
+      owner->n_released += scope->n_released + 1;
+      lifecycle_scope_pass_failures (scope, owner);
+    }
+
+  lifecycle_scope_emit_closed (scope);
+  if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+    lifecycle_watch_scope_closed (scope, duration);
+
+  lifecycle_close_wait_scope_closed (scope);
+  g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_FINISHED);
+}
+
+/* The next follower to be released before anything else of the scope, or NULL. It stays in the list
+ * until it has closed, for other teardowns to find. In a circle, one that is further up in this very
+ * release is passed over.
+ */
+static LifecycleScope *
+teardown_next_follower (LifecycleScope *scope,
+                        gsize           release)
+{
+  LifecycleLedger *followers = lifecycle_scope_get_ledger (scope)->followers;
+  guint n_passed = 0;
+
+  while (followers != NULL)
+    {
+      LifecycleLink *link = NULL;
+      LifecycleScope *follower;
+      guint n = 0;
+
+      lifecycle_ledger_lock (followers);
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &followers->live)
+        {
+          if (n++ == n_passed)
+            {
+              link = lifecycle_link_ref (lifecycle_link_from_other_end (entry));
+              break;
+            }
+        }
+      lifecycle_ledger_unlock (followers);
+
+      if (link == NULL)
+        break;
+
+      follower = lifecycle_ledger_dup_scope (link->own_ledger);
+      if (follower == NULL)
+        lifecycle_link_cut_other_end (link);
+      lifecycle_link_unref (link);
+
+      if (follower != NULL)
+        {
+          if (follower->stacked != release)
+            return follower;
+          g_object_unref (follower);
+          n_passed++;
+        }
+    }
+
+  return NULL;
+}
+
+/* Does one piece of work for the scope. Says FALSE when there is none left; `next` is a scope that
+ * has to be finished before the next piece.
+ */
+static gboolean
+teardown_step (LifecycleScope  *scope,
+               gboolean         clear,
+               gsize            release,
+               LifecycleScope **next)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleEntry *entry;
+  guint flags;
+
+  if (!clear && (*next = teardown_next_follower (scope, release)) != NULL)
+    return TRUE;
+
+  entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
+  if (entry != NULL && entry->type == LIFECYCLE_ENTRY_SCOPE)
+    {
+      *next = lifecycle_scope_from_child_entry (entry);
+      return TRUE;
+    }
+
+  if (entry != NULL)
+    {
+      scope->n_released++;
+      lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+      return TRUE;
+    }
+
+  if (!clear &&
+      scope->following != NULL &&
+      (entry = lifecycle_ledger_pop (scope->following, &scope->following->muted, &flags)) != NULL)
+    {
+      lifecycle_entry_get_class (entry)->release (scope->following, entry, flags);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The stack is on the heap, however deep the tree is. */
+static void
+teardown_release (LifecycleScope *root,
+                  gboolean        clear,
+                  gint64          began)
+{
+  gsize release = teardown_next_serial ();
+  LifecycleScopeList stack;
+
+  lifecycle_scope_list_init (&stack);
+  lifecycle_scope_list_take (&stack, g_object_ref (root));
+  root->stacked = release;
+  if (!clear)
+    root->releasing = TRUE;
+
+  while (stack.n_items > 0)
+    {
+      LifecycleScope *scope = stack.items[stack.n_items - 1];
+      gboolean clears = clear && stack.n_items == 1;
+      LifecycleScope *next = NULL;
+
+      if (lifecycle_scope_is_closed (scope) || (clears && scope->awaiting_release))
+        {
+          /* Somebody else has done the rest, or will do it after a wait. */
+          lifecycle_scope_list_drop (&stack);
+        }
+      else if (teardown_step (scope, clears, release, &next))
+        {
+          if (next != NULL)
+            {
+              next->stacked = release;
+              next->releasing = TRUE;
+              lifecycle_scope_list_take (&stack, next);
+            }
+        }
+      else
+        {
+          if (!clears)
+            teardown_finish (scope, root, began);
+          lifecycle_scope_list_drop (&stack);
+        }
+    }
+
+  lifecycle_scope_list_clear (&stack);
+}
+
+/* Everything up to the release. */
+static void
+teardown_prepare (LifecycleScopeList *list,
+                  LifecycleEntry     *fence)
+{
+  teardown_announce (list, fence);
+  teardown_mute (list, fence);
+  teardown_cancel (list, fence);
+}
+
+static guint
+teardown_run (LifecycleScope *root,
+              LifecycleEntry *fence)
+{
+  LifecycleScopeList list;
+  gint64 began;
+  guint n_released;
+
+  lifecycle_scope_list_init (&list);
+  began = teardown_collect (&list, root, fence);
+  if (fence != NULL && !lifecycle_scope_is_open (root) && !root->in_teardown)
+    {
+      /* Something that ends with what is cleared has the root end, too. */
+      lifecycle_ledger_lift_fence (lifecycle_scope_get_ledger (root), fence);
+      fence = NULL;
+      lifecycle_scope_list_clear (&list);
+      lifecycle_scope_list_init (&list);
+      began = teardown_collect (&list, root, NULL);
+    }
+  for (guint i = fence != NULL ? 1 : 0; i < list.n_items; i++)
+    list.items[i]->releasing = TRUE;
+
+  n_released = root->n_released;
+  teardown_prepare (&list, fence);
+  teardown_release (root, fence != NULL, began);
+  n_released = root->n_released - n_released;
+  lifecycle_scope_list_clear (&list);
+
+  return n_released;
+}
+
+/* At home. Does all of a teardown but the release, for which something is waited. */
+void
+lifecycle_teardown_start (LifecycleScopeList *list,
+                          LifecycleScope     *scope)
+{
+  teardown_collect (list, scope, NULL);
+  teardown_prepare (list, NULL);
+}
+
+/* At home. Does the release. `began` is when it was started. */
+guint
+lifecycle_teardown_finish (LifecycleScope *scope,
+                           gint64          began)
+{
+  guint n_released = scope->n_released;
+
+  g_object_ref (scope);
+  scope->awaiting_release = FALSE;
+  teardown_release (scope, FALSE, began);
+  n_released = scope->n_released - n_released;
+  g_object_unref (scope);
+
+  return n_released;
+}
+
+/* On any thread. */
+guint
+lifecycle_teardown_close (LifecycleScope  *scope,
+                          LifecycleReason  reason,
+                          const char      *detail)
+{
+  gboolean marked = lifecycle_scope_mark (scope, reason, detail);
+  guint n_released = 0;
+
+  if (!lifecycle_scope_enter_home (scope))
+    {
+      /* Even if it is closing already: it may be waiting for something. */
+      if (marked || !lifecycle_scope_is_closed (scope))
+        teardown_hand_over (scope);
+      return 0;
+    }
+
+  g_object_ref (scope);
+  /* Who closes like this does not wait. */
+  if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
+      !scope->in_teardown && !lifecycle_scope_is_closed (scope))
+    n_released = teardown_run (scope, NULL);
+  lifecycle_scope_leave_home (scope);
+  g_object_unref (scope);
+
+  return n_released;
+}
+
+/* The last reference is going, or g_object_run_dispose() was called. Says FALSE when the scope
+ * has to live on for a while, because its teardown is still to come.
+ */
+gboolean
+lifecycle_teardown_dispose (LifecycleScope *scope)
+{
+  if (!lifecycle_scope_is_closed (scope))
+    lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+  return lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_FINISHED);
+}
+
+/* One clear(), on the stack. */
+struct _LifecycleClear
+{
+  LifecycleEntry  fence;        /* behind what it is to clear, until that is muted */
+  LifecycleClear *outer;
+};
+
+/* At home. */
+guint
+lifecycle_teardown_clear (LifecycleScope *scope)
+{
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
+  LifecycleClear clear = { .outer = extra->clear };
+  guint n_released;
+
+  g_object_ref (scope);
+  extra->clear = &clear;
+  lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &clear.fence);
+  n_released = teardown_run (scope, &clear.fence);
+  extra->clear = clear.outer;
+
+  /* It has been marked meanwhile: one of its children was what it followed. */
+  if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
+    n_released += teardown_run (scope, NULL);
+  if (lifecycle_scope_is_open (scope))
+    lifecycle_scope_settle_error (scope);
+  g_object_unref (scope);
+
+  return n_released;
+}
+
+/* Few of the ties of a scope go along when it moves. */
+static void
+teardown_move_following (LifecycleScope *scope,
+                    LifecycleScope *to)
+{
+  LifecycleLedger *following = scope->following;
+  g_autoptr (GPtrArray) moving = NULL;
+
+  if (following == NULL)
+    return;
+
+  moving = g_ptr_array_new ();
+  lifecycle_ledger_lock (following);
+  for (LifecycleNode *node = following->live.next, *next; node != &following->live; node = next)
+    {
+      LifecycleEntry *entry = (LifecycleEntry *) node;
+
+      next = node->next;
+      if (lifecycle_entry_get_class (entry)->move_on != NULL)
+        {
+          lifecycle_ledger_remove (following, entry);
+          g_ptr_array_add (moving, entry);
+        }
+    }
+  lifecycle_ledger_unlock (following);
+
+  for (guint i = 0; i < moving->len; i++)
+    {
+      LifecycleEntry *entry = g_ptr_array_index (moving, i);
+
+      lifecycle_entry_get_class (entry)->move_on (following, entry, to);
+    }
+}
+
+/* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
+ * the scope is left with an empty one. Nobody knows of the new scope yet: the ledger that it was made
+ * with goes.
+ */
+void
+lifecycle_teardown_move (LifecycleScope *scope,
+                         LifecycleScope *to)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleLedger *left;
+
+  /* What a clear() further up has begun with cannot change hands. */
+  for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
+    teardown_run (scope, &clear->fence);
+
+  if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
+    {
+      lifecycle_scope_be_born_closed (to, scope->reason);
+      return;
+    }
+
+  g_object_ref (scope);
+  scope->in_teardown = TRUE;
+  scope->announced = TRUE;
+  lifecycle_ledger_lock (ledger);
+  ledger->moving = TRUE;
+  ledger->generation--;
+  lifecycle_ledger_unlock (ledger);
+  lifecycle_scope_emit_closing (scope);
+  lifecycle_ledger_lock (ledger);
+  ledger->moving = FALSE;
+  lifecycle_ledger_unlock (ledger);
+
+  /* A handler may have closed the parent, which closes this one in earnest: nothing is left. */
+  if (lifecycle_scope_is_closed (scope))
+    {
+      lifecycle_scope_become_root (to);
+      g_object_unref (scope);
+      return;
+    }
+
+  left = lifecycle_ledger_new_owned (scope);
+  lifecycle_ledger_shut (left);
+  /* What follows an object follows its life, and not what was set up for it. */
+  if (scope->key.object != NULL && scope->owner->scope == NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      left->followers = g_steal_pointer (&ledger->followers);
+      lifecycle_ledger_unlock (ledger);
+    }
+  lifecycle_scope_ensure_extra (scope)->moved = lifecycle_ledger_ref (ledger);
+  g_atomic_pointer_set (&scope->ledger, left);
+
+  lifecycle_ledger_unref (to->ledger);
+  g_atomic_pointer_set (&to->ledger, ledger);
+  lifecycle_ledger_lock (ledger);
+  ledger->scope = to;
+  g_atomic_int_set (&ledger->open, TRUE);
+  lifecycle_ledger_unlock (ledger);
+  if (ledger->followers != NULL)
+    {
+      lifecycle_ledger_lock (ledger->followers);
+      g_atomic_int_set (&ledger->followers->open, TRUE);
+      lifecycle_ledger_unlock (ledger->followers);
+    }
+
+  /* A scope inherits how often those above it are blocked; the new one has none above it. */
+  to->own_blocked = scope->own_blocked;
+  to->blocked = scope->blocked;
+  if (to->blocked != to->own_blocked)
+    lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
+  teardown_move_following (scope, to);
+  lifecycle_scope_become_root (to);
+
+  teardown_run (scope, NULL);
+  g_object_unref (scope);
+}

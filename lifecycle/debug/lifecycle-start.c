@@ -1,0 +1,104 @@
+/* lifecycle-start.c: what LIFECYCLE_DEBUG turns on
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <stdio.h>
+
+#include "lifecycle-report-private.h"
+#include "lifecycle-home-private.h"
+#include "lifecycle-stacks-private.h"
+
+/* Written once, when the first scope is about to be made. */
+guint lifecycle_debug_flags;
+
+static const struct
+{
+  const char *key;
+  guint       flag;
+  const char *help;
+} debug_keys[] = {
+  { "alive", LIFECYCLE_DEBUG_ALIVE, "tell every few seconds what keeps the default main context busy, if it has changed" },
+  { "leaks", LIFECYCLE_DEBUG_LEAKS, "tell at exit which scopes are still open, and which objects still alive" },
+  { "stacks", LIFECYCLE_DEBUG_STACKS, "remember the stack of each addition, and show it in reports" },
+  { "threads", LIFECYCLE_DEBUG_THREADS, "warn of calls from threads where a scope is not at home" },
+  { "trace", LIFECYCLE_DEBUG_TRACE, "tell of each scope and each entry that comes and goes" },
+};
+
+/* g_parse_debug_string() has a help of its own, but knows nothing but the names. */
+static char *
+debug_print_help (const char *value)
+{
+  g_auto (GStrv) words = g_strsplit_set (value, ":;, \t", -1);
+  g_autoptr (GString) rest = g_string_new (NULL);
+  gboolean help = FALSE;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      if (g_ascii_strcasecmp (words[i], "help") == 0)
+        help = TRUE;
+      else
+        g_string_append_printf (rest, "%s%s", rest->len > 0 ? "," : "", words[i]);
+    }
+
+  if (help)
+    {
+      fprintf (stderr, "LIFECYCLE_DEBUG is a list of these words, with commas between them:\n");
+      for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
+        fprintf (stderr, "  %-8s %s\n", debug_keys[i].key, debug_keys[i].help);
+      fprintf (stderr, "  %-8s %s\n  %-8s %s\n", "all", "all of them", "help", "this list");
+    }
+
+  return g_strdup (rest->str);
+}
+
+void
+lifecycle_debug_init (void)
+{
+  const char *value = g_getenv ("LIFECYCLE_DEBUG");
+  GDebugKey keys[G_N_ELEMENTS (debug_keys)];
+  g_autofree char *words = NULL;
+
+  if (value != NULL)
+    {
+      words = debug_print_help (value);
+      for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
+        keys[i] = (GDebugKey) { debug_keys[i].key, debug_keys[i].flag };
+      lifecycle_debug_flags = g_parse_debug_string (words, keys, G_N_ELEMENTS (keys));
+    }
+
+  lifecycle_log_init ();
+#ifdef HAVE_SYSPROF
+  lifecycle_sysprof_init ();
+#endif
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_STACKS))
+    lifecycle_stacks_start ();
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_TRACE))
+    lifecycle_trace_start ();
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_LEAKS))
+    {
+      lifecycle_leaks_set_tracking (TRUE);
+      lifecycle_report_report_at_exit ();
+    }
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_ALIVE))
+    lifecycle_alive_start ();
+}
+
+/* Complains if the calling thread is not at home. */
+void
+lifecycle_debug_off_home (LifecycleScope *scope,
+                          const char     *what,
+                          const char     *place)
+{
+  g_autofree char *path = NULL;
+
+  if (lifecycle_scope_enter_home (scope))
+    {
+      lifecycle_scope_leave_home (scope);
+      return;
+    }
+
+  path = lifecycle_scope_get_path (scope);
+  g_warning ("%s is called on a thread where scope %s is not at home%s%s",
+             what, path, place != NULL ? "; connected at " : "", place != NULL ? place : "");
+}

@@ -1,0 +1,95 @@
+/* lifecycle-trace.c: a line for everything that happens, with LIFECYCLE_DEBUG=trace
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <stdio.h>
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-enums.h"
+#include "lifecycle-facts-private.h"
+#include "lifecycle-observer-private.h"
+
+/* Straight to stderr: a ledger may be locked, and whoever listens to GLib's log is user code. For the
+ * same reason an entry is shown with the name and address of its scope, and not with the path, for
+ * which other ledgers would have to be locked.
+ */
+static void
+trace_entry (LifecycleLedger *ledger,
+             LifecycleEntry  *entry,
+             char             sign)
+{
+  guint kind = lifecycle_entry_type_get_kind (entry->type);
+
+  fprintf (stderr, "Lifecycle: %c %s %p%s%s, scope %s %p\n",
+           sign,
+           lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind),
+           (gpointer) entry,
+           entry->name != NULL ? " at " : "",
+           entry->name != NULL ? entry->name : "",
+           ledger->scope != NULL && ledger->scope->key.name != NULL ? ledger->scope->key.name : "unnamed",
+           (gpointer) ledger->scope);
+}
+
+static void
+trace_entry_added (LifecycleLedger *ledger,
+                   LifecycleEntry  *entry)
+{
+  trace_entry (ledger, entry, '+');
+}
+
+static void
+trace_entry_removed (LifecycleLedger *ledger,
+                     LifecycleEntry  *entry)
+{
+  trace_entry (ledger, entry, '-');
+}
+
+static void
+trace_entry_replaced (LifecycleLedger *ledger,
+                      LifecycleEntry  *entry,
+                      LifecycleEntry  *by)
+{
+  fprintf (stderr, "Lifecycle: ~ handler %p has ended, and is kept as %p for its destroy notify\n",
+           (gpointer) entry, (gpointer) by);
+}
+
+static void
+trace_scope_opened (LifecycleScope *scope)
+{
+  g_autofree char *path = lifecycle_scope_get_path (scope);
+
+  fprintf (stderr, "Lifecycle: opened scope %s %p%s%s\n",
+           path, (gpointer) scope,
+           scope->as_child.name != NULL ? " at " : "",
+           scope->as_child.name != NULL ? scope->as_child.name : "");
+}
+
+static void
+trace_scope_closed (LifecycleScope *scope,
+                    guint64         duration)
+{
+  g_autofree char *path = lifecycle_scope_get_path (scope);
+
+  fprintf (stderr, "Lifecycle: closed scope %s %p: %s, %u entries, %" G_GUINT64_FORMAT " us\n",
+           path, (gpointer) scope,
+           lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason),
+           scope->n_released, duration);
+}
+
+void
+lifecycle_trace_start (void)
+{
+  static const LifecycleObserver observer = {
+    .scope_opened = trace_scope_opened,
+    .scope_closed = trace_scope_closed,
+    .entry_added = trace_entry_added,
+    .entry_removed = trace_entry_removed,
+    .entry_replaced = trace_entry_replaced,
+  };
+
+  /* They stay, so that nothing has to be made with a ledger locked. */
+  g_type_class_ref (LIFECYCLE_TYPE_KIND);
+  g_type_class_ref (LIFECYCLE_TYPE_REASON);
+  lifecycle_add_observer (&observer);
+}

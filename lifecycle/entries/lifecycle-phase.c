@@ -1,0 +1,263 @@
+/* lifecycle-phase.c: scopes that open again and again
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-phase.h"
+#include "lifecycle-resource-private.h"
+#include "lifecycle-scope.h"
+
+typedef enum
+{
+  PHASE_NOTHING,
+  PHASE_ENTER,
+  PHASE_LEAVE
+} PhaseEvent;
+
+typedef struct
+{
+  LifecycleResource  resource;
+  char              *enter_signal;
+  char              *leave_signal;
+  GWeakRef           run;       /* the parent keeps it until it closes */
+  gint               event;     /* the last one that nobody has dealt with yet, a PhaseEvent */
+  gboolean           busy;
+} Phase;
+
+static void
+phase_close_run (Phase           *self,
+                 LifecycleReason  reason,
+                 const char      *detail)
+{
+  g_autoptr (LifecycleScope) run = g_weak_ref_get (&self->run);
+
+  if (run != NULL)
+    {
+      g_weak_ref_set (&self->run, NULL);
+      lifecycle_scope_close_with_reason (run, reason, detail);
+    }
+}
+
+static void
+phase_open_run (Phase *self)
+{
+  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (self->resource.ledger);
+  g_autoptr (LifecycleScope) run = NULL;
+
+  if (scope == NULL || !lifecycle_resource_begin_call (self))
+    return;
+
+  if (lifecycle_resource_go_home (scope))
+    {
+      run = lifecycle_scope_new_child_at (self->resource.entry.name, scope,
+                                          self->enter_signal);
+      lifecycle_resource_leave_home (scope);
+    }
+
+  /* While `closing` is emitted, the signals still come, but it is too late for another run. */
+  if (run != NULL && lifecycle_scope_get_state (run) == LIFECYCLE_STATE_OPEN)
+    {
+      g_weak_ref_set (&self->run, run);
+      ((LifecyclePhaseFunc) self->resource.func) (run, self->resource.data);
+    }
+
+  lifecycle_resource_end_call (self);
+}
+
+/* Deals with the last event. What user code causes meanwhile is dealt with by the outermost call of
+ * this, when that code has returned.
+ */
+static void
+phase_go_on (LifecycleResource *resource)
+{
+  Phase *self = (Phase *) resource;
+  gint event;
+
+  if (self->busy)
+    return;
+
+  lifecycle_resource_ref (self);
+  self->busy = TRUE;
+
+  while (!lifecycle_resource_is_shut (self) &&
+         (event = g_atomic_int_exchange (&self->event, PHASE_NOTHING)) != PHASE_NOTHING)
+    {
+      if (event == PHASE_ENTER)
+        phase_close_run (self, LIFECYCLE_REASON_REPLACED, self->enter_signal);
+      else
+        phase_close_run (self, LIFECYCLE_REASON_COMPLETED, self->leave_signal);
+
+      /* The close may have caused another event, which is the one that counts. */
+      if (event == PHASE_ENTER && g_atomic_int_get (&self->event) == PHASE_NOTHING)
+        phase_open_run (self);
+    }
+
+  self->busy = FALSE;
+  lifecycle_resource_unref (self);
+}
+
+static void
+phase_enter_cb (LifecycleResource *resource)
+{
+  g_atomic_int_set (&((Phase *) resource)->event, PHASE_ENTER);
+  lifecycle_resource_run_at_home (resource, phase_go_on);
+}
+
+static void
+phase_leave_cb (LifecycleResource *resource)
+{
+  g_atomic_int_set (&((Phase *) resource)->event, PHASE_LEAVE);
+  lifecycle_resource_run_at_home (resource, phase_go_on);
+}
+
+/* The run is a child of the scope, and younger, so it mostly has closed before. What is only
+ * cleared is another matter: runs are of another kind, and one may have begun while the clear()
+ * announced itself, which is then not concerned.
+ */
+static void
+phase_end (LifecycleResource  *resource,
+           GError            **error)
+{
+  phase_close_run ((Phase *) resource, LIFECYCLE_REASON_PARENT_CLOSED, "cleared");
+}
+
+static void
+phase_gone (LifecycleResource *resource)
+{
+  phase_close_run ((Phase *) resource, LIFECYCLE_REASON_OWNER_GONE, NULL);
+}
+
+static void
+phase_clear (LifecycleResource *resource)
+{
+  Phase *self = (Phase *) resource;
+
+  g_weak_ref_clear (&self->run);
+  g_free (self->enter_signal);
+  g_free (self->leave_signal);
+}
+
+static const LifecycleResourceKind phase_kind = {
+  .type = LIFECYCLE_ENTRY_PHASE,
+  .end = phase_end,
+  .gone = phase_gone,
+  .clear = phase_clear,
+};
+
+static gboolean
+check_signal (GObject    *instance,
+              const char *detailed_signal)
+{
+  guint signal_id;
+  GQuark detail;
+
+  if (g_signal_parse_name (detailed_signal, G_OBJECT_TYPE (instance), &signal_id, &detail, TRUE))
+    return TRUE;
+
+  g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
+              detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));
+
+  return FALSE;
+}
+
+/**
+ * lifecycle_scope_add_phase:
+ * @self: a scope
+ * @instance: an object; no reference is held
+ * @enter_signal: the signal with which a run begins, with a detail if need be
+ * @leave_signal: the signal with which it ends
+ * @active_now: whether to begin a run at once
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to do at the begin of each
+ * run
+ * @user_data: data for @func
+ * @destroy: (nullable): how to free @user_data
+ *
+ * Does something while a widget is mapped, a service is online, or an object is in any other state
+ * that it enters and leaves again and again.
+ *
+ * Each time @instance emits @enter_signal, a child scope is opened and given to @func, to be
+ * filled. It is named after the signal. When @instance emits @leave_signal, it is closed as
+ * [enum@Reason.completed]. If @enter_signal comes again without that, the run before is closed
+ * first, as [enum@Reason.replaced].
+ *
+ * Runs never overlap. A signal that comes while a run is being set up or taken down is dealt with
+ * after that, and of several only the last one counts.
+ *
+ * The phase is one entry of @self, and so is each run. When @self closes, or the phase is cleared,
+ * the run does, too, as [enum@Reason.parent_closed]; when @instance is disposed, it closes as
+ * [enum@Reason.owner_gone], and the phase leaves the scope. A run may be closed earlier by anybody.
+ * A phase is not blocked by [method@Scope.block]; what a run has connected is.
+ *
+ * @destroy is called exactly once, but not before a call of @func that is under way has returned;
+ * on a closed scope it is called at once. The handlers neither look at the arguments of the signals
+ * nor return anything. Must be called at home by a holder of a reference on @instance; @func is
+ * called there, also when a signal is emitted on another thread.
+ *
+ * Returns: whether the phase has been added; %FALSE if the scope is closed, or if @instance has no
+ *   such signals
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_add_phase (LifecycleScope     *self,
+                           GObject            *instance,
+                           const char         *enter_signal,
+                           const char         *leave_signal,
+                           gboolean            active_now,
+                           LifecyclePhaseFunc  func,
+                           gpointer            user_data,
+                           GDestroyNotify      destroy)
+{
+  return lifecycle_scope_add_phase_at (NULL, self, instance, enter_signal, leave_signal, active_now,
+                                       func, user_data, destroy);
+}
+
+gboolean
+lifecycle_scope_add_phase_at (const char         *place,
+                              LifecycleScope     *self,
+                              GObject            *instance,
+                              const char         *enter_signal,
+                              const char         *leave_signal,
+                              gboolean            active_now,
+                              LifecyclePhaseFunc  func,
+                              gpointer            user_data,
+                              GDestroyNotify      destroy)
+{
+  Phase *phase;
+  gboolean added;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
+  g_return_val_if_fail (G_IS_OBJECT (instance), FALSE);
+  g_return_val_if_fail (enter_signal != NULL, FALSE);
+  g_return_val_if_fail (leave_signal != NULL, FALSE);
+  g_return_val_if_fail (func != NULL, FALSE);
+
+  if (!lifecycle_resource_check_open (self, NULL) ||
+      !check_signal (instance, enter_signal) ||
+      !check_signal (instance, leave_signal))
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return FALSE;
+    }
+
+  phase = lifecycle_resource_new (sizeof (Phase), &phase_kind, self, G_CALLBACK (func), user_data,
+                                  destroy);
+  lifecycle_resource_set_label (phase, enter_signal);
+  phase->enter_signal = g_strdup (enter_signal);
+  phase->leave_signal = g_strdup (leave_signal);
+  g_weak_ref_init (&phase->run, NULL);
+  lifecycle_resource_watch_object (phase, 0, instance);
+  lifecycle_resource_connect (phase, 0, enter_signal, phase_enter_cb);
+  lifecycle_resource_connect (phase, 0, leave_signal, phase_leave_cb);
+
+  lifecycle_resource_ref (phase);
+  added = lifecycle_resource_add (phase, self, place);
+  if (added && active_now)
+    phase_enter_cb (&phase->resource);
+  lifecycle_resource_unref (phase);
+
+  return added;
+}

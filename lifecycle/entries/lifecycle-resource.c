@@ -1,0 +1,559 @@
+/* lifecycle-resource.c: entries that are undone by a function of their kind
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-object-watch-private.h"
+#include "lifecycle-facts-private.h"
+#include "lifecycle-resource-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-handler-private.h"
+
+/* What most things of GIO need from a scope is the same, and it is here: a gate that keeps
+ * callbacks from starting once the entry is muted, a destroy notify that waits for the one that is
+ * under way, and watches, objects that may die first.
+ *
+ * References: one for the entry while it is linked, one for each watched object that is, and one for each
+ * place in GIO that has the resource as its data.
+ */
+
+/* The resource stands at the head of its structure, which goes with it. */
+gpointer
+lifecycle_resource_new (gsize                        size,
+                        const LifecycleResourceKind *kind,
+                        LifecycleScope              *scope,
+                        GCallback                    func,
+                        gpointer                     data,
+                        GDestroyNotify               destroy)
+{
+  LifecycleResource *self = g_malloc0 (size);
+
+  self->kind = kind;
+  self->ledger = lifecycle_ledger_ref (lifecycle_scope_get_ledger (scope));
+  self->context = g_main_context_ref (scope->context);
+  self->func = func;
+  self->data = data;
+  self->destroy = destroy;
+  self->refs = 1;
+  self->users = 1;
+
+  return self;
+}
+
+gpointer
+lifecycle_resource_ref (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+void
+lifecycle_resource_unref (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  if (self->kind->clear != NULL)
+    self->kind->clear (self);
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    g_clear_pointer (&self->watches[i].ledger, lifecycle_ledger_unref);
+  lifecycle_ledger_unref (self->ledger);
+  g_main_context_unref (self->context);
+  g_free (self->label);
+  g_free (self);
+}
+
+static void
+resource_drop_user (LifecycleResource *self)
+{
+  if (g_atomic_int_dec_and_test (&self->users) && self->destroy != NULL)
+    self->destroy (self->data);
+}
+
+/* Says whether a callback may be called. If so, end_call() has to follow. */
+gboolean
+lifecycle_resource_begin_call (gpointer resource)
+{
+  LifecycleResource *self = resource;
+  gint users;
+
+  if (lifecycle_resource_is_shut (self))
+    return FALSE;
+
+  do
+    {
+      users = g_atomic_int_get (&self->users);
+      if (users == 0)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->users, users, users + 1));
+
+  lifecycle_resource_ref (self);
+
+  return TRUE;
+}
+
+void
+lifecycle_resource_end_call (gpointer resource)
+{
+  resource_drop_user (resource);
+  lifecycle_resource_unref (resource);
+}
+
+/* To be called before add(): what it is called in reports. */
+void
+lifecycle_resource_set_label (gpointer    resource,
+                              const char *label)
+{
+  LifecycleResource *self = resource;
+
+  self->label = g_strdup (label);
+}
+
+/* To be called before add(), by a holder of a reference on the object. */
+void
+lifecycle_resource_watch_object (gpointer resource,
+                                guint    which,
+                                gpointer object)
+{
+  LifecycleResource *self = resource;
+  LifecycleResourceWatch *watch = &self->watches[which];
+  LifecycleObjectWatch *object_watch = lifecycle_object_watch_get (object);
+
+  if (which == 0)
+    self->type = G_OBJECT_TYPE (object);
+  watch->resource = self;
+  watch->object = object;
+  watch->ledger = lifecycle_ledger_ref (lifecycle_object_watch_get_ledger (object_watch));
+}
+
+/* In mute() and end(): the watch, or NULL when it has been disposed. */
+gpointer
+lifecycle_resource_peek_watched (gpointer resource,
+                                 guint    which)
+{
+  LifecycleResource *self = resource;
+
+  return self->watches[which].held;
+}
+
+/* Whether the watched object is telling, right now, of its dispose: GLib has ended its handlers. */
+gboolean
+lifecycle_resource_watched_is_dying (gpointer resource,
+                                     guint    which)
+{
+  LifecycleResource *self = resource;
+  LifecycleLedger *ledger = self->watches[which].ledger;
+  gboolean dying;
+
+  lifecycle_ledger_lock (ledger);
+  dying = ledger->dying;
+  lifecycle_ledger_unlock (ledger);
+
+  return dying;
+}
+
+static void
+resource_marshal (GClosure     *closure,
+                  GValue       *return_value,
+                  guint         n_param_values,
+                  const GValue *param_values,
+                  gpointer      invocation_hint,
+                  gpointer      marshal_data)
+{
+  LifecycleResourceFunc func = (LifecycleResourceFunc) ((GCClosure *) closure)->callback;
+
+  func (closure->data);
+}
+
+static void
+resource_closure_finalized (gpointer  data,
+                            GClosure *closure)
+{
+  lifecycle_resource_unref (data);
+}
+
+/* A closure that does not look at the arguments, and leaves a return value as it was. */
+GClosure *
+lifecycle_resource_new_closure (gpointer              resource,
+                                LifecycleResourceFunc func)
+{
+  GClosure *closure = g_closure_new_simple (sizeof (GCClosure), lifecycle_resource_ref (resource));
+
+  ((GCClosure *) closure)->callback = (gpointer) func;
+  g_closure_set_marshal (closure, resource_marshal);
+  g_closure_add_finalize_notifier (closure, resource, resource_closure_finalized);
+
+  return closure;
+}
+
+/* Connects a handler that is disconnected in phase one. For watch_object() see above. */
+void
+lifecycle_resource_connect (gpointer              resource,
+                            guint                 which,
+                            const char           *detailed_signal,
+                            LifecycleResourceFunc func)
+{
+  LifecycleResource *self = resource;
+  LifecycleResourceWatch *watch = &self->watches[which];
+  guint i = 0;
+
+  while (watch->handlers[i] != 0)
+    i++;
+  g_assert (i < LIFECYCLE_RESOURCE_MAX_HANDLERS);
+
+  watch->handlers[i] = g_signal_connect_closure (watch->object, detailed_signal,
+                                                   lifecycle_resource_new_closure (self, func),
+                                                   FALSE);
+}
+
+/* Takes a reference on a watch, if that is still possible. It may be in its dispose, and want us
+ * to be quick: while the entry is in the list, and the list is locked, it has not told us of it, or
+ * is waiting to do so.
+ */
+static void
+resource_watch_hold (LifecycleResourceWatch *watch)
+{
+  if (watch->ledger == NULL)
+    return;
+
+  lifecycle_ledger_lock (watch->ledger);
+  if ((watch->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    watch->held = g_object_ref (watch->object);
+  lifecycle_ledger_unlock (watch->ledger);
+}
+
+static void
+resource_watch_link (LifecycleResourceWatch *watch)
+{
+  if (watch->ledger == NULL || !lifecycle_ledger_begin_add (watch->ledger))
+    return;
+
+  lifecycle_resource_ref (watch->resource);
+  lifecycle_ledger_append (watch->ledger, &watch->entry, LIFECYCLE_ENTRY_RESOURCE_WATCH, NULL);
+  lifecycle_ledger_end_add (watch->ledger);
+}
+
+static void
+resource_watch_cut (LifecycleResourceWatch *watch)
+{
+  gboolean linked;
+
+  if (watch->ledger == NULL)
+    return;
+
+  lifecycle_ledger_lock (watch->ledger);
+  linked = (watch->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  if (linked)
+    lifecycle_ledger_remove (watch->ledger, &watch->entry);
+  lifecycle_ledger_unlock (watch->ledger);
+
+  if (linked)
+    lifecycle_resource_unref (watch->resource);
+}
+
+/* Nothing of it calls user code from now on, but what is foreign. No user code runs in here:
+ * dropping a watched object may do so, and has to wait.
+ */
+static void
+resource_silence (LifecycleResource *self)
+{
+  g_atomic_int_set (&self->shut, TRUE);
+  if (self->silenced)
+    return;
+
+  self->silenced = TRUE;
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    {
+      LifecycleResourceWatch *watch = &self->watches[i];
+
+      resource_watch_hold (watch);
+      for (guint j = 0; watch->held != NULL && j < LIFECYCLE_RESOURCE_MAX_HANDLERS; j++)
+        {
+          if (watch->handlers[j] != 0 &&
+              lifecycle_handler_is_connected (watch->held, watch->handlers[j], 0))
+            g_signal_handler_disconnect (watch->held, watch->handlers[j]);
+        }
+    }
+
+  if (self->kind->mute != NULL)
+    self->kind->mute (self);
+}
+
+/* The end of an entry that has been taken out of its ledger, or was never there. */
+static void
+resource_finish (LifecycleResource *self)
+{
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    resource_watch_cut (&self->watches[i]);
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    g_clear_object (&self->watches[i].held);
+  resource_drop_user (self);
+  lifecycle_resource_unref (self);
+}
+
+static void
+resource_mute (LifecycleLedger *ledger,
+               LifecycleEntry  *entry)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+
+  /* The ledgers of the watches have locks, too. */
+  lifecycle_ledger_unlock (ledger);
+  resource_silence (self);
+  lifecycle_ledger_lock (ledger);
+}
+
+static void
+resource_release (LifecycleLedger *ledger,
+                  LifecycleEntry  *entry,
+                  guint            flags)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+  GError *error = NULL;
+
+  if (self->kind->end != NULL)
+    self->kind->end (self, &error);
+  if (error != NULL)
+    {
+      g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
+
+      lifecycle_scope_take_failure (scope, error, entry->name);
+    }
+  resource_finish (self);
+}
+
+static void
+resource_describe (LifecycleEntry *entry,
+                   LifecycleFacts *facts)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+
+  facts->type = self->type;
+  facts->name = g_strdup (self->label);
+  facts->callback = (gpointer) self->func;
+}
+
+const LifecycleEntryClass lifecycle_resource_class = {
+  .mute = resource_mute,
+  .release = resource_release,
+  .describe = resource_describe,
+};
+
+const LifecycleEntryClass lifecycle_foreign_resource_class = {
+  .foreign = TRUE,
+  .mute = resource_mute,
+  .release = resource_release,
+  .describe = resource_describe,
+};
+
+/* Takes a live resource out of its ledger. */
+static gboolean
+resource_leave (LifecycleResource *self)
+{
+  return lifecycle_ledger_take_live (self->ledger, &self->entry);
+}
+
+/* It has ended by itself: nothing is left to be undone. On any thread. */
+void
+lifecycle_resource_retire (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  if (!resource_leave (self))
+    return;
+
+  resource_silence (self);
+  if (self->kind->gone != NULL)
+    self->kind->gone (self);
+  resource_finish (self);
+}
+
+/* It is of no more use, and is undone before its time. At home. */
+void
+lifecycle_resource_undo (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  if (!resource_leave (self))
+    return;
+
+  resource_silence (self);
+  if (self->kind->end != NULL)
+    self->kind->end (self, NULL);
+  resource_finish (self);
+}
+
+/* A watched object has been disposed, on whatever thread. */
+static void
+resource_watch_release (LifecycleLedger *ledger,
+                 LifecycleEntry  *entry,
+                 guint            flags)
+{
+  LifecycleResourceWatch *watch = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResourceWatch, entry);
+  LifecycleResource *resource = watch->resource;
+
+  lifecycle_resource_retire (resource);
+  lifecycle_resource_unref (resource);
+}
+
+const LifecycleEntryClass lifecycle_resource_watch_class = {
+  .release = resource_watch_release,
+};
+
+/* Makes it an entry, and takes the caller's reference. Where it is too late, what has been done is
+ * undone at once.
+ */
+gboolean
+lifecycle_resource_add (gpointer        resource,
+                        LifecycleScope *scope,
+                        const char     *place)
+{
+  LifecycleResource *self = resource;
+  LifecycleLedger *ledger = self->ledger;
+  GError *error = NULL;
+  gboolean linked;
+
+  if (!lifecycle_ledger_begin_add (ledger))
+    {
+      /* Linked, so that they can be held. */
+      for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+        resource_watch_link (&self->watches[i]);
+      resource_silence (self);
+      if (self->kind->end != NULL)
+        self->kind->end (self, &error);
+      if (error != NULL)
+        {
+          lifecycle_scope_take_failure (scope, error, place);
+          if (lifecycle_scope_is_closed (scope))
+            lifecycle_scope_settle_error (scope);
+        }
+      resource_finish (self);
+      return FALSE;
+    }
+
+  lifecycle_resource_ref (self);
+  lifecycle_ledger_append (ledger, &self->entry, self->kind->type, place);
+  lifecycle_ledger_end_add (ledger);
+
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    resource_watch_link (&self->watches[i]);
+
+  /* It may have been released meanwhile, and then it has looked for its watches in vain. */
+  lifecycle_ledger_lock (ledger);
+  linked = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  lifecycle_ledger_unlock (ledger);
+  for (guint i = 0; !linked && i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    resource_watch_cut (&self->watches[i]);
+
+  lifecycle_resource_unref (self);
+
+  return linked;
+}
+
+/* What it was to stand for could not be made. Takes the caller's reference. */
+void
+lifecycle_resource_discard (gpointer resource)
+{
+  LifecycleResource *self = resource;
+
+  g_atomic_int_set (&self->shut, TRUE);
+  resource_finish (self);
+}
+
+typedef struct
+{
+  LifecycleResource     *resource;
+  LifecycleResourceFunc  func;
+} ResourceVisit;
+
+static gboolean
+resource_visit_cb (gpointer data)
+{
+  ResourceVisit *visit = data;
+
+  visit->func (visit->resource);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+resource_visit_free (gpointer data)
+{
+  ResourceVisit *visit = data;
+
+  lifecycle_resource_unref (visit->resource);
+  g_free (visit);
+}
+
+/* Calls a function now, if this is home, and else there. */
+void
+lifecycle_resource_run_at_home (gpointer              resource,
+                                LifecycleResourceFunc func)
+{
+  LifecycleResource *self = resource;
+  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (self->ledger);
+
+  if (scope == NULL)
+    return;
+
+  if (lifecycle_scope_enter_home (scope))
+    {
+      func (self);
+      lifecycle_scope_leave_home (scope);
+    }
+  else
+    {
+      ResourceVisit *visit = g_new (ResourceVisit, 1);
+
+      visit->resource = lifecycle_resource_ref (self);
+      visit->func = func;
+      lifecycle_post (self->context, G_PRIORITY_DEFAULT, "Lifecycle resource",
+                      resource_visit_cb, visit, resource_visit_free);
+      /* cppcheck-suppress memleak ; the source has it */
+    }
+}
+
+/* Has GIO call back at home: it takes the thread-default context for that. Says FALSE elsewhere. */
+gboolean
+lifecycle_resource_go_home (LifecycleScope *scope)
+{
+  if (!lifecycle_scope_enter_home (scope))
+    return FALSE;
+
+  g_main_context_push_thread_default (scope->context);
+
+  return TRUE;
+}
+
+void
+lifecycle_resource_leave_home (LifecycleScope *scope)
+{
+  g_main_context_pop_thread_default (scope->context);
+  lifecycle_scope_leave_home (scope);
+}
+
+void
+lifecycle_resource_set_closed_error (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The scope is closed");
+}
+
+/* Before something is made that the scope is to own. */
+gboolean
+lifecycle_resource_check_open (LifecycleScope  *scope,
+                               GError         **error)
+{
+  if (lifecycle_scope_is_open (scope))
+    return TRUE;
+
+  lifecycle_ledger_note (lifecycle_scope_get_ledger (scope), 1, 0);
+  lifecycle_resource_set_closed_error (error);
+
+  return FALSE;
+}

@@ -1,0 +1,630 @@
+/* lifecycle-sources.c: sources of the main loop
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-facts-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-sources.h"
+
+/* The block that a source refers to as its callback. GLib drops it when the source is destroyed,
+ * removed, or loses its context, but not before a running callback has returned: that is the event
+ * that says that the source is gone.
+ */
+typedef struct
+{
+  LifecycleEntry   entry;
+  LifecycleLedger *ledger;
+  GSource         *source;      /* lives while the entry is linked and not muted */
+  gint             refs;
+  GSourceFunc      func;
+  gpointer         data;
+  GDestroyNotify   destroy;
+} SourceEntry;
+
+/* A source that was handed over has a callback block of its own. It gets a child that is never
+ * ready, and the callback block of that one is the entry.
+ */
+typedef struct
+{
+  LifecycleEntry   entry;
+  LifecycleLedger *ledger;
+  GSource         *source;      /* as above */
+  GSource         *watch;       /* its child, the same */
+  gint             refs;
+} AdoptedSource;
+
+static inline SourceEntry *
+source_from_entry (LifecycleEntry *entry)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (entry, SourceEntry, entry);
+}
+
+static inline AdoptedSource *
+adopted_from_entry (LifecycleEntry *entry)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (entry, AdoptedSource, entry);
+}
+
+/* Unlocks the ledger, and gives up the reference on it of an entry that was added. */
+static void
+source_leave_ledger (LifecycleEntry  *entry,
+                     LifecycleLedger *ledger)
+{
+  if ((entry->flags & LIFECYCLE_ENTRY_COUNTED) != 0)
+    lifecycle_ledger_unref_locked (ledger);
+  else
+    lifecycle_ledger_unlock (ledger);
+}
+
+static void
+source_free (SourceEntry *self)
+{
+  GDestroyNotify destroy = self->destroy;
+  gpointer data = self->data;
+
+  g_free (self);
+  if (destroy != NULL)
+    destroy (data);
+}
+
+/* The source has let go of its block, on any thread. */
+static void
+source_ended (SourceEntry *self)
+{
+  LifecycleLedger *ledger = self->ledger;
+  LifecycleScope *scope = NULL;
+  GSource *replaced = NULL;
+  gboolean waits = FALSE;
+
+  lifecycle_ledger_lock (ledger);
+  if ((self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    {
+      if ((self->entry.flags & LIFECYCLE_ENTRY_MUTED) != 0)
+        {
+          /* The teardown calls the destroy notify when its turn comes. */
+          self->entry.flags |= LIFECYCLE_ENTRY_ENDED;
+          waits = TRUE;
+        }
+      else
+        {
+          lifecycle_ledger_remove (ledger, &self->entry);
+
+          /* Somebody has given the source another callback. It goes on, and so does the duty to
+           * destroy it.
+           */
+          if (!g_source_is_destroyed (self->source) && ledger->scope != NULL)
+            {
+              replaced = g_source_ref (self->source);
+              scope = g_object_ref (ledger->scope);
+            }
+        }
+    }
+  source_leave_ledger (&self->entry, ledger);
+
+  if (replaced != NULL)
+    {
+      lifecycle_scope_add_source_at (self->entry.name, scope, replaced);
+      g_source_unref (replaced);
+      g_object_unref (scope);
+    }
+
+  if (!waits)
+    source_free (self);
+}
+
+static void
+source_block_ref (gpointer data)
+{
+  SourceEntry *self = data;
+
+  g_atomic_int_inc (&self->refs);
+}
+
+static void
+source_block_unref (gpointer data)
+{
+  SourceEntry *self = data;
+
+  if (g_atomic_int_dec_and_test (&self->refs))
+    source_ended (self);
+}
+
+static void
+source_block_get (gpointer     data,
+                  GSource     *source,
+                  GSourceFunc *func,
+                  gpointer    *func_data)
+{
+  SourceEntry *self = data;
+
+  *func = self->func;
+  *func_data = self->data;
+}
+
+static GSourceCallbackFuncs source_block_funcs = {
+  source_block_ref,
+  source_block_unref,
+  source_block_get,
+};
+
+/* Destroying a source of ours runs no code of the user's, but GLib takes locks for it, and the end
+ * of the block wants ours.
+ */
+static void
+source_mute (LifecycleLedger *ledger,
+             LifecycleEntry  *entry)
+{
+  GSource *source = g_source_ref (source_from_entry (entry)->source);
+
+  lifecycle_ledger_unlock (ledger);
+  g_source_destroy (source);
+  g_source_unref (source);
+  lifecycle_ledger_lock (ledger);
+
+  /* Nothing that was known of others has to be true any more. */
+  ledger->mute->sound = NULL;
+}
+
+/* A block whose callback is running sees to itself when that has returned. */
+static void
+source_release (LifecycleLedger *ledger,
+                LifecycleEntry  *entry,
+                guint            flags)
+{
+  if ((flags & LIFECYCLE_ENTRY_ENDED) != 0)
+    source_free (source_from_entry (entry));
+}
+
+/* The ledger is locked, and the source not muted, so it is still there. */
+static void
+describe_source (GSource        *source,
+                 LifecycleEntry *entry,
+                 LifecycleFacts *facts)
+{
+  const char *name = g_source_get_name (source);
+
+  facts->valid = !g_source_is_destroyed (source);
+  facts->id = facts->valid ? g_source_get_id (source) : 0;
+  /* One of ours is named after its place. */
+  if (name != entry->name)
+    facts->name = g_strdup (name);
+}
+
+static void
+source_describe (LifecycleEntry *entry,
+                 LifecycleFacts *facts)
+{
+  describe_source (source_from_entry (entry)->source, entry, facts);
+  facts->callback = (gpointer) source_from_entry (entry)->func;
+}
+
+const LifecycleEntryClass lifecycle_source_class = {
+  .mute = source_mute,
+  .release = source_release,
+  .describe = source_describe,
+};
+
+static void
+watch_block_ref (gpointer data)
+{
+  AdoptedSource *self = data;
+
+  g_atomic_int_inc (&self->refs);
+}
+
+/* The source that is watched has been destroyed, on any thread, or the watch has been taken off. */
+static void
+watch_block_unref (gpointer data)
+{
+  AdoptedSource *self = data;
+  LifecycleLedger *ledger = self->ledger;
+
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  lifecycle_ledger_lock (ledger);
+  if ((self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    lifecycle_ledger_remove (ledger, &self->entry);
+  source_leave_ledger (&self->entry, ledger);
+
+  g_free (self);
+}
+
+static void
+watch_block_get (gpointer     data,
+                 GSource     *source,
+                 GSourceFunc *func,
+                 gpointer    *func_data)
+{
+  *func = NULL;
+  *func_data = NULL;
+}
+
+static GSourceCallbackFuncs watch_block_funcs = {
+  watch_block_ref,
+  watch_block_unref,
+  watch_block_get,
+};
+
+static gboolean
+watch_dispatch (GSource     *source,
+                GSourceFunc  func,
+                gpointer     data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* It has no prepare and no check, so it is never ready. */
+static GSourceFuncs watch_funcs = {
+  .dispatch = watch_dispatch,
+};
+
+/* The block may end between the claim and the release, but not before the source does. */
+static void
+adopted_claim (LifecycleLedger *ledger,
+               LifecycleEntry  *entry)
+{
+  AdoptedSource *self = adopted_from_entry (entry);
+
+  g_source_ref (self->source);
+  g_atomic_int_inc (&self->refs);
+}
+
+static void
+adopted_release (LifecycleLedger *ledger,
+                 LifecycleEntry  *entry,
+                 guint            flags)
+{
+  AdoptedSource *self = adopted_from_entry (entry);
+  GSource *source = self->source;
+
+  watch_block_unref (self);
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static void
+adopted_describe (LifecycleEntry *entry,
+                  LifecycleFacts *facts)
+{
+  describe_source (adopted_from_entry (entry)->source, entry, facts);
+}
+
+const LifecycleEntryClass lifecycle_adopted_source_class = {
+  .foreign = TRUE,
+  .claim = adopted_claim,
+  .release = adopted_release,
+  .describe = adopted_describe,
+};
+
+/**
+ * lifecycle_scope_add_source:
+ * @self: a scope
+ * @source: (transfer none): a source
+ *
+ * Hands over a source: the scope destroys it when it closes.
+ *
+ * If it is not attached yet, it is attached to the scope's home context. The scope holds no
+ * reference on it; when it is destroyed or removed by others, it leaves the scope. To notice that,
+ * it is given a child source that is never ready.
+ *
+ * When the scope closes, the source is destroyed as soon as user code may run again, because its
+ * destroy notify is not the scope's. On a closed scope it is destroyed at once. May be called on any
+ * thread by a holder of a reference on @source.
+ *
+ * Returns: whether the scope owns it now; %FALSE if the scope is closed, or @source destroyed
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_add_source (LifecycleScope *self,
+                            GSource        *source)
+{
+  return lifecycle_scope_add_source_at (NULL, self, source);
+}
+
+gboolean
+lifecycle_scope_add_source_at (const char     *place,
+                               LifecycleScope *self,
+                               GSource        *source)
+{
+  LifecycleLedger *ledger;
+  AdoptedSource *adopted;
+  gboolean added;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (source != NULL, FALSE);
+
+  if (g_source_is_destroyed (source))
+    return FALSE;
+
+  ledger = lifecycle_scope_get_ledger (self);
+  if (!g_atomic_int_get (&ledger->open))
+    {
+      lifecycle_ledger_note (ledger, 1, 0);
+      g_source_destroy (source);
+      return FALSE;
+    }
+
+  adopted = g_new0 (AdoptedSource, 1);
+  adopted->ledger = ledger;
+  adopted->source = source;
+  adopted->refs = 2;
+  adopted->watch = g_source_new (&watch_funcs, sizeof (GSource));
+  g_source_set_callback_indirect (adopted->watch, adopted, &watch_block_funcs);
+  g_source_set_static_name (adopted->watch, "Lifecycle watch");
+  g_source_add_child_source (source, adopted->watch);
+  g_source_unref (adopted->watch);
+  if (g_source_get_context (source) == NULL)
+    g_source_attach (source, self->context);
+
+  added = lifecycle_ledger_begin_add (ledger);
+  if (added)
+    {
+      lifecycle_ledger_append_counted (ledger, &adopted->entry, LIFECYCLE_ENTRY_ADOPTED_SOURCE,
+                                       place);
+      lifecycle_ledger_end_add (ledger);
+    }
+  else
+    {
+      g_source_destroy (source);
+    }
+  watch_block_unref (adopted);
+
+  return added;
+}
+
+/* Attaches a source that nobody else has seen, and takes the reference on it. The block has two
+ * references until the end, because the home thread may run and remove the source at any time.
+ */
+static GSource *
+scope_attach (LifecycleScope *self,
+              GSource        *source,
+              GSourceFunc     func,
+              gpointer        data,
+              GDestroyNotify  destroy,
+              const char     *place)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  SourceEntry *block;
+  GSource *result;
+
+  block = g_new0 (SourceEntry, 1);
+  block->ledger = ledger;
+  block->source = source;
+  block->refs = 2;
+  block->func = func;
+  block->data = data;
+  block->destroy = destroy;
+
+  g_source_set_callback_indirect (source, block, &source_block_funcs);
+  if (place != NULL)
+    g_source_set_static_name (source, place);
+
+  if (g_atomic_int_get (&ledger->open))
+    {
+      g_source_attach (source, self->context);
+
+      if (lifecycle_ledger_begin_add (ledger))
+        {
+          lifecycle_ledger_append_counted (ledger, &block->entry, LIFECYCLE_ENTRY_SOURCE, place);
+          lifecycle_ledger_end_add (ledger);
+        }
+      else
+        {
+          g_source_destroy (source);
+        }
+    }
+  else
+    {
+      lifecycle_ledger_note (ledger, 1, 0);
+      g_source_destroy (source);
+    }
+
+  /* While it is attached, the context has a reference. */
+  result = g_source_is_destroyed (source) ? NULL : source;
+  g_source_unref (source);
+  source_block_unref (block);
+
+  return result;
+}
+
+/**
+ * lifecycle_scope_add_idle:
+ * @self: a scope
+ * @func: (scope notified) (closure data) (destroy destroy): what to call when there is nothing else
+ *   to do
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function when the home context is idle, until it returns %G_SOURCE_REMOVE or the scope
+ * closes.
+ *
+ * @destroy is called exactly once, but not before a call of @func that is under way has returned;
+ * on a closed scope it is called at once. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the source, which lives until it is removed; %NULL if the
+ *   scope is closed
+ *
+ * Since: 1.0
+ */
+GSource *
+lifecycle_scope_add_idle (LifecycleScope *self,
+                          GSourceFunc     func,
+                          gpointer        data,
+                          GDestroyNotify  destroy)
+{
+  return lifecycle_scope_add_idle_at (NULL, self, func, data, destroy);
+}
+
+GSource *
+lifecycle_scope_add_idle_at (const char     *place,
+                             LifecycleScope *self,
+                             GSourceFunc     func,
+                             gpointer        data,
+                             GDestroyNotify  destroy)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return scope_attach (self, g_idle_source_new (), func, data, destroy, place);
+}
+
+/**
+ * lifecycle_scope_steal_source:
+ * @self: a scope
+ * @source: a source
+ *
+ * Forgets a source, which stays attached.
+ *
+ * A destroy notify that was given when it was added goes on belonging to the source. The cost grows
+ * with the number of entries that were added after it. To be called at home.
+ *
+ * Returns: whether the source was an entry of this very scope
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_steal_source (LifecycleScope *self,
+                              GSource        *source)
+{
+  LifecycleLedger *ledger;
+  LifecycleEntry *found = NULL;
+  GSource *watch = NULL;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
+  g_return_val_if_fail (source != NULL, FALSE);
+
+  ledger = lifecycle_scope_get_ledger (self);
+  lifecycle_ledger_lock (ledger);
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    {
+      if (entry->type == LIFECYCLE_ENTRY_SOURCE && source_from_entry (entry)->source == source)
+        {
+          found = entry;
+          break;
+        }
+      if (entry->type == LIFECYCLE_ENTRY_ADOPTED_SOURCE &&
+          adopted_from_entry (entry)->source == source)
+        {
+          found = entry;
+          watch = g_source_ref (adopted_from_entry (entry)->watch);
+          break;
+        }
+    }
+  if (found != NULL)
+    lifecycle_ledger_remove (ledger, found);
+  lifecycle_ledger_unlock (ledger);
+
+  if (watch != NULL)
+    {
+      /* The source tells its own destroy notify before it tells us. */
+      if (!g_source_is_destroyed (source) && !g_source_is_destroyed (watch))
+        g_source_remove_child_source (source, watch);
+      g_source_unref (watch);
+    }
+
+  return found != NULL;
+}
+
+#ifdef G_OS_UNIX
+
+/**
+ * lifecycle_scope_add_fd:
+ * @self: a scope
+ * @fd: a file descriptor, which is not closed
+ * @condition: what to wait for
+ * @func: (scope notified) (closure data) (destroy destroy): what to call then
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function each time something can be done with a file descriptor, until it returns
+ * %G_SOURCE_REMOVE or the scope closes.
+ *
+ * For @destroy and the result see [method@Scope.add_idle]. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the source, which lives until it is removed; %NULL if the
+ *   scope is closed
+ *
+ * Since: 1.0
+ */
+GSource *
+lifecycle_scope_add_fd (LifecycleScope    *self,
+                        int                fd,
+                        GIOCondition       condition,
+                        GUnixFDSourceFunc  func,
+                        gpointer           data,
+                        GDestroyNotify     destroy)
+{
+  return lifecycle_scope_add_fd_at (NULL, self, fd, condition, func, data, destroy);
+}
+
+GSource *
+lifecycle_scope_add_fd_at (const char        *place,
+                           LifecycleScope    *self,
+                           int                fd,
+                           GIOCondition       condition,
+                           GUnixFDSourceFunc  func,
+                           gpointer           data,
+                           GDestroyNotify     destroy)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (fd >= 0, NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return scope_attach (self, g_unix_fd_source_new (fd, condition), (GSourceFunc) func, data,
+                       destroy, place);
+}
+
+/**
+ * lifecycle_scope_add_unix_signal:
+ * @self: a scope
+ * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`; what
+ *   `g_unix_signal_source_new()` takes
+ * @func: (scope notified) (closure data) (destroy destroy): what to call when it comes
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function when the process gets a signal, until it returns %G_SOURCE_REMOVE or the scope
+ * closes.
+ *
+ * For @destroy and the result see [method@Scope.add_idle]. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the source, which lives until it is removed; %NULL if the
+ *   scope is closed
+ *
+ * Since: 1.0
+ */
+GSource *
+lifecycle_scope_add_unix_signal (LifecycleScope *self,
+                                 int             signum,
+                                 GSourceFunc     func,
+                                 gpointer        data,
+                                 GDestroyNotify  destroy)
+{
+  return lifecycle_scope_add_unix_signal_at (NULL, self, signum, func, data, destroy);
+}
+
+GSource *
+lifecycle_scope_add_unix_signal_at (const char     *place,
+                                    LifecycleScope *self,
+                                    int             signum,
+                                    GSourceFunc     func,
+                                    gpointer        data,
+                                    GDestroyNotify  destroy)
+{
+  GSource *source;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  source = g_unix_signal_source_new (signum);
+  g_return_val_if_fail (source != NULL, NULL);
+
+  return scope_attach (self, source, func, data, destroy, place);
+}
+
+#endif

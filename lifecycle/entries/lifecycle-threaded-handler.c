@@ -1,0 +1,373 @@
+/* lifecycle-threaded-handler.c: what stands between an emission on any thread and a handler
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-close-async-private.h"
+#include "lifecycle-threaded-handler-private.h"
+#include "lifecycle-handler-private.h"
+
+/* A guarded handler is called on the emitting thread. The gate counts who is inside, and closes: from
+ * then on nobody enters, and nobody has to wait for those inside but close_async().
+ *
+ * A queued handler is called at home. What goes through the gate is a message with a copy of the
+ * arguments, which waits in the ledger, in the order of the emissions.
+ *
+ * The target, and with it the user's data, is dropped when the handler has given up the gate and
+ * the last one is out.
+ */
+struct _LifecycleThreadedHandler
+{
+  gint                   refs;
+  gint                   state;         /* the flags below, and how many are inside */
+  LifecycleConnectFlags  flags;
+  guint                  generation;    /* of the ledger when it was connected; under its lock */
+  gboolean               stolen;        /* under the same lock */
+  LifecycleLedger       *ledger;
+  GMainContext          *context;
+  GClosure              *target;
+};
+
+#define GATE_CLOSED (1 << 30)
+#define GATE_OWNED  (1 << 29)   /* by the handler */
+#define GATE_WAITED (1 << 28)   /* the ledger counts those inside as pending */
+#define GATE_BLOCKED (1 << 27)
+#define GATE_INSIDE (GATE_BLOCKED - 1)
+
+typedef struct
+{
+  LifecycleThreadedHandler         *threaded;
+  GSignalInvocationHint  hint;
+  guint                  n_values;
+  GValue                 values[];
+} Message;
+
+LifecycleThreadedHandler *
+lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
+                    GMainContext          *context,
+                    GClosure              *target,
+                    LifecycleConnectFlags  flags)
+{
+  LifecycleThreadedHandler *self = g_new0 (LifecycleThreadedHandler, 1);
+
+  self->refs = 1;
+  self->state = GATE_OWNED;
+  self->flags = flags;
+  self->ledger = lifecycle_ledger_ref (ledger);
+  self->context = g_main_context_ref (context);
+  self->target = target;
+
+  return self;
+}
+
+LifecycleThreadedHandler *
+lifecycle_threaded_handler_ref (LifecycleThreadedHandler *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+void
+lifecycle_threaded_handler_unref (gpointer data)
+{
+  LifecycleThreadedHandler *self = data;
+
+  if (g_atomic_int_dec_and_test (&self->refs))
+    {
+      g_assert (self->target == NULL);
+      lifecycle_ledger_unref (self->ledger);
+      g_main_context_unref (self->context);
+      g_free (self);
+    }
+}
+
+/* Changes the state, and does what is due: only the change that empties the gate sees it empty. */
+static void
+threaded_handler_change (LifecycleThreadedHandler *self,
+             gint           add,
+             gint           clear)
+{
+  gint old, new;
+
+  do
+    {
+      old = g_atomic_int_get (&self->state);
+      new = (old + add) & ~clear;
+      if ((new & GATE_INSIDE) == 0)
+        new &= ~GATE_WAITED;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, old, new));
+
+  if ((new & (GATE_OWNED | GATE_INSIDE)) == 0)
+    g_closure_unref (g_steal_pointer (&self->target));
+
+  if ((old & GATE_WAITED) != 0 && (new & GATE_WAITED) == 0)
+    {
+      lifecycle_ledger_lock (self->ledger);
+      lifecycle_ledger_drop_pending (self->ledger);
+      lifecycle_ledger_unlock (self->ledger);
+    }
+}
+
+static gboolean
+threaded_handler_enter (LifecycleThreadedHandler *self)
+{
+  gint old;
+
+  do
+    {
+      old = g_atomic_int_get (&self->state);
+      if ((old & (GATE_CLOSED | GATE_BLOCKED)) != 0 || (old & (GATE_OWNED | GATE_INSIDE)) == 0)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, old, old + 1));
+
+  return TRUE;
+}
+
+static void
+threaded_handler_leave (LifecycleThreadedHandler *self)
+{
+  threaded_handler_change (self, -1, 0);
+}
+
+/* The closure that it leads to, which it has until it is disowned. */
+GClosure *
+lifecycle_threaded_handler_get_target (LifecycleThreadedHandler *self)
+{
+  return self->target;
+}
+
+/* The ledger is locked, as for the next four. The handler becomes one of its entries. */
+void
+lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
+{
+  self->generation = self->ledger->generation;
+}
+
+/* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
+void
+lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *self,
+                            gboolean       blocked)
+{
+  if (blocked)
+    g_atomic_int_or ((guint *) &self->state, GATE_BLOCKED);
+  else
+    g_atomic_int_and ((guint *) &self->state, ~(guint) GATE_BLOCKED);
+}
+
+/* The handler goes on without the scope. */
+void
+lifecycle_threaded_handler_set_stolen (LifecycleThreadedHandler *self)
+{
+  self->stolen = TRUE;
+}
+
+/* The handler leaves the ledger while it runs. Messages that are under way are still delivered, but
+ * calls have to be waited for.
+ */
+void
+lifecycle_threaded_handler_retire (LifecycleThreadedHandler *self)
+{
+  if ((self->flags & LIFECYCLE_CONNECT_GUARDED) != 0)
+    lifecycle_threaded_handler_close (self);
+}
+
+/* From now on nobody enters. */
+void
+lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
+{
+  gboolean waited;
+  gint old, new;
+
+  do
+    {
+      old = g_atomic_int_get (&self->state);
+      waited = (self->flags & LIFECYCLE_CONNECT_GUARDED) != 0 && (old & GATE_INSIDE) != 0;
+      new = old | GATE_CLOSED | (waited ? GATE_WAITED : 0);
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, old, new));
+
+  /* Whoever takes the flag away needs the lock for it, and so comes after this. */
+  if (waited)
+    lifecycle_ledger_add_pending (self->ledger);
+}
+
+/* The handler has no more use for the gate. */
+void
+lifecycle_threaded_handler_disown (gpointer  data,
+                       GClosure *closure)
+{
+  LifecycleThreadedHandler *self = data;
+
+  threaded_handler_change (self, 0, GATE_OWNED);
+  lifecycle_threaded_handler_unref (self);
+}
+
+char *
+lifecycle_threaded_handler_describe (LifecycleThreadedHandler *self)
+{
+  gint n_inside = g_atomic_int_get (&self->state) & GATE_INSIDE;
+
+  if ((self->flags & LIFECYCLE_CONNECT_GUARDED) == 0 || n_inside == 0)
+    return NULL;
+
+  return g_strdup_printf ("guarded handler, running %d times", n_inside);
+}
+
+static void
+message_free (Message *message)
+{
+  threaded_handler_leave (message->threaded);
+  lifecycle_threaded_handler_unref (message->threaded);
+  for (guint i = 0; i < message->n_values; i++)
+    g_value_unset (&message->values[i]);
+  g_free (message);
+}
+
+/* The ledger is locked. A close and a clear() make all messages of before stale. */
+static gboolean
+threaded_handler_is_stale (LifecycleThreadedHandler *self)
+{
+  LifecycleLedger *ledger = self->ledger;
+
+  return !self->stolen &&
+         ((!ledger->open && !ledger->moving) || self->generation != ledger->generation);
+}
+
+static gboolean
+mail_cb (gpointer data)
+{
+  LifecycleLedger *ledger = data;
+  guint n_left = G_MAXUINT;
+  Message *message;
+
+  do
+    {
+      gboolean stale = FALSE;
+
+      lifecycle_ledger_lock (ledger);
+      /* Those that come meanwhile have to wait, so that they starve nobody. */
+      if (n_left == G_MAXUINT)
+        n_left = ledger->mail->length;
+      message = n_left > 0 ? g_queue_pop_head (ledger->mail) : NULL;
+      if (message != NULL)
+        stale = threaded_handler_is_stale (message->threaded);
+      else if (ledger->mail->length == 0)
+        ledger->has_mail_source = FALSE;
+      lifecycle_ledger_unlock (ledger);
+
+      if (message != NULL)
+        {
+          n_left--;
+          if (!stale)
+            g_closure_invoke (message->threaded->target, NULL, message->n_values, message->values,
+                              &message->hint);
+          message_free (message);
+        }
+    }
+  while (message != NULL);
+
+  lifecycle_ledger_lock (ledger);
+  n_left = ledger->has_mail_source ? ledger->mail->length : 0;
+  if (n_left == 0)
+    ledger->has_mail_source = FALSE;
+  lifecycle_ledger_unlock (ledger);
+
+  return n_left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+threaded_handler_send (LifecycleThreadedHandler               *self,
+           guint                        n_values,
+           const GValue                *values,
+           const GSignalInvocationHint *hint)
+{
+  LifecycleLedger *ledger = self->ledger;
+  Message *message;
+
+  message = g_malloc0 (sizeof (Message) + n_values * sizeof (GValue));
+  message->threaded = lifecycle_threaded_handler_ref (self);
+  if (hint != NULL)
+    message->hint = *hint;
+  message->n_values = n_values;
+  for (guint i = 0; i < n_values; i++)
+    {
+      g_value_init (&message->values[i], G_VALUE_TYPE (&values[i]));
+      g_value_copy (&values[i], &message->values[i]);
+    }
+
+  /* Even if the scope is closing: whoever has closed the gate comes for the mail after that. */
+  lifecycle_ledger_lock (ledger);
+  if (ledger->mail == NULL)
+    ledger->mail = g_queue_new ();
+  g_queue_push_tail (ledger->mail, message);
+  if (!ledger->has_mail_source)
+    {
+      ledger->has_mail_source = TRUE;
+      ledger->refs++;
+      lifecycle_post (self->context, G_PRIORITY_DEFAULT, "Lifecycle mail",
+                      mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
+    }
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Drops what will not be delivered any more. At home, where the arguments are to be freed. */
+void
+lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
+                            gboolean         all)
+{
+  GQueue dropped = G_QUEUE_INIT;
+  Message *message;
+  GList *next;
+
+  lifecycle_ledger_lock (ledger);
+  for (GList *link = ledger->mail != NULL ? ledger->mail->head : NULL; link != NULL; link = next)
+    {
+      next = link->next;
+      message = link->data;
+      if ((all && !message->threaded->stolen) || threaded_handler_is_stale (message->threaded))
+        {
+          g_queue_unlink (ledger->mail, link);
+          g_queue_push_tail_link (&dropped, link);
+        }
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  while ((message = g_queue_pop_head (&dropped)) != NULL)
+    message_free (message);
+}
+
+/* The marshaller of the closures that are connected. It runs on the emitting thread. */
+void
+lifecycle_threaded_handler_marshal (GClosure     *closure,
+                        GValue       *return_value,
+                        guint         n_param_values,
+                        const GValue *param_values,
+                        gpointer      invocation_hint,
+                        gpointer      marshal_data)
+{
+  LifecycleThreadedHandler *self = closure->data;
+
+  if (!threaded_handler_enter (self))
+    return;
+
+  if ((self->flags & LIFECYCLE_CONNECT_ONCE) != 0 &&
+      !lifecycle_handler_retire (closure, self->ledger))
+    {
+      threaded_handler_leave (self);
+    }
+  else if ((self->flags & LIFECYCLE_CONNECT_QUEUED) != 0)
+    {
+      /* The message leaves the gate when it is delivered. */
+      threaded_handler_send (self, n_param_values, param_values, invocation_hint);
+    }
+  else
+    {
+      lifecycle_threaded_handler_ref (self);
+      g_closure_invoke (self->target, return_value, n_param_values, param_values, invocation_hint);
+      threaded_handler_leave (self);
+      lifecycle_threaded_handler_unref (self);
+    }
+}

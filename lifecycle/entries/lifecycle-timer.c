@@ -1,0 +1,681 @@
+/* lifecycle-timer.c: timers
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-facts-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+#include "lifecycle-timer-queue-private.h"
+
+/**
+ * LifecycleTimer:
+ *
+ * A function that a scope calls after a time, once or again and again.
+ *
+ * It does what a source from `g_timeout_add()` does, at the default priority: the interval is counted
+ * from the dispatch, and the function goes on being called until it returns %G_SOURCE_REMOVE. What
+ * differs is the cost. All timers of a main context share one source, so a hundred thousand of them
+ * do not slow down the main loop. Timers of the same deadline are called in the order in which they
+ * were armed.
+ *
+ * A timer is *active* until its function returns %G_SOURCE_REMOVE, it has been called as often as it
+ * may, it is cancelled, or its scope closes. Then its destroy notify runs, and it leaves the scope.
+ * Hold a reference to look at it later.
+ *
+ * Since: 1.0
+ */
+
+G_DEFINE_BOXED_TYPE (LifecycleTimer, lifecycle_timer, lifecycle_timer_ref, lifecycle_timer_unref)
+
+static inline LifecycleTimer *
+timer_from_entry (LifecycleEntry *entry)
+{
+  return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleTimer, entry);
+}
+
+/* Whoever has taken the timer out of its ledger calls this, once, with the ledger's reference on the
+ * timer. If its function is running, the rest happens when that returns.
+ */
+static void
+timer_end (LifecycleTimer *self)
+{
+  gboolean in_call;
+
+  lifecycle_timer_queue_lock (self->queue);
+  lifecycle_timer_queue_disarm (self->queue, self);
+  lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_STOPPED | LIFECYCLE_TIMER_ENDED, 0);
+  in_call = (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) != 0;
+  lifecycle_timer_queue_unlock (self->queue);
+
+  if (!in_call)
+    {
+      if (self->destroy != NULL)
+        self->destroy (self->data);
+      lifecycle_timer_unref (self);
+    }
+}
+
+/* Says whether the caller has taken an active timer out of its ledger. */
+static gboolean
+timer_leave (LifecycleTimer *self)
+{
+  return lifecycle_ledger_take_live (self->ledger, &self->entry);
+}
+
+static void
+timer_mute (LifecycleLedger *ledger,
+            LifecycleEntry  *entry)
+{
+  LifecycleTimer *self = timer_from_entry (entry);
+
+  lifecycle_timer_queue_lock (self->queue);
+  lifecycle_timer_queue_disarm (self->queue, self);
+  lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_STOPPED, 0);
+  lifecycle_timer_queue_unlock (self->queue);
+}
+
+static void
+timer_release (LifecycleLedger *ledger,
+               LifecycleEntry  *entry,
+               guint            flags)
+{
+  timer_end (timer_from_entry (entry));
+}
+
+static void
+timer_set_blocked (LifecycleEntry *entry,
+                   gboolean        blocked)
+{
+  LifecycleTimer *self = timer_from_entry (entry);
+  gint64 now = g_get_monotonic_time ();
+
+  lifecycle_timer_queue_lock (self->queue);
+  if (blocked)
+    {
+      if (self->place != LIFECYCLE_TIMER_NOT_ARMED)
+        {
+          lifecycle_timer_queue_disarm (self->queue, self);
+          self->deadline = MAX (self->deadline - now, 0);
+        }
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_PAUSED, 0);
+    }
+  else
+    {
+      lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_PAUSED);
+      if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) == 0)
+        lifecycle_timer_queue_arm (self->queue, self, now + self->deadline, TRUE);
+    }
+  lifecycle_timer_queue_unlock (self->queue);
+}
+
+static void
+timer_describe (LifecycleEntry *entry,
+                LifecycleFacts *facts)
+{
+  facts->callback = (gpointer) timer_from_entry (entry)->func;
+}
+
+const LifecycleEntryClass lifecycle_timer_class = {
+  .mute = timer_mute,
+  .release = timer_release,
+  .set_blocked = timer_set_blocked,
+  .describe = timer_describe,
+};
+
+/* The queue is locked. Arms the timer, or has it wait for the unblock. */
+static void
+timer_arm (LifecycleTimer *self,
+           gint64          now)
+{
+  if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_PAUSED) != 0)
+    {
+      self->deadline = lifecycle_timer_get_span (self);
+      lifecycle_timer_queue_stamp (self->queue, self);
+    }
+  else
+    {
+      lifecycle_timer_queue_arm (self->queue, self, now + lifecycle_timer_get_span (self), FALSE);
+    }
+}
+
+/* The queue is locked. Begins an interval now, or, in a call, when that has returned. */
+static void
+timer_start (LifecycleTimer *self,
+             gint64          now)
+{
+  if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) != 0)
+    {
+      self->deadline = now;
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_RESTART, 0);
+    }
+  else
+    {
+      timer_arm (self, now);
+    }
+}
+
+void
+lifecycle_timer_fire (LifecycleTimer *self,
+                      gint64          now)
+{
+  gboolean goes_on;
+  gboolean ended;
+
+  self->n_calls++;
+  goes_on = self->func (self->data) != G_SOURCE_REMOVE &&
+            (self->max_calls == 0 || self->n_calls < self->max_calls);
+
+  /* Taken out first: only then it is certain whose the end is. */
+  if (!goes_on && timer_leave (self))
+    {
+      lifecycle_timer_queue_lock (self->queue);
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_STOPPED | LIFECYCLE_TIMER_ENDED, 0);
+      lifecycle_timer_queue_unlock (self->queue);
+    }
+
+  lifecycle_timer_queue_lock (self->queue);
+  if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_STOPPED) == 0)
+    {
+      if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_RESTART) != 0)
+        now = self->deadline;
+      timer_arm (self, now);
+    }
+  ended = (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_ENDED) != 0;
+  lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_RESTART);
+  lifecycle_timer_queue_unlock (self->queue);
+
+  if (ended)
+    {
+      if (self->destroy != NULL)
+        self->destroy (self->data);
+      lifecycle_timer_unref (self);
+    }
+}
+
+/* The ledger is locked. Makes the timer an entry, to which a reference belongs, and arms it. */
+static void
+timer_join (LifecycleTimer *self,
+            const char     *place)
+{
+  self->entry.flags = 0;
+  self->n_calls = 0;
+  lifecycle_ledger_append (self->ledger, &self->entry, LIFECYCLE_ENTRY_TIMER, place);
+
+  lifecycle_timer_queue_lock (self->queue);
+  lifecycle_timer_change_flags (self, 0, G_MAXUINT16 & ~LIFECYCLE_TIMER_IN_CALL);
+  if (G_UNLIKELY (lifecycle_ledger_is_blocked (self->ledger)))
+    {
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_PAUSED, 0);
+      self->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
+    }
+  timer_start (self, g_get_monotonic_time ());
+  lifecycle_timer_queue_unlock (self->queue);
+}
+
+/* Whether whoever has taken the timer out of its ledger is through with it. If its call is still under
+ * way, the call has a reference for the ledger to take back.
+ */
+static gboolean
+timer_has_ended (LifecycleTimer *self,
+                 gboolean       *in_call)
+{
+  guint flags;
+
+  lifecycle_timer_queue_lock (self->queue);
+  flags = lifecycle_timer_get_flags (self);
+  lifecycle_timer_queue_unlock (self->queue);
+
+  *in_call = (flags & LIFECYCLE_TIMER_IN_CALL) != 0;
+
+  return (flags & LIFECYCLE_TIMER_ENDED) != 0;
+}
+
+/* The queue of the ledger's home, which the ledger keeps. */
+static LifecycleTimerQueue *
+ledger_get_timer_queue (LifecycleLedger *ledger,
+                        GMainContext    *context)
+{
+  LifecycleTimerQueue *queue = g_atomic_pointer_get (&ledger->timer_queue);
+
+  if (G_UNLIKELY (queue == NULL))
+    {
+      queue = lifecycle_timer_queue_get (context);
+      if (!g_atomic_pointer_compare_and_exchange (&ledger->timer_queue, NULL, queue))
+        {
+          /* Another thread was faster. */
+          lifecycle_timer_queue_unref (queue);
+          queue = g_atomic_pointer_get (&ledger->timer_queue);
+        }
+    }
+
+  return queue;
+}
+
+/* A timer of the ledger, which holds the only reference, or NULL. */
+static LifecycleTimer *
+ledger_add_timer (LifecycleLedger *ledger,
+                  GMainContext    *context,
+                  guint            interval,
+                  guint            max_calls,
+                  GSourceFunc      func,
+                  gpointer         data,
+                  GDestroyNotify   destroy,
+                  const char      *place)
+{
+  LifecycleTimerQueue *queue = ledger_get_timer_queue (ledger, context);
+  LifecycleTimer *self;
+  gboolean limited;
+
+  if (!lifecycle_ledger_begin_add (ledger))
+    {
+      if (destroy != NULL)
+        destroy (data);
+      return NULL;
+    }
+
+  self = g_new0 (LifecycleTimer, 1);
+  self->refs = 1;
+  self->ledger = ledger;
+  ledger->refs++;
+  self->queue = queue;
+  self->place = LIFECYCLE_TIMER_NOT_ARMED;
+  self->interval = interval;
+  self->max_calls = max_calls;
+  self->func = func;
+  self->data = data;
+  self->destroy = destroy;
+  timer_join (self, place);
+
+  limited = ledger->limit != 0;
+  if (G_UNLIKELY (limited))
+    lifecycle_timer_ref (self);
+  if (lifecycle_ledger_end_add (ledger) && !lifecycle_timer_is_active (self))
+    {
+      /* Whoever was told of the limit has closed the scope. */
+      lifecycle_timer_unref (self);
+      return NULL;
+    }
+  if (G_UNLIKELY (limited))
+    lifecycle_timer_unref (self);
+
+  return self;
+}
+
+/**
+ * lifecycle_scope_add_timeout:
+ * @self: a scope
+ * @interval_ms: the time between calls, in milliseconds
+ * @func: (scope notified) (closure data) (destroy destroy): what to call
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function at home each time the interval has passed, until it returns %G_SOURCE_REMOVE or
+ * the scope closes.
+ *
+ * @destroy is called exactly once, but not before a call of @func that is under way has returned;
+ * on a closed scope it is called at once. While the scope is blocked the timer pauses. May be
+ * called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the timer, which lives while it is active, or referenced;
+ *   %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_scope_add_timeout (LifecycleScope *self,
+                             guint           interval_ms,
+                             GSourceFunc     func,
+                             gpointer        data,
+                             GDestroyNotify  destroy)
+{
+  return lifecycle_scope_add_timeout_full_at (NULL, self, interval_ms, 0, func, data, destroy);
+}
+
+LifecycleTimer *
+lifecycle_scope_add_timeout_at (const char     *place,
+                                LifecycleScope *self,
+                                guint           interval_ms,
+                                GSourceFunc     func,
+                                gpointer        data,
+                                GDestroyNotify  destroy)
+{
+  return lifecycle_scope_add_timeout_full_at (place, self, interval_ms, 0, func, data, destroy);
+}
+
+/**
+ * lifecycle_scope_add_timeout_full:
+ * @self: a scope
+ * @interval_ms: the time between calls, in milliseconds
+ * @max_calls: how many times to call, or 0 for no limit
+ * @func: (scope notified) (closure data) (destroy destroy): what to call
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Like [method@Scope.add_timeout], for a limited number of calls.
+ *
+ * Returns: (transfer none) (nullable): the timer, which lives while it is active, or referenced;
+ *   %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_scope_add_timeout_full (LifecycleScope *self,
+                                  guint           interval_ms,
+                                  guint           max_calls,
+                                  GSourceFunc     func,
+                                  gpointer        data,
+                                  GDestroyNotify  destroy)
+{
+  return lifecycle_scope_add_timeout_full_at (NULL, self, interval_ms, max_calls, func, data,
+                                              destroy);
+}
+
+LifecycleTimer *
+lifecycle_scope_add_timeout_full_at (const char     *place,
+                                     LifecycleScope *self,
+                                     guint           interval_ms,
+                                     guint           max_calls,
+                                     GSourceFunc     func,
+                                     gpointer        data,
+                                     GDestroyNotify  destroy)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return ledger_add_timer (lifecycle_scope_get_ledger (self), self->context,
+                           interval_ms, max_calls, func, data, destroy, place);
+}
+
+static gboolean
+deadline_passed_cb (gpointer data)
+{
+  lifecycle_teardown_close (data, LIFECYCLE_REASON_TIMED_OUT, "deadline");
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * lifecycle_scope_set_deadline:
+ * @self: a scope
+ * @timeout_ms: a time from now, in milliseconds, or 0 for none
+ *
+ * Closes the scope as [enum@Reason.timed_out] when the time has passed, in place of any deadline
+ * that was set before.
+ *
+ * The deadline is not an entry, and blocking the scope does not stop it. On a closed scope this
+ * does nothing. To be called at home.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_set_deadline (LifecycleScope *self,
+                              guint           timeout_ms)
+{
+  LifecycleExtra *extra;
+  LifecycleTimer *old;
+  LifecycleTimer *deadline = NULL;
+  LifecycleLedger *following;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  LIFECYCLE_DEBUG_HOME (self);
+
+  extra = lifecycle_scope_ensure_extra (self);
+  old = g_steal_pointer (&extra->deadline);
+  if (old != NULL)
+    {
+      lifecycle_timer_cancel (old);
+      lifecycle_timer_unref (old);
+    }
+
+  following = timeout_ms > 0 ? lifecycle_scope_ensure_following (self) : NULL;
+  if (following != NULL)
+    deadline = ledger_add_timer (following, self->context, timeout_ms, 1, deadline_passed_cb, self, NULL,
+                                 NULL);
+  if (deadline != NULL)
+    extra->deadline = lifecycle_timer_ref (deadline);
+}
+
+/**
+ * lifecycle_timer_ref:
+ * @self: a timer
+ *
+ * Takes a reference, which does not keep the timer active.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_timer_ref (LifecycleTimer *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+/**
+ * lifecycle_timer_unref:
+ * @self: (transfer full): a timer
+ *
+ * Drops a reference. The scope has one of its own while the timer is active.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_timer_unref (LifecycleTimer *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (g_atomic_int_dec_and_test (&self->refs))
+    {
+      LifecycleLedger *ledger = self->ledger;
+
+      g_free (self);
+      lifecycle_ledger_unref (ledger);
+    }
+}
+
+/**
+ * lifecycle_timer_cancel:
+ * @self: a timer
+ *
+ * Ends the timer: its function is not called any more, its destroy notify runs, and it leaves its
+ * scope.
+ *
+ * On a timer that is not active this does nothing. On another thread than home a call may be under
+ * way, or start; the destroy notify waits for its end.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_timer_cancel (LifecycleTimer *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (timer_leave (self))
+    timer_end (self);
+}
+
+/**
+ * lifecycle_timer_restart:
+ * @self: a timer
+ *
+ * Lets the interval begin anew, now. This is debouncing in one line: each call puts off the next
+ * call of the function.
+ *
+ * A timer that is not active becomes active again, with the number of its calls back at 0, if its
+ * scope is open and it has no destroy notify.
+ *
+ * May be called on any thread.
+ *
+ * Returns: whether the timer is active
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_timer_restart (LifecycleTimer *self)
+{
+  LifecycleLedger *ledger;
+  gboolean active;
+  gboolean in_call;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  ledger = self->ledger;
+  if (!lifecycle_ledger_lock_open (ledger))
+    return lifecycle_timer_is_active (self);
+
+  active = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  if (!active && self->destroy == NULL && timer_has_ended (self, &in_call))
+    {
+      if (!in_call)
+        lifecycle_timer_ref (self);
+      timer_join (self, self->entry.name);
+      lifecycle_ledger_end_add (ledger);
+      return TRUE;
+    }
+
+  if (active && (self->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0)
+    {
+      lifecycle_timer_queue_lock (self->queue);
+      timer_start (self, g_get_monotonic_time ());
+      lifecycle_timer_queue_unlock (self->queue);
+    }
+  else
+    {
+      active = FALSE;
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  return active;
+}
+
+/**
+ * lifecycle_timer_set_interval:
+ * @self: a timer
+ * @interval_ms: the time between calls, in milliseconds
+ *
+ * Changes the interval, also the one that is running: it is counted from when it began, so the next
+ * call may be due at once. May be called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_timer_set_interval (LifecycleTimer *self,
+                              guint           interval_ms)
+{
+  gint64 difference;
+
+  g_return_if_fail (self != NULL);
+
+  lifecycle_timer_queue_lock (self->queue);
+  difference = ((gint64) interval_ms - (gint64) self->interval) * 1000;
+  self->interval = interval_ms;
+  if (self->place != LIFECYCLE_TIMER_NOT_ARMED)
+    lifecycle_timer_queue_arm (self->queue, self, self->deadline + difference, FALSE);
+  else if ((lifecycle_timer_get_flags (self) & (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_RESTART)) ==
+           LIFECYCLE_TIMER_PAUSED)
+    self->deadline = MAX (self->deadline + difference, 0);
+  lifecycle_timer_queue_unlock (self->queue);
+}
+
+/**
+ * lifecycle_timer_get_interval:
+ * @self: a timer
+ *
+ * The time between calls.
+ *
+ * Returns: milliseconds
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_timer_get_interval (LifecycleTimer *self)
+{
+  guint interval;
+
+  g_return_val_if_fail (self != NULL, 0);
+
+  lifecycle_timer_queue_lock (self->queue);
+  interval = self->interval;
+  lifecycle_timer_queue_unlock (self->queue);
+
+  return interval;
+}
+
+/**
+ * lifecycle_timer_get_remaining:
+ * @self: a timer
+ *
+ * The time until the next call, rounded up. While the scope is blocked this is what will be left
+ * when it is unblocked.
+ *
+ * Returns: milliseconds; 0 if it is due; -1 if it is not armed, because it is not active or its
+ *   function is running
+ *
+ * Since: 1.0
+ */
+gint64
+lifecycle_timer_get_remaining (LifecycleTimer *self)
+{
+  gint64 remaining = -1;
+
+  g_return_val_if_fail (self != NULL, -1);
+
+  lifecycle_timer_queue_lock (self->queue);
+  if (self->place != LIFECYCLE_TIMER_NOT_ARMED)
+    remaining = MAX (self->deadline - g_get_monotonic_time (), 0);
+  else if ((lifecycle_timer_get_flags (self) &
+            (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_STOPPED)) ==
+           LIFECYCLE_TIMER_PAUSED)
+    remaining = self->deadline;
+  lifecycle_timer_queue_unlock (self->queue);
+
+  return remaining < 0 ? -1 : (remaining + 999) / 1000;
+}
+
+/**
+ * lifecycle_timer_get_n_calls:
+ * @self: a timer
+ *
+ * How often the function has been called, a call that is under way included. To be called at home.
+ *
+ * Returns: the number of calls
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_timer_get_n_calls (LifecycleTimer *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->n_calls;
+}
+
+/**
+ * lifecycle_timer_is_active:
+ * @self: a timer
+ *
+ * Whether the timer is an entry of its scope: its function is running or will be called again.
+ *
+ * Returns: whether it is active
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_timer_is_active (LifecycleTimer *self)
+{
+  gboolean active;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  lifecycle_ledger_lock (self->ledger);
+  active = lifecycle_entry_is_live (&self->entry);
+  lifecycle_ledger_unlock (self->ledger);
+
+  return active;
+}

@@ -1,0 +1,387 @@
+/* lifecycle-gio-bus.c: signals, actions and menus on a message bus
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-gio-bus-private.h"
+
+/* These are taken back in phase one: GIO runs no user code then, drops what is queued and has not
+ * been dispatched, and answers callers with an error.
+ */
+
+typedef struct
+{
+  LifecycleResource resource;
+  guint             id;
+} Subscription;
+
+/* What the functions of GIO have in common that export a thing as a whole. */
+typedef struct
+{
+  LifecycleResource  resource;
+  guint              id;
+  void            (* unexport) (GDBusConnection *connection,
+                                guint            id);
+} ExportedModel;
+
+/* Calls `destroy` and says NULL where it is too late. At home. */
+gpointer
+lifecycle_bus_entry_new (gsize                         size,
+                         const LifecycleResourceKind  *kind,
+                         LifecycleScope               *scope,
+                         GDBusConnection              *connection,
+                         GCallback                     func,
+                         gpointer                      data,
+                         GDestroyNotify                destroy,
+                         GError                      **error)
+{
+  gboolean usable = lifecycle_resource_check_open (scope, error);
+
+  /* GIO knows only a critical message for this. */
+  if (usable && g_dbus_connection_is_closed (connection))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection is closed");
+      usable = FALSE;
+    }
+
+  if (!usable)
+    {
+      if (destroy != NULL)
+        destroy (data);
+      return NULL;
+    }
+
+  return lifecycle_resource_new (size, kind, scope, func, data, destroy);
+}
+
+static void
+bus_entry_over (LifecycleResource *resource)
+{
+  lifecycle_resource_undo (resource);
+}
+
+/* A closed connection never opens again, so what hangs on it is over. The signal comes from
+ * wherever the connection was made.
+ */
+void
+lifecycle_bus_entry_closed (LifecycleResource *self)
+{
+  lifecycle_resource_run_at_home (self, bus_entry_over);
+}
+
+/* Takes the caller's reference. `closed` is called, on any thread, when the connection is closed.
+ * It is connected last: where GIO itself has something to say about it, that comes first.
+ */
+gboolean
+lifecycle_bus_entry_add (gpointer                self,
+                         LifecycleScope         *scope,
+                         GDBusConnection        *connection,
+                         LifecycleResourceFunc   closed,
+                         const char             *place,
+                         GError                **error)
+{
+  lifecycle_resource_watch_object (self, LIFECYCLE_BUS_CONNECTION, connection);
+  lifecycle_resource_connect (self, LIFECYCLE_BUS_CONNECTION, "closed", closed);
+  if (lifecycle_resource_add (self, scope, place))
+    return TRUE;
+
+  lifecycle_resource_set_closed_error (error);
+
+  return FALSE;
+}
+
+static void
+subscription_mute (LifecycleResource *resource)
+{
+  Subscription *self = (Subscription *) resource;
+  GDBusConnection *connection = lifecycle_resource_peek_watched (self, LIFECYCLE_BUS_CONNECTION);
+
+  if (connection != NULL)
+    g_dbus_connection_signal_unsubscribe (connection, self->id);
+}
+
+static const LifecycleResourceKind subscription_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
+  .mute = subscription_mute,
+};
+
+static void
+subscription_cb (GDBusConnection *connection,
+                 const char      *sender,
+                 const char      *object_path,
+                 const char      *interface_name,
+                 const char      *member,
+                 GVariant        *parameters,
+                 gpointer         data)
+{
+  LifecycleResource *resource = data;
+
+  if (lifecycle_resource_begin_call (resource))
+    {
+      ((GDBusSignalCallback) resource->func) (connection, sender, object_path, interface_name,
+                                              member, parameters, resource->data);
+      lifecycle_resource_end_call (resource);
+    }
+}
+
+/**
+ * lifecycle_scope_subscribe_bus_signal:
+ * @self: a scope
+ * @connection: a connection; no reference is held
+ * @sender: (nullable): from whom, or %NULL for anybody
+ * @interface_name: (nullable): of which interface, or %NULL for any
+ * @member: (nullable): which signal, or %NULL for any
+ * @object_path: (nullable): of which object, or %NULL for any
+ * @arg0: (nullable): with which string as the first argument, or %NULL for any
+ * @flags: how to compare
+ * @callback: (scope notified) (closure user_data) (destroy destroy): what to call for each signal
+ * @user_data: data for @callback
+ * @destroy: (nullable): how to free @user_data
+ *
+ * Subscribes to signals on a message bus, as `g_dbus_connection_signal_subscribe()` does, until the
+ * scope closes.
+ *
+ * From then on @callback is not called any more, also not for a signal that has arrived already.
+ * The entry leaves the scope when @connection is closed or disposed.
+ *
+ * @destroy is called exactly once, but not before a call of @callback that is under way has
+ * returned; if the function fails, it is called at once. Must be called at home, and @callback is
+ * called there.
+ *
+ * Returns: whether the scope is subscribed; if not, @error says that the scope or @connection is
+ *   closed ([error@Gio.IOErrorEnum.closed])
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_subscribe_bus_signal (LifecycleScope       *self,
+                                      GDBusConnection      *connection,
+                                      const char           *sender,
+                                      const char           *interface_name,
+                                      const char           *member,
+                                      const char           *object_path,
+                                      const char           *arg0,
+                                      GDBusSignalFlags      flags,
+                                      GDBusSignalCallback   callback,
+                                      gpointer              user_data,
+                                      GDestroyNotify        destroy,
+                                      GError              **error)
+{
+  return lifecycle_scope_subscribe_bus_signal_at (NULL, self, connection, sender, interface_name,
+                                                  member, object_path, arg0, flags, callback,
+                                                  user_data, destroy, error);
+}
+
+gboolean
+lifecycle_scope_subscribe_bus_signal_at (const char           *place,
+                                         LifecycleScope       *self,
+                                         GDBusConnection      *connection,
+                                         const char           *sender,
+                                         const char           *interface_name,
+                                         const char           *member,
+                                         const char           *object_path,
+                                         const char           *arg0,
+                                         GDBusSignalFlags      flags,
+                                         GDBusSignalCallback   callback,
+                                         gpointer              user_data,
+                                         GDestroyNotify        destroy,
+                                         GError              **error)
+{
+  Subscription *entry;
+  gboolean at_home, added = FALSE;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (G_IS_DBUS_CONNECTION (connection), FALSE);
+  g_return_val_if_fail (callback != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  at_home = lifecycle_resource_go_home (self);
+  g_return_val_if_fail (at_home, FALSE);
+
+  entry = lifecycle_bus_entry_new (sizeof (Subscription), &subscription_kind, self, connection,
+                                   G_CALLBACK (callback), user_data, destroy, error);
+  if (entry != NULL)
+    {
+      lifecycle_resource_set_label (entry, member != NULL ? member : interface_name);
+      entry->id = g_dbus_connection_signal_subscribe (connection, sender, interface_name, member,
+                                                      object_path, arg0, flags, subscription_cb,
+                                                      lifecycle_resource_ref (entry),
+                                                      lifecycle_resource_unref);
+      added = lifecycle_bus_entry_add (entry, self, connection, lifecycle_bus_entry_closed, place,
+                                       error);
+    }
+
+  lifecycle_resource_leave_home (self);
+
+  return added;
+}
+
+static void
+exported_model_mute (LifecycleResource *resource)
+{
+  ExportedModel *self = (ExportedModel *) resource;
+  GDBusConnection *connection = lifecycle_resource_peek_watched (self, LIFECYCLE_BUS_CONNECTION);
+
+  if (connection != NULL)
+    self->unexport (connection, self->id);
+}
+
+static const LifecycleResourceKind exported_model_kind = {
+  .type = LIFECYCLE_ENTRY_BUS,
+  .mute = exported_model_mute,
+};
+
+typedef guint (* ExportFunc)   (GDBusConnection  *connection,
+                                const char       *object_path,
+                                gpointer          model,
+                                GError          **error);
+typedef void  (* UnexportFunc) (GDBusConnection  *connection,
+                                guint             id);
+
+static gboolean
+scope_export_model (LifecycleScope   *self,
+                    GDBusConnection  *connection,
+                    const char       *object_path,
+                    gpointer          model,
+                    ExportFunc        export,
+                    UnexportFunc      unexport,
+                    const char       *place,
+                    GError          **error)
+{
+  ExportedModel *entry;
+  gboolean added = FALSE;
+
+  entry = lifecycle_bus_entry_new (sizeof (ExportedModel), &exported_model_kind, self, connection,
+                                   NULL, NULL, NULL, error);
+  if (entry != NULL)
+    {
+      lifecycle_resource_set_label (entry, object_path);
+      entry->unexport = unexport;
+      entry->id = export (connection, object_path, model, error);
+      if (entry->id != 0)
+        added = lifecycle_bus_entry_add (entry, self, connection, lifecycle_bus_entry_closed,
+                                         place, error);
+      else
+        lifecycle_resource_discard (entry);
+    }
+
+  return added;
+}
+
+/**
+ * lifecycle_scope_export_action_group:
+ * @self: a scope
+ * @connection: a connection
+ * @object_path: where to export
+ * @action_group: what to export
+ *
+ * Exports a group of actions, as `g_dbus_connection_export_action_group()` does, until the scope
+ * closes.
+ *
+ * The entry leaves the scope when @connection is closed. GIO holds references on @connection and
+ * @action_group, and drops them in the first iteration of the home context after the end.
+ *
+ * Must be called at home, and actions are activated there.
+ *
+ * Returns: whether the group is exported; if not, @error says that something else is exported
+ *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
+ *   ([error@Gio.IOErrorEnum.closed])
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_export_action_group (LifecycleScope   *self,
+                                     GDBusConnection  *connection,
+                                     const char       *object_path,
+                                     GActionGroup     *action_group,
+                                     GError          **error)
+{
+  return lifecycle_scope_export_action_group_at (NULL, self, connection, object_path, action_group,
+                                                 error);
+}
+
+gboolean
+lifecycle_scope_export_action_group_at (const char       *place,
+                                        LifecycleScope   *self,
+                                        GDBusConnection  *connection,
+                                        const char       *object_path,
+                                        GActionGroup     *action_group,
+                                        GError          **error)
+{
+  gboolean at_home, added;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (G_IS_DBUS_CONNECTION (connection), FALSE);
+  g_return_val_if_fail (object_path != NULL && g_variant_is_object_path (object_path), FALSE);
+  g_return_val_if_fail (G_IS_ACTION_GROUP (action_group), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  at_home = lifecycle_resource_go_home (self);
+  g_return_val_if_fail (at_home, FALSE);
+
+  added = scope_export_model (self, connection, object_path, action_group,
+                              (ExportFunc) g_dbus_connection_export_action_group,
+                              g_dbus_connection_unexport_action_group,
+                              place, error);
+  lifecycle_resource_leave_home (self);
+
+  return added;
+}
+
+/**
+ * lifecycle_scope_export_menu_model:
+ * @self: a scope
+ * @connection: a connection
+ * @object_path: where to export
+ * @menu: what to export
+ *
+ * Exports a menu, as `g_dbus_connection_export_menu_model()` does, until the scope closes.
+ *
+ * The entry leaves the scope when @connection is closed. GIO holds references on @connection and
+ * @menu, and drops them in the first iteration of the home context after the end.
+ *
+ * Must be called at home.
+ *
+ * Returns: whether the menu is exported; if not, @error says that something else is exported
+ *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
+ *   ([error@Gio.IOErrorEnum.closed])
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_export_menu_model (LifecycleScope   *self,
+                                   GDBusConnection  *connection,
+                                   const char       *object_path,
+                                   GMenuModel       *menu,
+                                   GError          **error)
+{
+  return lifecycle_scope_export_menu_model_at (NULL, self, connection, object_path, menu, error);
+}
+
+gboolean
+lifecycle_scope_export_menu_model_at (const char       *place,
+                                      LifecycleScope   *self,
+                                      GDBusConnection  *connection,
+                                      const char       *object_path,
+                                      GMenuModel       *menu,
+                                      GError          **error)
+{
+  gboolean at_home, added;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (G_IS_DBUS_CONNECTION (connection), FALSE);
+  g_return_val_if_fail (object_path != NULL && g_variant_is_object_path (object_path), FALSE);
+  g_return_val_if_fail (G_IS_MENU_MODEL (menu), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  at_home = lifecycle_resource_go_home (self);
+  g_return_val_if_fail (at_home, FALSE);
+
+  added = scope_export_model (self, connection, object_path, menu,
+                              (ExportFunc) g_dbus_connection_export_menu_model,
+                              g_dbus_connection_unexport_menu_model,
+                              place, error);
+  lifecycle_resource_leave_home (self);
+
+  return added;
+}

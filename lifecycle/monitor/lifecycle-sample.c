@@ -1,0 +1,433 @@
+/* lifecycle-sample.c: what a process used at one moment
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-leaks.h"
+#include "lifecycle-sample-private.h"
+
+/**
+ * LifecycleSample:
+ *
+ * What the process used, and what its scopes owned, at one moment.
+ *
+ * A [class@Monitor] takes them, and is a list of them. A sample never changes, and may be looked at
+ * on any thread. All its numbers are properties, so that it can be the item of a list or a column
+ * view; they do not change, and emit no notification.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_0,
+  PROP_TIME,
+  PROP_MONOTONIC_TIME,
+  PROP_RSS,
+  PROP_HEAP,
+  PROP_CPU_TIME,
+  PROP_N_SCOPES,
+  PROP_N_ENTRIES,
+  PROP_N_OVERDUE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (LifecycleSample, lifecycle_sample, G_TYPE_OBJECT)
+
+/* For a sample that nobody has seen yet. Where `statistics` is given, what was counted comes back in
+ * it; the caller frees that.
+ */
+void
+lifecycle_sample_fill (LifecycleSample      *self,
+                       LifecycleStatistics **statistics)
+{
+  LifecycleStatistics *counted;
+
+  /* First, so that what it takes to count the scopes is not seen. */
+  lifecycle_usage_read (&self->vitals);
+  self->time = g_get_real_time ();
+  self->monotonic = g_get_monotonic_time ();
+
+  counted = lifecycle_get_statistics ();
+  self->n_scopes = lifecycle_statistics_get_n_scopes (counted);
+  self->n_entries = lifecycle_statistics_get_total_live (counted);
+  for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
+    self->live[kind] = lifecycle_statistics_get_live (counted, (LifecycleKind) kind);
+  self->n_overdue = lifecycle_get_n_overdue ();
+
+  if (statistics != NULL)
+    *statistics = counted;
+  else
+    lifecycle_statistics_free (counted);
+}
+
+static void
+lifecycle_sample_get_property (GObject    *object,
+                               guint       prop_id,
+                               GValue     *value,
+                               GParamSpec *pspec)
+{
+  LifecycleSample *self = LIFECYCLE_SAMPLE (object);
+
+  switch (prop_id)
+    {
+    case PROP_TIME:
+      g_value_set_int64 (value, self->time);
+      break;
+
+    case PROP_MONOTONIC_TIME:
+      g_value_set_int64 (value, self->monotonic);
+      break;
+
+    case PROP_RSS:
+      g_value_set_uint64 (value, self->vitals.rss);
+      break;
+
+    case PROP_HEAP:
+      g_value_set_uint64 (value, self->vitals.heap);
+      break;
+
+    case PROP_CPU_TIME:
+      g_value_set_uint64 (value, self->vitals.cpu_time);
+      break;
+
+    case PROP_N_SCOPES:
+      g_value_set_uint (value, self->n_scopes);
+      break;
+
+    case PROP_N_ENTRIES:
+      g_value_set_uint (value, self->n_entries);
+      break;
+
+    case PROP_N_OVERDUE:
+      g_value_set_uint (value, self->n_overdue);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+lifecycle_sample_class_init (LifecycleSampleClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = lifecycle_sample_get_property;
+
+  /**
+   * LifecycleSample:time: (attributes org.gtk.Property.get=lifecycle_sample_get_time)
+   *
+   * When it was taken, in microseconds since 1970, UTC.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TIME] =
+    g_param_spec_int64 ("time", NULL, NULL,
+                        0, G_MAXINT64, 0,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:monotonic-time: (attributes org.gtk.Property.get=lifecycle_sample_get_monotonic_time)
+   *
+   * When it was taken, in microseconds of monotonic time, to compare samples.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MONOTONIC_TIME] =
+    g_param_spec_int64 ("monotonic-time", NULL, NULL,
+                        0, G_MAXINT64, 0,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:rss: (attributes org.gtk.Property.get=lifecycle_sample_get_rss)
+   *
+   * How much memory of the process is resident, in bytes; 0 where that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RSS] =
+    g_param_spec_uint64 ("rss", NULL, NULL,
+                         0, G_MAXUINT64, 0,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:heap: (attributes org.gtk.Property.get=lifecycle_sample_get_heap)
+   *
+   * How much memory the allocator had given out, in bytes; 0 where that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HEAP] =
+    g_param_spec_uint64 ("heap", NULL, NULL,
+                         0, G_MAXUINT64, 0,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:cpu-time: (attributes org.gtk.Property.get=lifecycle_sample_get_cpu_time)
+   *
+   * How much time of processors the process had used since its start, in microseconds; 0 where that
+   * is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CPU_TIME] =
+    g_param_spec_uint64 ("cpu-time", NULL, NULL,
+                         0, G_MAXUINT64, 0,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:n-scopes: (attributes org.gtk.Property.get=lifecycle_sample_get_n_scopes)
+   *
+   * How many scopes were not closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_SCOPES] =
+    g_param_spec_uint ("n-scopes", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:n-entries: (attributes org.gtk.Property.get=lifecycle_sample_get_n_entries)
+   *
+   * How many entries all scopes had.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ENTRIES] =
+    g_param_spec_uint ("n-entries", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LifecycleSample:n-overdue: (attributes org.gtk.Property.get=lifecycle_sample_get_n_overdue)
+   *
+   * How many objects should have been finalized and were not.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_OVERDUE] =
+    g_param_spec_uint ("n-overdue", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+lifecycle_sample_init (LifecycleSample *self)
+{
+}
+
+/**
+ * lifecycle_sample_get_time: (attributes org.gtk.Method.get_property=time)
+ * @self: a sample
+ *
+ * When it was taken, by the clock on the wall.
+ *
+ * Returns: microseconds since 1970, UTC
+ *
+ * Since: 1.0
+ */
+gint64
+lifecycle_sample_get_time (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->time;
+}
+
+/**
+ * lifecycle_sample_get_monotonic_time: (attributes org.gtk.Method.get_property=monotonic-time)
+ * @self: a sample
+ *
+ * When it was taken, by the clock of `g_get_monotonic_time()`, which nobody sets.
+ *
+ * Returns: microseconds
+ *
+ * Since: 1.0
+ */
+gint64
+lifecycle_sample_get_monotonic_time (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->monotonic;
+}
+
+/**
+ * lifecycle_sample_get_rss: (attributes org.gtk.Method.get_property=rss)
+ * @self: a sample
+ *
+ * How much memory of the process is resident.
+ *
+ * This is known on Linux.
+ *
+ * Returns: bytes, or 0 if it is not known
+ *
+ * Since: 1.0
+ */
+guint64
+lifecycle_sample_get_rss (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->vitals.rss;
+}
+
+/**
+ * lifecycle_sample_get_heap: (attributes org.gtk.Method.get_property=heap)
+ * @self: a sample
+ *
+ * How much memory the allocator had given out.
+ *
+ * This is known where there is `mallinfo2()`, which is with the GNU C library.
+ *
+ * Returns: bytes, or 0 if it is not known
+ *
+ * Since: 1.0
+ */
+guint64
+lifecycle_sample_get_heap (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->vitals.heap;
+}
+
+/**
+ * lifecycle_sample_get_cpu_time: (attributes org.gtk.Method.get_property=cpu-time)
+ * @self: a sample
+ *
+ * How much time of processors the process had used since its start, all its threads together.
+ *
+ * This is known on UNIX.
+ *
+ * Returns: microseconds, or 0 if it is not known
+ *
+ * Since: 1.0
+ */
+guint64
+lifecycle_sample_get_cpu_time (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->vitals.cpu_time;
+}
+
+/**
+ * lifecycle_sample_get_n_scopes: (attributes org.gtk.Method.get_property=n-scopes)
+ * @self: a sample
+ *
+ * How many scopes were not closed.
+ *
+ * Returns: the number of scopes
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_sample_get_n_scopes (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->n_scopes;
+}
+
+/**
+ * lifecycle_sample_get_n_entries: (attributes org.gtk.Method.get_property=n-entries)
+ * @self: a sample
+ *
+ * How many entries all scopes had, of all kinds.
+ *
+ * Returns: the number of entries
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_sample_get_n_entries (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->n_entries;
+}
+
+/**
+ * lifecycle_sample_get_n_overdue: (attributes org.gtk.Method.get_property=n-overdue)
+ * @self: a sample
+ *
+ * How many objects should have been finalized and were not.
+ *
+ * Returns: the number of objects
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_sample_get_n_overdue (LifecycleSample *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  return self->n_overdue;
+}
+
+/**
+ * lifecycle_sample_get_live:
+ * @self: a sample
+ * @kind: a kind
+ *
+ * How many entries of a kind all scopes had.
+ *
+ * Returns: the number of entries
+ *
+ * Since: 1.0
+ */
+guint
+lifecycle_sample_get_live (LifecycleSample *self,
+                           LifecycleKind    kind)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+  g_return_val_if_fail ((guint) kind < LIFECYCLE_N_KINDS, 0);
+
+  return self->live[kind];
+}
+
+/**
+ * lifecycle_sample_get_value:
+ * @self: a sample
+ * @metric: a metric
+ *
+ * One of the numbers, for those who treat them all alike: to draw them, or to compare them.
+ *
+ * Returns: the number, in bytes where it is one of bytes
+ *
+ * Since: 1.0
+ */
+double
+lifecycle_sample_get_value (LifecycleSample *self,
+                            LifecycleMetric  metric)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+
+  switch (metric)
+    {
+    case LIFECYCLE_METRIC_RSS:
+      return (double) self->vitals.rss;
+
+    case LIFECYCLE_METRIC_HEAP:
+      return (double) self->vitals.heap;
+
+    case LIFECYCLE_METRIC_ENTRIES:
+      return self->n_entries;
+
+    case LIFECYCLE_METRIC_SCOPES:
+      return self->n_scopes;
+
+    case LIFECYCLE_METRIC_OVERDUE:
+      return self->n_overdue;
+
+    default:
+      g_return_val_if_reached (0);
+    }
+}

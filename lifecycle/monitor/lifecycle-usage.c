@@ -1,0 +1,91 @@
+/* lifecycle-usage.c: what the system says about the process
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-usage-private.h"
+
+#ifdef G_OS_UNIX
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
+#ifdef __linux__
+#include <fcntl.h>
+#endif
+#if defined (HAVE_MALLINFO2) || defined (HAVE_MALLOC_TRIM)
+#include <malloc.h>
+#endif
+
+static guint64
+read_rss (void)
+{
+#ifdef __linux__
+  char text[128];
+  char *end;
+  gssize length;
+  int fd = open ("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return 0;
+  length = read (fd, text, sizeof text - 1);
+  close (fd);
+  if (length <= 0)
+    return 0;
+  text[length] = '\0';
+
+  /* Pages: of the address space, and of those that are in memory. */
+  g_ascii_strtoull (text, &end, 10);
+  return g_ascii_strtoull (end, NULL, 10) * (guint64) sysconf (_SC_PAGESIZE);
+#else
+  return 0;
+#endif
+}
+
+static guint64
+read_heap (void)
+{
+#ifdef HAVE_MALLINFO2
+  struct mallinfo2 info = mallinfo2 ();
+
+  /* Large blocks are mapped, and counted apart. */
+  return (guint64) info.uordblks + (guint64) info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+static guint64
+read_cpu_time (void)
+{
+#ifdef G_OS_UNIX
+  struct rusage usage;
+
+  if (getrusage (RUSAGE_SELF, &usage) != 0)
+    return 0;
+
+  return ((guint64) usage.ru_utime.tv_sec + (guint64) usage.ru_stime.tv_sec) * G_USEC_PER_SEC +
+         (guint64) usage.ru_utime.tv_usec + (guint64) usage.ru_stime.tv_usec;
+#else
+  return 0;
+#endif
+}
+
+void
+lifecycle_usage_read (LifecycleUsage *self)
+{
+  self->rss = read_rss ();
+  self->heap = read_heap ();
+  self->cpu_time = read_cpu_time ();
+}
+
+/* Gives memory that is free back to the system. Says whether the allocator can be asked to. */
+gboolean
+lifecycle_usage_trim (void)
+{
+#ifdef HAVE_MALLOC_TRIM
+  malloc_trim (0);
+  return TRUE;
+#else
+  return FALSE;
+#endif
+}

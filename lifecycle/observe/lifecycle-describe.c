@@ -1,0 +1,98 @@
+/* lifecycle-describe.c: what there is to know about an entry
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_DLADDR
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#endif
+
+#ifdef HAVE_ELF
+#include <sys/auxv.h>
+
+#include "lifecycle-elf-private.h"
+#endif
+
+#include "lifecycle-facts-private.h"
+
+#ifdef HAVE_DLADDR
+static char *
+describe_offset (const char *name,
+                 gsize       offset)
+{
+  return offset == 0 ? g_strdup (name)
+                     : g_strdup_printf ("%s+0x%" G_GSIZE_MODIFIER "x", name, offset);
+}
+#endif
+
+#ifdef HAVE_ELF
+/* A function that is not exported, if its file says what it is called. */
+static char *
+describe_hidden (const Dl_info *info,
+                 gconstpointer  address)
+{
+  const char *file = info->dli_fname;
+  const char *name;
+  Dl_info program;
+  gsize offset;
+
+  /* The program itself is known by its first argument, which may be anything. */
+  if (dladdr ((gconstpointer) getauxval (AT_PHDR), &program) != 0 &&
+      program.dli_fbase == info->dli_fbase)
+    file = "/proc/self/exe";
+
+  name = lifecycle_elf_find_function (file, (gsize) info->dli_fbase, (gsize) address, &offset);
+
+  return name != NULL ? describe_offset (name, offset) : NULL;
+}
+#endif
+
+/* A function by its name, or, where nothing says what that is, by its place in a program or library,
+ * as addr2line takes it.
+ */
+char *
+lifecycle_describe_address (gconstpointer address)
+{
+#ifdef HAVE_DLADDR
+  Dl_info info;
+#ifdef HAVE_ELF
+  char *name;
+#endif
+
+  if (dladdr (address, &info) != 0)
+    {
+      if (info.dli_sname != NULL)
+        return describe_offset (info.dli_sname, (gsize) address - (gsize) info.dli_saddr);
+
+#ifdef HAVE_ELF
+      name = describe_hidden (&info, address);
+      if (name != NULL)
+        return name;
+#endif
+
+      if (info.dli_fname != NULL)
+        {
+          g_autofree char *module = g_path_get_basename (info.dli_fname);
+
+          return describe_offset (module, (gsize) address - (gsize) info.dli_fbase);
+        }
+    }
+#endif
+
+  return g_strdup_printf ("%p", address);
+}
+
+/* What a value of an enumeration is called in reports. */
+const char *
+lifecycle_enum_get_nick (GType type,
+                         int   value)
+{
+  GEnumClass *class = g_type_class_ref (type);
+  GEnumValue *enum_value = g_enum_get_value (class, value);
+
+  /* The names are constants. */
+  g_type_class_unref (class);
+
+  return enum_value != NULL ? enum_value->value_nick : "unknown";
+}

@@ -1,0 +1,242 @@
+/* lifecycle-report.c: who is to blame, for people to read
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lifecycle-report-private.h"
+#include "lifecycle-inventory-private.h"
+#include "lifecycle-roots-private.h"
+
+#define MAX_ROWS 8
+
+/* Those that come from the same place. */
+typedef struct
+{
+  guint                 n;
+  char                 *key;
+  char                 *what;           /* of the first of them */
+  const char           *place;
+  const LifecycleStack *stack;
+  LifecycleInventory   *owned;          /* by all of them, if they are scopes */
+} Group;
+
+static void
+group_free (gpointer data)
+{
+  Group *self = data;
+
+  g_free (self->key);
+  g_free (self->what);
+  g_clear_pointer (&self->owned, g_hash_table_unref);
+  g_free (self);
+}
+
+/* The group of that key, made where there is none. Takes both strings. */
+static Group *
+groups_add (GPtrArray            *groups,
+            char                 *key,
+            char                 *what,
+            const char           *place,
+            const LifecycleStack *stack,
+            guint                 n)
+{
+  Group *group;
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      group = g_ptr_array_index (groups, i);
+      if (g_str_equal (group->key, key))
+        {
+          group->n += n;
+          g_free (key);
+          g_free (what);
+          return group;
+        }
+    }
+
+  group = g_new0 (Group, 1);
+  group->n = n;
+  group->key = key;
+  group->what = what;
+  group->place = place;
+  group->stack = stack;
+  g_ptr_array_add (groups, group);
+
+  return group;
+}
+
+static void
+groups_add_scope (GPtrArray      *groups,
+                  LifecycleScope *scope)
+{
+  g_autoptr (LifecycleSnapshot) snapshot = lifecycle_snapshot_new (scope, FALSE);
+  g_autofree char *path = lifecycle_scope_get_path (scope);
+  gboolean open = lifecycle_scope_is_open (scope);
+  const char *place = scope->as_child.name;
+  char *key = g_strdup_printf ("scope %d %s", open, place != NULL ? place : path);
+  char *what = g_strdup_printf ("scope %s %p%s, %s", path, (gpointer) scope,
+                                scope->key.object != NULL ? ", of an object that is alive" : "",
+                                open ? "still open" : "waiting for its main context to close it");
+  Group *group = groups_add (groups, key, what, place, lifecycle_stacks_get (&scope->as_child), 1);
+
+  if (group->owned == NULL)
+    group->owned = lifecycle_inventory_new ();
+  lifecycle_inventory_add (group->owned, snapshot);
+}
+
+static void
+groups_add_leaks (GPtrArray *groups,
+                  GPtrArray *list)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      LifecycleLeakFacts *facts = g_ptr_array_index (list, i);
+      g_autoptr (LifecycleLeak) leak = NULL;
+      guint n = facts->count;
+      char *key = g_strdup_printf ("leak %d %s %s %s", facts->kind, g_type_name (facts->type),
+                                   facts->place != NULL ? facts->place : facts->scope_path,
+                                   facts->why != NULL ? facts->why : "");
+
+      facts->count = 1;
+      leak = lifecycle_leak_new (facts);
+      groups_add (groups, key, lifecycle_leak_to_string (leak), NULL, facts->stack, n);
+    }
+}
+
+static void
+group_append (Group   *self,
+              GString *string)
+{
+  g_autofree char *stack = lifecycle_stack_describe (self->stack);
+  guint n_owned = 0;
+
+  g_string_append_printf (string, "%u x %s", self->n, self->what);
+  if (self->place != NULL)
+    g_string_append_printf (string, ", made at %s", self->place);
+
+  if (self->owned != NULL)
+    {
+      GHashTableIter iter;
+      gpointer row;
+
+      g_hash_table_iter_init (&iter, self->owned);
+      while (g_hash_table_iter_next (&iter, &row, NULL))
+        n_owned += ((LifecycleInventoryRow *) row)->n;
+      if (n_owned > 0)
+        g_string_append_printf (string, ", owning %u entries:", n_owned);
+      else
+        g_string_append (string, ", owning nothing");
+    }
+
+  g_string_append_c (string, '\n');
+  if (n_owned > 0)
+    lifecycle_inventory_append (self->owned, string, "    ", MAX_ROWS);
+
+  if (stack != NULL)
+    {
+      g_auto (GStrv) frames = g_strsplit (stack, "\n", -1);
+
+      for (guint i = 0; frames[i] != NULL; i++)
+        g_string_append_printf (string, "    #%u %s\n", i, frames[i]);
+    }
+}
+
+static guint
+count_noted (GPtrArray         *noted,
+             LifecycleLeakKind  kind)
+{
+  guint n = 0;
+
+  for (guint i = noted->len; i-- > 0;)
+    {
+      LifecycleLeakFacts *facts = g_ptr_array_index (noted, i);
+
+      if (facts->kind == kind)
+        n += facts->count;
+      else
+        g_ptr_array_remove_index (noted, i);
+    }
+
+  return n;
+}
+
+/* Says whether there are any. */
+gboolean
+lifecycle_report_count (LifecycleReport       *self,
+                          const LifecycleLeakMark *since,
+                          gboolean                 with_dropped)
+{
+  g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
+  g_autoptr (GPtrArray) noted = lifecycle_leaks_list_noted (since);
+
+  /* Asked again and again while a test waits: so no scope is held for it. */
+  self->n_scopes = lifecycle_roots_list_open (NULL, since != NULL);
+  self->n_objects = alive->len;
+  self->n_dropped = with_dropped ? count_noted (noted, LIFECYCLE_LEAK_KIND_DROPPED_OPEN) : 0;
+
+  return self->n_scopes + self->n_objects + self->n_dropped > 0;
+}
+
+/* Lines, or NULL if there is nobody to blame. */
+char *
+lifecycle_report_describe (const LifecycleLeakMark *since,
+                             gboolean                 with_dropped)
+{
+  g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func (group_free);
+  g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
+  GString *string;
+  LifecycleScopeList scopes;
+
+  lifecycle_scope_list_init (&scopes);
+  lifecycle_roots_list_open (&scopes, since != NULL);
+  for (guint i = 0; i < scopes.n_items; i++)
+    groups_add_scope (groups, scopes.items[i]);
+  lifecycle_scope_list_clear (&scopes);
+
+  groups_add_leaks (groups, alive);
+  if (with_dropped)
+    {
+      g_autoptr (GPtrArray) noted = lifecycle_leaks_list_noted (since);
+
+      count_noted (noted, LIFECYCLE_LEAK_KIND_DROPPED_OPEN);
+      groups_add_leaks (groups, noted);
+    }
+
+  if (groups->len == 0)
+    return NULL;
+
+  string = g_string_new (NULL);
+  for (guint i = 0; i < groups->len; i++)
+    group_append (g_ptr_array_index (groups, i), string);
+
+  return g_string_free (string, FALSE);
+}
+
+static void
+report_at_exit (void)
+{
+  LifecycleReport report;
+  g_autofree char *text = NULL;
+
+  if (!lifecycle_report_count (&report, NULL, TRUE))
+    return;
+
+  text = lifecycle_report_describe (NULL, TRUE);
+  fprintf (stderr,
+           "Lifecycle: at exit %u scopes were still open, %u objects alive that were expected to be "
+           "gone, %u scopes dropped open\n%s",
+           report.n_scopes, report.n_objects, report.n_dropped, text != NULL ? text : "");
+}
+
+/* For LIFECYCLE_DEBUG=leaks. The report comes after main() has returned. GLib takes nothing down by
+ * itself, and of this library nothing is ever destroyed, so everything still works; other threads may
+ * still be running.
+ */
+void
+lifecycle_report_report_at_exit (void)
+{
+  atexit (report_at_exit);
+}
