@@ -14,10 +14,10 @@ void lifecycle_ledger_add_pending  (LifecycleLedger *ledger);
 void lifecycle_ledger_drop_pending (LifecycleLedger *ledger);
 
 /* At home. */
-gboolean lifecycle_close_wait_cut_short (LifecycleScope  *scope,
-                                    guint           *n_released);
+gboolean lifecycle_close_wait_cut_short (LifecycleScope *scope,
+                                         guint          *n_released);
 
 /* At home, when the scope has closed. */
-void lifecycle_close_wait_scope_closed  (LifecycleScope  *scope);
+void lifecycle_close_wait_scope_closed (LifecycleScope *scope);
 
 G_END_DECLS

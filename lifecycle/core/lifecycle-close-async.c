@@ -28,8 +28,8 @@ struct _LifecycleCloseWait
 typedef struct
 {
   LifecycleCloseWait *close_wait;
-  GTask          *task;
-  GSource        *cancel;
+  GTask              *task;
+  GSource            *cancel;
 } Waiter;
 
 static void
@@ -128,7 +128,7 @@ close_wait_has_pending (LifecycleCloseWait *self)
  */
 static guint
 close_wait_release (LifecycleCloseWait *self,
-               LifecycleScope *scope)
+                    LifecycleScope     *scope)
 {
   GPtrArray *scopes = g_ptr_array_ref (self->scopes);
   guint n_released = lifecycle_teardown_finish (scope, self->began);
@@ -254,7 +254,7 @@ scope_peek_close_wait (LifecycleScope *scope)
 /* At home. Releases the scope, if it waits, and says whether it did. */
 gboolean
 lifecycle_close_wait_cut_short (LifecycleScope *scope,
-                           guint          *n_released)
+                                guint          *n_released)
 {
   LifecycleCloseWait *close_wait = scope_peek_close_wait (scope);
 
@@ -290,7 +290,7 @@ close_wait_timed_out_cb (gpointer data)
 /* Those who join later may want it to be over sooner, but not later. */
 static void
 close_wait_set_timeout (LifecycleCloseWait *self,
-                   guint           timeout_ms)
+                        guint               timeout_ms)
 {
   gint64 ready_time = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
 
@@ -379,7 +379,7 @@ wait_cancelled_cb (GCancellable *cancellable,
 
 static void
 close_wait_add_waiter (LifecycleCloseWait *self,
-                  GTask          *task)
+                       GTask              *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
   Waiter *waiter = g_new0 (Waiter, 1);

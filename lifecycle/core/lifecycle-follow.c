@@ -18,8 +18,8 @@
  */
 static void
 following_release (LifecycleLedger *ledger,
-             LifecycleEntry  *entry,
-             guint            flags)
+                   LifecycleEntry  *entry,
+                   guint            flags)
 {
   LifecycleLink *link = lifecycle_link_from_own_end (entry);
 

@@ -24,17 +24,17 @@ struct _LifecycleLink
   gint             refs;
 };
 
-gboolean       lifecycle_link_connect  (LifecycleLink      *link,
-                                        LifecycleLedger    *own_ledger,
-                                        LifecycleEntryType  own_type,
-                                        LifecycleLedger    *other_ledger,
-                                        LifecycleEntryType  other_type,
-                                        const char         *name);
-LifecycleLink *lifecycle_link_ref      (LifecycleLink      *link);
-void           lifecycle_link_unref    (LifecycleLink      *link);
-gboolean       lifecycle_link_cut_own_end (LifecycleLink      *link);
-gboolean       lifecycle_link_cut_other_end  (LifecycleLink      *link);
-GPtrArray     *lifecycle_ledger_dup_links (LifecycleLedger *ledger);
+gboolean       lifecycle_link_connect       (LifecycleLink      *link,
+                                             LifecycleLedger    *own_ledger,
+                                             LifecycleEntryType  own_type,
+                                             LifecycleLedger    *other_ledger,
+                                             LifecycleEntryType  other_type,
+                                             const char         *name);
+LifecycleLink *lifecycle_link_ref           (LifecycleLink      *link);
+void           lifecycle_link_unref         (LifecycleLink      *link);
+gboolean       lifecycle_link_cut_own_end   (LifecycleLink      *link);
+gboolean       lifecycle_link_cut_other_end (LifecycleLink      *link);
+GPtrArray     *lifecycle_ledger_dup_links   (LifecycleLedger    *ledger);
 
 static inline LifecycleLink *
 lifecycle_link_from_own_end (LifecycleEntry *entry)

@@ -30,7 +30,7 @@ lifecycle_object_watch_quark (void)
 
 static void
 object_watch_release_all (LifecycleObjectWatch *watch,
-                    const char      *detail)
+                          const char           *detail)
 {
   LifecycleLedger *ledger = lifecycle_ledger_ref (watch->ledger);
   LifecycleEntry *entry;
@@ -58,7 +58,7 @@ object_watch_release_all (LifecycleObjectWatch *watch,
 
 static void
 object_watch_object_disposed_cb (gpointer  data,
-                           GObject  *object)
+                                 GObject  *object)
 {
   LifecycleObjectWatch *watch = data;
   LifecycleLedger *ledger = lifecycle_ledger_ref (watch->ledger);

@@ -66,10 +66,10 @@ lifecycle_roots_remove (LifecycleScope *scope)
 /* The scope has closed and has no parent. Its tally does not change any more. */
 void
 lifecycle_roots_take_counts (LifecycleScope *scope,
-                                LifecycleTally *tally,
-                                guint           n_late,
-                                guint           n_failed,
-                                guint64         closing_time)
+                             LifecycleTally *tally,
+                             guint           n_late,
+                             guint           n_failed,
+                             guint64         closing_time)
 {
   g_mutex_lock (&registry.lock);
   registry_unlink (scope);
@@ -83,7 +83,7 @@ lifecycle_roots_take_counts (LifecycleScope *scope,
 /* Something was added to a scope, or failed, after that. */
 void
 lifecycle_roots_note (guint n_late,
-                         guint n_failed)
+                      guint n_failed)
 {
   g_mutex_lock (&registry.lock);
   registry.past.n_late += n_late;
@@ -149,7 +149,7 @@ lifecycle_roots_set_mark (void)
  */
 guint
 lifecycle_roots_list_open (LifecycleScopeList *list,
-                              gboolean            new_only)
+                           gboolean            new_only)
 {
   LifecycleNode *node;
   guint n_open = 0;

@@ -29,7 +29,7 @@ typedef struct
   LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
   char            *detail;      /* of the reason */
   LifecycleTimer  *deadline;    /* one of the following */
-  LifecycleCloseWait  *close_wait;       /* who waits for the close; at home */
+  LifecycleCloseWait *close_wait; /* who waits for the close; at home */
   LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 } LifecycleExtra;
 
@@ -50,7 +50,7 @@ struct _LifecycleScope
   LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
   LifecycleLedger *owner;       /* for ever, once it is set */
   LifecycleLedger *ledger;
-  LifecycleLedger *following;        /* what the scope follows */
+  LifecycleLedger *following;   /* what the scope follows */
 
   GMainContext    *context;     /* home, */
   GThread         *thread;      /* and the thread that is at home there while nobody runs it */

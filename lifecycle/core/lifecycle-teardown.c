@@ -595,7 +595,7 @@ lifecycle_teardown_clear (LifecycleScope *scope)
 /* Few of the ties of a scope go along when it moves. */
 static void
 teardown_move_following (LifecycleScope *scope,
-                    LifecycleScope *to)
+                         LifecycleScope *to)
 {
   LifecycleLedger *following = scope->following;
   g_autoptr (GPtrArray) moving = NULL;

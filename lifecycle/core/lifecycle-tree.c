@@ -274,7 +274,7 @@ lifecycle_scope_leave (LifecycleScope *self)
  */
 gboolean
 lifecycle_scope_leave_closed (LifecycleScope *self,
-                         guint64         closing_time)
+                              guint64         closing_time)
 {
   LifecycleLedger *own = lifecycle_scope_get_ledger (self);
   LifecycleLedger *ledger = self->owner;

@@ -104,8 +104,8 @@ const LifecycleEntryClass lifecycle_adopted_handler_class = {
 /* The instance has been disposed, on whatever thread. */
 static void
 handler_watch_release (LifecycleLedger *ledger,
-                LifecycleEntry  *entry,
-                guint            flags)
+                       LifecycleEntry  *entry,
+                       guint            flags)
 {
   LifecycleLink *link = lifecycle_link_from_other_end (entry);
 
@@ -122,7 +122,7 @@ const LifecycleEntryClass lifecycle_handler_watch_class = {
  */
 static void
 object_watch_sweep (LifecycleLedger *ledger,
-              guint            n)
+                    guint            n)
 {
   while (n-- > 0)
     {

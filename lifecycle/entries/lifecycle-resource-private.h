@@ -74,45 +74,45 @@ struct _LifecycleResource
   gboolean                     silenced;
 };
 
-gpointer       lifecycle_resource_new          (gsize                        size,
-                                                const LifecycleResourceKind *kind,
-                                                LifecycleScope              *scope,
-                                                GCallback                    func,
-                                                gpointer                     data,
-                                                GDestroyNotify               destroy);
-gpointer       lifecycle_resource_ref          (gpointer                     self);
-void           lifecycle_resource_unref        (gpointer                     self);
-void           lifecycle_resource_set_label    (gpointer                     self,
-                                                const char                  *label);
-void           lifecycle_resource_watch_object  (gpointer                     self,
-                                                guint                        which,
-                                                gpointer                     object);
-gpointer       lifecycle_resource_peek_watched (gpointer                     self,
-                                                guint                        which);
-gboolean       lifecycle_resource_watched_is_dying (gpointer                 self,
-                                                guint                        which);
-GClosure      *lifecycle_resource_new_closure  (gpointer                     self,
-                                                LifecycleResourceFunc        func);
-void           lifecycle_resource_connect      (gpointer                     self,
-                                                guint                        which,
-                                                const char                  *detailed_signal,
-                                                LifecycleResourceFunc        func);
-gboolean       lifecycle_resource_add          (gpointer                     self,
-                                                LifecycleScope              *scope,
-                                                const char                  *place);
-void           lifecycle_resource_discard      (gpointer                     self);
-void           lifecycle_resource_retire       (gpointer                     self);
-void           lifecycle_resource_undo         (gpointer                     self);
-gboolean       lifecycle_resource_begin_call   (gpointer                     self);
-void           lifecycle_resource_end_call     (gpointer                     self);
-void           lifecycle_resource_run_at_home  (gpointer                     self,
-                                                LifecycleResourceFunc        func);
+gpointer  lifecycle_resource_new              (gsize                        size,
+                                               const LifecycleResourceKind *kind,
+                                               LifecycleScope              *scope,
+                                               GCallback                    func,
+                                               gpointer                     data,
+                                               GDestroyNotify               destroy);
+gpointer  lifecycle_resource_ref              (gpointer                     self);
+void      lifecycle_resource_unref            (gpointer                     self);
+void      lifecycle_resource_set_label        (gpointer                     self,
+                                               const char                  *label);
+void      lifecycle_resource_watch_object     (gpointer                     self,
+                                               guint                        which,
+                                               gpointer                     object);
+gpointer  lifecycle_resource_peek_watched     (gpointer                     self,
+                                               guint                        which);
+gboolean  lifecycle_resource_watched_is_dying (gpointer                     self,
+                                               guint                        which);
+GClosure *lifecycle_resource_new_closure      (gpointer                     self,
+                                               LifecycleResourceFunc        func);
+void      lifecycle_resource_connect          (gpointer                     self,
+                                               guint                        which,
+                                               const char                  *detailed_signal,
+                                               LifecycleResourceFunc        func);
+gboolean  lifecycle_resource_add              (gpointer                     self,
+                                               LifecycleScope              *scope,
+                                               const char                  *place);
+void      lifecycle_resource_discard          (gpointer                     self);
+void      lifecycle_resource_retire           (gpointer                     self);
+void      lifecycle_resource_undo             (gpointer                     self);
+gboolean  lifecycle_resource_begin_call       (gpointer                     self);
+void      lifecycle_resource_end_call         (gpointer                     self);
+void      lifecycle_resource_run_at_home      (gpointer                     self,
+                                               LifecycleResourceFunc        func);
 
-gboolean       lifecycle_resource_go_home      (LifecycleScope              *scope);
-void           lifecycle_resource_leave_home   (LifecycleScope              *scope);
-void           lifecycle_resource_set_closed_error (GError                 **error);
-gboolean       lifecycle_resource_check_open   (LifecycleScope              *scope,
-                                                GError                     **error);
+gboolean lifecycle_resource_go_home          (LifecycleScope  *scope);
+void     lifecycle_resource_leave_home       (LifecycleScope  *scope);
+void     lifecycle_resource_set_closed_error (GError         **error);
+gboolean lifecycle_resource_check_open       (LifecycleScope  *scope,
+                                              GError         **error);
 
 static inline gboolean
 lifecycle_resource_is_shut (gpointer self)

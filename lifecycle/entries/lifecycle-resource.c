@@ -118,8 +118,8 @@ lifecycle_resource_set_label (gpointer    resource,
 /* To be called before add(), by a holder of a reference on the object. */
 void
 lifecycle_resource_watch_object (gpointer resource,
-                                guint    which,
-                                gpointer object)
+                                 guint    which,
+                                 gpointer object)
 {
   LifecycleResource *self = resource;
   LifecycleResourceWatch *watch = &self->watches[which];
@@ -194,10 +194,10 @@ lifecycle_resource_new_closure (gpointer              resource,
 
 /* Connects a handler that is disconnected in phase one. For watch_object() see above. */
 void
-lifecycle_resource_connect (gpointer              resource,
-                            guint                 which,
-                            const char           *detailed_signal,
-                            LifecycleResourceFunc func)
+lifecycle_resource_connect (gpointer               resource,
+                            guint                  which,
+                            const char            *detailed_signal,
+                            LifecycleResourceFunc  func)
 {
   LifecycleResource *self = resource;
   LifecycleResourceWatch *watch = &self->watches[which];
@@ -392,8 +392,8 @@ lifecycle_resource_undo (gpointer resource)
 /* A watched object has been disposed, on whatever thread. */
 static void
 resource_watch_release (LifecycleLedger *ledger,
-                 LifecycleEntry  *entry,
-                 guint            flags)
+                        LifecycleEntry  *entry,
+                        guint            flags)
 {
   LifecycleResourceWatch *watch = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResourceWatch, entry);
   LifecycleResource *resource = watch->resource;

@@ -12,30 +12,30 @@ G_BEGIN_DECLS
 
 typedef struct _LifecycleThreadedHandler LifecycleThreadedHandler;
 
-LifecycleThreadedHandler *lifecycle_threaded_handler_new         (LifecycleLedger       *ledger,
-                                           GMainContext          *context,
-                                           GClosure              *target,
-                                           LifecycleConnectFlags  flags);
-LifecycleThreadedHandler *lifecycle_threaded_handler_ref         (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_unref       (gpointer               threaded);
-GClosure      *lifecycle_threaded_handler_get_target  (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_join        (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler         *threaded,
-                                           gboolean               blocked);
-void           lifecycle_threaded_handler_set_stolen  (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_retire      (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_close       (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_disown      (gpointer               threaded,
-                                           GClosure              *closure);
-char          *lifecycle_threaded_handler_describe    (LifecycleThreadedHandler         *threaded);
-void           lifecycle_threaded_handler_marshal     (GClosure              *closure,
-                                           GValue                *return_value,
-                                           guint                  n_param_values,
-                                           const GValue          *param_values,
-                                           gpointer               invocation_hint,
-                                           gpointer               marshal_data);
+LifecycleThreadedHandler *lifecycle_threaded_handler_new         (LifecycleLedger          *ledger,
+                                                                  GMainContext             *context,
+                                                                  GClosure                 *target,
+                                                                  LifecycleConnectFlags     flags);
+LifecycleThreadedHandler *lifecycle_threaded_handler_ref         (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_unref       (gpointer                  threaded);
+GClosure                 *lifecycle_threaded_handler_get_target  (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_join        (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *threaded,
+                                                                  gboolean                  blocked);
+void                      lifecycle_threaded_handler_set_stolen  (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_retire      (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_close       (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_disown      (gpointer                  threaded,
+                                                                  GClosure                 *closure);
+char                     *lifecycle_threaded_handler_describe    (LifecycleThreadedHandler *threaded);
+void                      lifecycle_threaded_handler_marshal     (GClosure                 *closure,
+                                                                  GValue                   *return_value,
+                                                                  guint                     n_param_values,
+                                                                  const GValue             *param_values,
+                                                                  gpointer                  invocation_hint,
+                                                                  gpointer                  marshal_data);
 
-void           lifecycle_ledger_drop_mail (LifecycleLedger       *ledger,
-                                           gboolean               all);
+void lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
+                                 gboolean         all);
 
 G_END_DECLS

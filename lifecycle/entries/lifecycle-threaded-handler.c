@@ -44,9 +44,9 @@ typedef struct
 
 LifecycleThreadedHandler *
 lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
-                    GMainContext          *context,
-                    GClosure              *target,
-                    LifecycleConnectFlags  flags)
+                                GMainContext          *context,
+                                GClosure              *target,
+                                LifecycleConnectFlags  flags)
 {
   LifecycleThreadedHandler *self = g_new0 (LifecycleThreadedHandler, 1);
 
@@ -85,8 +85,8 @@ lifecycle_threaded_handler_unref (gpointer data)
 /* Changes the state, and does what is due: only the change that empties the gate sees it empty. */
 static void
 threaded_handler_change (LifecycleThreadedHandler *self,
-             gint           add,
-             gint           clear)
+                         gint                      add,
+                         gint                      clear)
 {
   gint old, new;
 
@@ -149,7 +149,7 @@ lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
 /* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
 void
 lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *self,
-                            gboolean       blocked)
+                                        gboolean                  blocked)
 {
   if (blocked)
     g_atomic_int_or ((guint *) &self->state, GATE_BLOCKED);
@@ -197,7 +197,7 @@ lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
 /* The handler has no more use for the gate. */
 void
 lifecycle_threaded_handler_disown (gpointer  data,
-                       GClosure *closure)
+                                   GClosure *closure)
 {
   LifecycleThreadedHandler *self = data;
 
@@ -279,10 +279,10 @@ mail_cb (gpointer data)
 }
 
 static void
-threaded_handler_send (LifecycleThreadedHandler               *self,
-           guint                        n_values,
-           const GValue                *values,
-           const GSignalInvocationHint *hint)
+threaded_handler_send (LifecycleThreadedHandler    *self,
+                       guint                        n_values,
+                       const GValue                *values,
+                       const GSignalInvocationHint *hint)
 {
   LifecycleLedger *ledger = self->ledger;
   Message *message;
@@ -342,11 +342,11 @@ lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
 /* The marshaller of the closures that are connected. It runs on the emitting thread. */
 void
 lifecycle_threaded_handler_marshal (GClosure     *closure,
-                        GValue       *return_value,
-                        guint         n_param_values,
-                        const GValue *param_values,
-                        gpointer      invocation_hint,
-                        gpointer      marshal_data)
+                                    GValue       *return_value,
+                                    guint         n_param_values,
+                                    const GValue *param_values,
+                                    gpointer      invocation_hint,
+                                    gpointer      marshal_data)
 {
   LifecycleThreadedHandler *self = closure->data;
 

@@ -17,11 +17,11 @@ typedef struct
 } LifecycleReport;
 
 /* `since` is where the mark of the registry was set, too, or NULL for all there is. */
-gboolean lifecycle_report_count    (LifecycleReport       *self,
-                                      const LifecycleLeakMark *since,
-                                      gboolean                 with_dropped);
-char    *lifecycle_report_describe (const LifecycleLeakMark *since,
-                                      gboolean                 with_dropped);
+gboolean lifecycle_report_count          (LifecycleReport         *self,
+                                          const LifecycleLeakMark *since,
+                                          gboolean                 with_dropped);
+char    *lifecycle_report_describe       (const LifecycleLeakMark *since,
+                                          gboolean                 with_dropped);
 void     lifecycle_report_report_at_exit (void);
 
 G_END_DECLS

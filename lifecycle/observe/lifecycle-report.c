@@ -165,9 +165,9 @@ count_noted (GPtrArray         *noted,
 
 /* Says whether there are any. */
 gboolean
-lifecycle_report_count (LifecycleReport       *self,
-                          const LifecycleLeakMark *since,
-                          gboolean                 with_dropped)
+lifecycle_report_count (LifecycleReport         *self,
+                        const LifecycleLeakMark *since,
+                        gboolean                 with_dropped)
 {
   g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
   g_autoptr (GPtrArray) noted = lifecycle_leaks_list_noted (since);
@@ -183,7 +183,7 @@ lifecycle_report_count (LifecycleReport       *self,
 /* Lines, or NULL if there is nobody to blame. */
 char *
 lifecycle_report_describe (const LifecycleLeakMark *since,
-                             gboolean                 with_dropped)
+                           gboolean                 with_dropped)
 {
   g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func (group_free);
   g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
