@@ -4,7 +4,7 @@
  */
 
 #include "lifecycle-home-private.h"
-#include "lifecycle-threaded-handler-private.h"
+#include "lifecycle-mail-private.h"
 #include "lifecycle-scope-private.h"
 
 /* A task for another home. */

@@ -5,6 +5,7 @@
 
 #include "lifecycle-close-async-private.h"
 #include "lifecycle-error.h"
+#include "lifecycle-home-private.h"
 #include "lifecycle-teardown-private.h"
 
 /* One for each scope that close_async() has been called on, from that call to the end of the close.
@@ -12,8 +13,9 @@
  * pending, or until the deadline, and does the second part. All of it happens at home; what ends
  * elsewhere sends a wake-up.
  */
-struct _LifecycleCloseWait
+typedef struct
 {
+  LifecycleWait    base;
   gint             refs;
   gint             woken;       /* a wake-up is on its way */
   LifecycleScope  *root;        /* not referenced: the close_wait ends before it does */
@@ -23,7 +25,7 @@ struct _LifecycleCloseWait
   GPtrArray       *waiters;     /* of Waiter */
   GSource         *timeout;
   GError          *overdue;     /* what was not waited for to the end */
-};
+} LifecycleCloseWait;
 
 typedef struct
 {
@@ -155,24 +157,13 @@ close_wait_woken_cb (gpointer data)
 
 /* On any thread, and with a ledger locked. */
 static void
-close_wait_wake (LifecycleCloseWait *self)
+close_wait_wake (LifecycleWait *wait)
 {
+  LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
+
   if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
     lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
                     close_wait_woken_cb, close_wait_ref (self), close_wait_unref);
-}
-
-void
-lifecycle_ledger_add_pending (LifecycleLedger *ledger)
-{
-  ledger->n_pending++;
-}
-
-void
-lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
-{
-  if (--ledger->n_pending == 0)
-    g_slist_foreach (ledger->close_waits, (GFunc) close_wait_wake, NULL);
 }
 
 /* What is still pending in the scopes, each with the path of its scope; NULL if all of it has just
@@ -269,7 +260,7 @@ lifecycle_close_wait_cut_short (LifecycleScope *scope,
 static gboolean
 close_wait_is_waiting (LifecycleCloseWait *self)
 {
-  return lifecycle_scope_peek_extra (self->root)->close_wait == self &&
+  return lifecycle_scope_peek_extra (self->root)->close_wait == &self->base &&
          scope_peek_close_wait (self->root) != NULL;
 }
 
@@ -326,23 +317,12 @@ task_return (GTask          *task,
     g_task_return_boolean (task, TRUE);
 }
 
-void
-lifecycle_close_wait_scope_closed (LifecycleScope *scope)
+static void
+close_wait_scope_closed (LifecycleWait  *wait,
+                         LifecycleScope *scope)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
-  LifecycleCloseWait *self = lifecycle_scope_peek_extra (scope)->close_wait;
+  LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
   g_autoptr (GPtrArray) waiters = NULL;
-
-  /* Those above it have one less to wait for. */
-  if (ledger->close_waits != NULL)
-    {
-      lifecycle_ledger_lock (ledger);
-      g_slist_foreach (ledger->close_waits, (GFunc) close_wait_wake, NULL);
-      lifecycle_ledger_unlock (ledger);
-    }
-
-  if (self == NULL)
-    return;
 
   scope->extra->close_wait = NULL;
   close_wait_let_go (self);
@@ -411,7 +391,7 @@ close_call_run (GTask *task)
   LifecycleScope *scope = g_task_get_source_object (task);
   CloseCall *call = g_task_get_task_data (task);
   LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
-  LifecycleCloseWait *self = extra->close_wait;
+  LifecycleCloseWait *self = (LifecycleCloseWait *) extra->close_wait;
 
   lifecycle_scope_mark (scope, call->reason, NULL);
 
@@ -424,13 +404,15 @@ close_call_run (GTask *task)
   if (self == NULL)
     {
       self = g_new0 (LifecycleCloseWait, 1);
+      self->base.wake = close_wait_wake;
+      self->base.scope_closed = close_wait_scope_closed;
       self->refs = 1;
       self->root = scope;
       self->began = g_get_monotonic_time ();
       self->context = g_main_context_ref (scope->context);
       self->waiters = g_ptr_array_new_with_free_func (waiter_free);
       self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
-      extra->close_wait = self;
+      extra->close_wait = &self->base;
     }
   close_wait_ref (self);
   close_wait_add_waiter (self, task);

@@ -6,9 +6,10 @@
 #pragma once
 
 #include "lifecycle-entry-private.h"
-#include "lifecycle-statistics.h"
 
 G_BEGIN_DECLS
+
+typedef struct _LifecycleStatistics LifecycleStatistics;
 
 #define LIFECYCLE_N_REASONS (LIFECYCLE_REASON_DROPPED + 1)
 

@@ -21,8 +21,4 @@ struct _LifecycleFacts
   gboolean  valid;      /* whether what it stands for is still there */
 };
 
-char       *lifecycle_describe_address (gconstpointer address);
-const char *lifecycle_enum_get_nick    (GType         type,
-                                        int           value);
-
 G_END_DECLS

@@ -1,4 +1,4 @@
-/* lifecycle-home-private.h: what LIFECYCLE_DEBUG turns on
+/* lifecycle-home-private.h: where a scope is at home, and how work gets there
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,6 +9,18 @@
 
 G_BEGIN_DECLS
 
+gboolean lifecycle_scope_enter_home   (LifecycleScope *self);
+void     lifecycle_scope_leave_home   (LifecycleScope *self);
+gboolean lifecycle_scope_shares_home  (LifecycleScope *self,
+                                       LifecycleScope *other);
+void     lifecycle_post               (GMainContext   *context,
+                                       gint            priority,
+                                       const char     *name,
+                                       GSourceFunc     func,
+                                       gpointer        data,
+                                       GDestroyNotify  destroy);
+
+/* What LIFECYCLE_DEBUG has turned on. */
 typedef enum
 {
   LIFECYCLE_DEBUG_ALIVE   = 1 << 0,
@@ -20,15 +32,9 @@ typedef enum
 
 extern guint lifecycle_debug_flags;
 
-void lifecycle_debug_init         (void);
-void lifecycle_log_init           (void);
-void lifecycle_sysprof_init       (void);
-void lifecycle_trace_start        (void);
-void lifecycle_alive_start        (void);
-extern guint lifecycle_alive_interval;
-void lifecycle_debug_off_home     (LifecycleScope *scope,
-                                   const char     *what,
-                                   const char     *place);
+void lifecycle_debug_off_home (LifecycleScope *scope,
+                               const char     *what,
+                               const char     *place);
 
 static inline gboolean
 lifecycle_debug_has (LifecycleDebugFlags flag)

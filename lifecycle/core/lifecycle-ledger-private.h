@@ -18,6 +18,18 @@ typedef struct
   guint    n_dropped;           /* handlers that have ended, and need no release */
 } LifecycleMute;
 
+/* What waits until nothing is pending, and is told so with the ledger locked. */
+typedef struct _LifecycleWait LifecycleWait;
+
+struct _LifecycleWait
+{
+  void (* wake)         (LifecycleWait  *self);
+
+  /* At home, with nothing locked: the scope that the wait is for has closed. */
+  void (* scope_closed) (LifecycleWait  *self,
+                         LifecycleScope *scope);
+};
+
 /* A ledger is what entries belong to. A scope has one for what it owns, and one each, made on
  * demand, for what it follows and for who follows it; an object that scopes watch has one too.
  *
@@ -44,7 +56,7 @@ struct _LifecycleLedger
   GHashTable      *index;       /* LifecycleKey → LifecycleScope, made by the first look-up */
   LifecycleLedger *followers;
   GCancellable    *cancellable;
-  GSList          *close_waits;      /* who is to be told when nothing is pending any more */
+  GSList          *close_waits; /* of LifecycleWait, for when nothing is pending any more */
 
   gpointer         timer_queue; /* of the home context, referenced; set by the first timer */
   GQueue          *mail;        /* for queued handlers, made on demand */
@@ -83,12 +95,9 @@ void             lifecycle_ledger_shut         (LifecycleLedger  *ledger);
 
 gboolean         lifecycle_ledger_take_live    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *entry);
-void             lifecycle_post                (GMainContext     *context,
-                                                gint              priority,
-                                                const char       *name,
-                                                GSourceFunc       func,
-                                                gpointer          data,
-                                                GDestroyNotify    destroy);
+void             lifecycle_ledger_add_pending  (LifecycleLedger  *ledger);
+void             lifecycle_ledger_drop_pending (LifecycleLedger  *ledger);
+void             lifecycle_ledger_wake_waits   (LifecycleLedger  *ledger);
 
 gboolean         lifecycle_ledger_lock_open    (LifecycleLedger  *ledger);
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);

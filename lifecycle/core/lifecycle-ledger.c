@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-const LifecycleEntryClass *const lifecycle_entry_classes[LIFECYCLE_N_ENTRY_TYPES] = {
-#define LIFECYCLE_ENTRY_TYPE_ROW(NAME, class, KIND) [LIFECYCLE_ENTRY_##NAME] = &class,
-  LIFECYCLE_ENTRY_TYPES (LIFECYCLE_ENTRY_TYPE_ROW)
-#undef LIFECYCLE_ENTRY_TYPE_ROW
-};
-
 LifecycleLedger *
 lifecycle_ledger_new (LifecycleScope *scope)
 {
@@ -180,24 +174,6 @@ lifecycle_ledger_take_live (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 
   return live;
-}
-
-/* Has a function called in a context, soon. A ledger may be locked. `name` lives for ever. */
-void
-lifecycle_post (GMainContext   *context,
-                gint            priority,
-                const char     *name,
-                GSourceFunc     func,
-                gpointer        data,
-                GDestroyNotify  destroy)
-{
-  GSource *source = g_idle_source_new ();
-
-  g_source_set_priority (source, priority);
-  g_source_set_static_name (source, name);
-  g_source_set_callback (source, func, data, destroy);
-  g_source_attach (source, context);
-  g_source_unref (source);
 }
 
 /* Locks the ledger and says TRUE, or says FALSE when it is too late. */
@@ -461,4 +437,29 @@ lifecycle_ledger_set_blocked (LifecycleLedger *ledger,
     }
 
   lifecycle_ledger_unlock (ledger);
+}
+
+/* The ledger is locked, as for the next two. Counts what a teardown may have to wait for. */
+void
+lifecycle_ledger_add_pending (LifecycleLedger *ledger)
+{
+  ledger->n_pending++;
+}
+
+void
+lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
+{
+  if (--ledger->n_pending == 0)
+    lifecycle_ledger_wake_waits (ledger);
+}
+
+void
+lifecycle_ledger_wake_waits (LifecycleLedger *ledger)
+{
+  for (GSList *link = ledger->close_waits; link != NULL; link = link->next)
+    {
+      LifecycleWait *wait = link->data;
+
+      wait->wake (wait);
+    }
 }

@@ -9,9 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* Those who want to be told of what happens. The core does not know who they are; as long as there
- * are none, it costs a branch. An observer is added when the first scope is about to be made, or
- * later; it stays.
+/* What is called once, before the first scope is made, in this order. */
+#define LIFECYCLE_STARTERS(X) \
+  X (lifecycle_limit_start) \
+  X (lifecycle_debug_start)
+
+extern void (*const lifecycle_starters[]) (void);       /* NULL comes last */
+
+/* Observers are told what happens. The core does not know who they are, and a branch is all they cost
+ * while there are none. They may be added at any time, and stay.
  */
 typedef enum
 {
@@ -25,6 +31,9 @@ typedef struct
   void (* scope_opened)  (LifecycleScope  *scope);
   void (* scope_closed)  (LifecycleScope  *scope,
                           guint64          duration); /* µs */
+  void (* limit_reached) (LifecycleScope  *scope,
+                          guint            limit,
+                          guint            n_entries);
 
   /* The ledger is locked: no user code may run. */
   void (* entry_added)   (LifecycleLedger *ledger,
@@ -45,6 +54,9 @@ void lifecycle_add_observer        (const LifecycleObserver *observer);
 void lifecycle_watch_scope_opened  (LifecycleScope          *scope);
 void lifecycle_watch_scope_closed  (LifecycleScope          *scope,
                                     guint64                  duration);
+void lifecycle_watch_limit_reached (LifecycleScope          *scope,
+                                    guint                    limit,
+                                    guint                    n_entries);
 void lifecycle_watch_entry_added   (LifecycleLedger         *ledger,
                                     LifecycleEntry          *entry);
 void lifecycle_watch_entry_removed (LifecycleLedger         *ledger,

@@ -55,6 +55,18 @@ lifecycle_watch_scope_closed (LifecycleScope *scope,
 }
 
 void
+lifecycle_watch_limit_reached (LifecycleScope *scope,
+                               guint           limit,
+                               guint           n_entries)
+{
+  for (guint i = 0, n = get_n_observers (); i < n; i++)
+    {
+      if (observers[i]->limit_reached != NULL)
+        observers[i]->limit_reached (scope, limit, n_entries);
+    }
+}
+
+void
 lifecycle_watch_entry_added (LifecycleLedger *ledger,
                              LifecycleEntry  *entry)
 {

@@ -11,7 +11,6 @@
 
 G_BEGIN_DECLS
 
-typedef struct _LifecycleCloseWait LifecycleCloseWait;
 typedef struct _LifecycleClear LifecycleClear;
 
 /* What a child is found by. */
@@ -29,7 +28,7 @@ typedef struct
   LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
   char            *detail;      /* of the reason */
   LifecycleTimer  *deadline;    /* one of the following */
-  LifecycleCloseWait *close_wait; /* who waits for the close; at home */
+  LifecycleWait   *close_wait;  /* of close_async(); at home */
   LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 } LifecycleExtra;
 
@@ -103,11 +102,6 @@ void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
 void            lifecycle_scope_join          (LifecycleScope     *self,
                                                LifecycleScope     *parent);
 LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
-gboolean        lifecycle_scope_is_open       (LifecycleScope     *self);
-gboolean        lifecycle_scope_enter_home    (LifecycleScope     *self);
-void            lifecycle_scope_leave_home    (LifecycleScope     *self);
-gboolean        lifecycle_scope_shares_home   (LifecycleScope     *self,
-                                               LifecycleScope     *other);
 gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                LifecycleReason     reason,
                                                const char         *detail);
@@ -118,12 +112,10 @@ gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
 gboolean        lifecycle_scope_leave_closed       (LifecycleScope     *self,
                                                guint64             closing_time);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
+char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger);
 void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
 void            lifecycle_scope_limit_reached (LifecycleScope     *self,
-                                               guint               limit,
-                                               guint               n_entries);
-void            lifecycle_scope_warn_of_limit (LifecycleScope     *self,
                                                guint               limit,
                                                guint               n_entries);
 void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
@@ -137,6 +129,12 @@ void            lifecycle_scope_pass_failures (LifecycleScope     *self,
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);
 
 extern LifecycleExtra lifecycle_scope_no_extra;
+
+static inline gboolean
+lifecycle_scope_is_open (LifecycleScope *self)
+{
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_OPEN;
+}
 
 /* To look at. */
 static inline LifecycleExtra *

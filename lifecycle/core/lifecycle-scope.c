@@ -116,100 +116,6 @@ lifecycle_scope_constructed (GObject *object)
     lifecycle_scope_become_root (self);
 }
 
-gboolean
-lifecycle_scope_is_open (LifecycleScope *self)
-{
-  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_OPEN;
-}
-
-/* Whether the calling thread is at home: it runs the home context, or it created the scope and
- * nobody else runs that. Until lifecycle_scope_leave_home() nobody else can.
- */
-gboolean
-lifecycle_scope_enter_home (LifecycleScope *self)
-{
-  if (self->thread != g_thread_self () && !g_main_context_is_owner (self->context))
-    return FALSE;
-
-  return g_main_context_acquire (self->context);
-}
-
-void
-lifecycle_scope_leave_home (LifecycleScope *self)
-{
-  g_main_context_release (self->context);
-}
-
-/* Whether who holds the home of one scope may touch another, too. */
-gboolean
-lifecycle_scope_shares_home (LifecycleScope *self,
-                             LifecycleScope *other)
-{
-  if (other->context == self->context)
-    return TRUE;
-
-  if (!lifecycle_scope_enter_home (other))
-    return FALSE;
-
-  lifecycle_scope_leave_home (other);
-  return TRUE;
-}
-
-/* Locks the ledger of the moment. */
-LifecycleLedger *
-lifecycle_scope_lock_ledger (LifecycleScope *self)
-{
-  for (;;)
-    {
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
-
-      lifecycle_ledger_lock (ledger);
-      if (G_LIKELY (ledger == lifecycle_scope_get_ledger (self)))
-        return ledger;
-      lifecycle_ledger_unlock (ledger);
-    }
-}
-
-/* From open to closing, on any thread. From then on nothing can be added. Says whether this call
- * has done it.
- */
-gboolean
-lifecycle_scope_mark (LifecycleScope  *self,
-                      LifecycleReason  reason,
-                      const char      *detail)
-{
-  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
-  LifecycleLedger *followers = ledger->followers;
-  LifecycleLedger *following = self->following;
-
-  if (!lifecycle_scope_is_open (self))
-    {
-      lifecycle_ledger_unlock (ledger);
-      return FALSE;
-    }
-
-  self->reason = reason;
-  if (detail != NULL)
-    lifecycle_scope_ensure_extra (self)->detail = g_strdup (detail);
-  g_atomic_int_set (&ledger->open, FALSE);
-  ledger->generation++;
-  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
-  lifecycle_ledger_unlock (ledger);
-
-  if (followers != NULL)
-    lifecycle_ledger_shut (followers);
-  if (following != NULL)
-    lifecycle_ledger_shut (following);
-
-  return TRUE;
-}
-
-void
-lifecycle_scope_set_closed (LifecycleScope *self)
-{
-  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
-}
-
 void
 lifecycle_scope_emit_closing (LifecycleScope *self)
 {
@@ -230,7 +136,7 @@ lifecycle_scope_limit_reached (LifecycleScope *self,
                                guint           limit,
                                guint           n_entries)
 {
-  lifecycle_scope_warn_of_limit (self, limit, n_entries);
+  lifecycle_watch_limit_reached (self, limit, n_entries);
   g_signal_emit (self, signals[SIGNAL_LIMIT_REACHED], 0, n_entries);
 }
 
@@ -248,27 +154,6 @@ lifecycle_scope_dispose (GObject *object)
     lifecycle_ledger_set_scope (self->following, NULL);
 
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
-}
-
-LifecycleExtra lifecycle_scope_no_extra;
-
-LifecycleExtra *
-lifecycle_scope_ensure_extra (LifecycleScope *self)
-{
-  LifecycleExtra *extra = g_atomic_pointer_get (&self->extra);
-
-  if (extra == NULL)
-    {
-      extra = g_new0 (LifecycleExtra, 1);
-      if (!g_atomic_pointer_compare_and_exchange (&self->extra, NULL, extra))
-        {
-          /* Another thread was faster. */
-          g_free (extra);
-          extra = g_atomic_pointer_get (&self->extra);
-        }
-    }
-
-  return extra;
 }
 
 static void
@@ -400,7 +285,8 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  lifecycle_debug_init ();
+  for (guint i = 0; lifecycle_starters[i] != NULL; i++)
+    lifecycle_starters[i] ();
 
   object_class->constructed = lifecycle_scope_constructed;
   object_class->dispose = lifecycle_scope_dispose;

@@ -71,6 +71,26 @@ lifecycle_tally_free (LifecycleTally *self)
   g_slice_free1 (tally_get_size (self->n_allocated), self);
 }
 
+void
+lifecycle_closings_note (LifecycleClosings *self,
+                         LifecycleReason    reason,
+                         guint64            time)
+{
+  self->n[reason]++;
+  self->time += time;
+  self->longest = MAX (self->longest, time);
+}
+
+void
+lifecycle_closings_add (LifecycleClosings       *self,
+                        const LifecycleClosings *other)
+{
+  for (guint i = 0; i < LIFECYCLE_N_REASONS; i++)
+    self->n[i] += other->n[i];
+  self->time += other->time;
+  self->longest = MAX (self->longest, other->longest);
+}
+
 /* Adds the numbers, and, if that is asked for, those of the scopes below that have closed. */
 void
 lifecycle_tally_sum_up (LifecycleTally      *self,

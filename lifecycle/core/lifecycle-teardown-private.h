@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 guint    lifecycle_teardown_close    (LifecycleScope  *scope,
                                       LifecycleReason  reason,
                                       const char      *detail);
+void     lifecycle_teardown_hand_over (LifecycleScope *scope);
+guint    lifecycle_teardown_run      (LifecycleScope  *scope);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,
                                       LifecycleScope     *scope);
 guint    lifecycle_teardown_finish   (LifecycleScope  *scope,

@@ -4,8 +4,9 @@
  */
 
 #include "lifecycle-close-async-private.h"
-#include "lifecycle-threaded-handler-private.h"
+#include "lifecycle-home-private.h"
 #include "lifecycle-link-private.h"
+#include "lifecycle-mail-private.h"
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
@@ -26,23 +27,6 @@
  *
  * A scope that is at home elsewhere is marked, handed over to its home, and let go.
  */
-
-static gboolean
-handed_over_cb (gpointer data)
-{
-  LifecycleScope *scope = data;
-
-  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-teardown_hand_over (LifecycleScope *scope)
-{
-  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
-                  handed_over_cb, g_object_ref (scope), g_object_unref);
-}
 
 /* Takes in the scopes that were put at the end of the list, from `first` on. */
 static void
@@ -68,7 +52,7 @@ teardown_admit (LifecycleScopeList *list,
               lifecycle_scope_leave (scope);
             }
           if (marked)
-            teardown_hand_over (scope);
+            lifecycle_teardown_hand_over (scope);
           g_object_unref (scope);
         }
       else if (scope->visited == root->visited)
@@ -287,6 +271,24 @@ teardown_cancel (LifecycleScopeList *list,
     }
 }
 
+static void
+teardown_tell_waits (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleWait *own = lifecycle_scope_peek_extra (scope)->close_wait;
+
+  /* Those above it have one less to wait for. */
+  if (ledger->close_waits != NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      lifecycle_ledger_wake_waits (ledger);
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  if (own != NULL)
+    own->scope_closed (own, scope);
+}
+
 /* `began` is when the teardown of the root began, or 0 if nobody wants to know how long it takes. */
 static void
 teardown_finish (LifecycleScope *scope,
@@ -316,7 +318,7 @@ teardown_finish (LifecycleScope *scope,
   if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
     lifecycle_watch_scope_closed (scope, duration);
 
-  lifecycle_close_wait_scope_closed (scope);
+  teardown_tell_waits (scope);
   g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_FINISHED);
 }
 
@@ -496,6 +498,13 @@ teardown_run (LifecycleScope *root,
   return n_released;
 }
 
+/* At home. */
+guint
+lifecycle_teardown_run (LifecycleScope *scope)
+{
+  return teardown_run (scope, NULL);
+}
+
 /* At home. Does all of a teardown but the release, for which something is waited. */
 void
 lifecycle_teardown_start (LifecycleScopeList *list,
@@ -519,46 +528,6 @@ lifecycle_teardown_finish (LifecycleScope *scope,
   g_object_unref (scope);
 
   return n_released;
-}
-
-/* On any thread. */
-guint
-lifecycle_teardown_close (LifecycleScope  *scope,
-                          LifecycleReason  reason,
-                          const char      *detail)
-{
-  gboolean marked = lifecycle_scope_mark (scope, reason, detail);
-  guint n_released = 0;
-
-  if (!lifecycle_scope_enter_home (scope))
-    {
-      /* Even if it is closing already: it may be waiting for something. */
-      if (marked || !lifecycle_scope_is_closed (scope))
-        teardown_hand_over (scope);
-      return 0;
-    }
-
-  g_object_ref (scope);
-  /* Who closes like this does not wait. */
-  if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
-      !scope->in_teardown && !lifecycle_scope_is_closed (scope))
-    n_released = teardown_run (scope, NULL);
-  lifecycle_scope_leave_home (scope);
-  g_object_unref (scope);
-
-  return n_released;
-}
-
-/* The last reference is going, or g_object_run_dispose() was called. Says FALSE when the scope
- * has to live on for a while, because its teardown is still to come.
- */
-gboolean
-lifecycle_teardown_dispose (LifecycleScope *scope)
-{
-  if (!lifecycle_scope_is_closed (scope))
-    lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
-
-  return lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_FINISHED);
 }
 
 /* One clear(), on the stack. */

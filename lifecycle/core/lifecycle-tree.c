@@ -8,7 +8,6 @@
 #include "lifecycle-facts-private.h"
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
-#include "lifecycle-walk-private.h"
 
 static guint
 key_hash (gconstpointer data)
@@ -684,6 +683,42 @@ lifecycle_scope_get_parent (LifecycleScope *self)
     }
 
   return parent;
+}
+
+/* The names from the root down to the scope of a ledger, joined by slashes. The memory of the ledger
+ * is kept by the caller.
+ */
+char *
+lifecycle_ledger_dup_path (LifecycleLedger *ledger)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  GString *path = g_string_new (NULL);
+
+  lifecycle_ledger_hold_memory (ledger);
+  while (ledger != NULL)
+    {
+      LifecycleLedger *above = NULL;
+      LifecycleScope *scope;
+
+      lifecycle_ledger_lock (ledger);
+      scope = ledger->scope;
+      if (scope != NULL)
+        {
+          g_ptr_array_add (names, g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed"));
+          if (scope->owner != NULL)
+            above = lifecycle_ledger_hold_memory (scope->owner);
+        }
+      lifecycle_ledger_unlock (ledger);
+
+      lifecycle_ledger_release_memory (ledger);
+      ledger = above;
+    }
+
+  for (guint i = names->len; i-- > 0;)
+    g_string_append_printf (path, "%s%s", (const char *) g_ptr_array_index (names, i),
+                            i > 0 ? "/" : "");
+
+  return g_string_free (path, FALSE);
 }
 
 /**

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-debug-private.h"
+#include "lifecycle-observer-private.h"
 #include "lifecycle-snapshot-private.h"
 
 #define N_TOP_PLACES 5
@@ -63,10 +65,10 @@ describe_top_places (LifecycleScope *scope)
 }
 
 /* Nothing is locked. Once for each time that the limit, and half as much again, is passed. */
-void
-lifecycle_scope_warn_of_limit (LifecycleScope *self,
-                               guint           limit,
-                               guint           n_entries)
+static void
+limit_warn (LifecycleScope *self,
+            guint           limit,
+            guint           n_entries)
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
   g_autofree char *top = describe_top_places (self);
@@ -80,4 +82,14 @@ lifecycle_scope_warn_of_limit (LifecycleScope *self,
                     "LIFECYCLE_TOP_PLACES", top,
                     "MESSAGE", "Scope %s has %u entries, over its limit of %u; most come from %s",
                     path, n_entries, limit, top);
+}
+
+void
+lifecycle_limit_start (void)
+{
+  static const LifecycleObserver observer = {
+    .limit_reached = limit_warn,
+  };
+
+  lifecycle_add_observer (&observer);
 }

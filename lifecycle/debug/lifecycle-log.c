@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-home-private.h"
+#include "lifecycle-debug-private.h"
+#include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
-#include "lifecycle-facts-private.h"
 #include "lifecycle-observer-private.h"
 
 typedef struct

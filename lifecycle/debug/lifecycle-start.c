@@ -5,12 +5,10 @@
 
 #include <stdio.h>
 
+#include "lifecycle-alive-private.h"
+#include "lifecycle-debug-private.h"
 #include "lifecycle-report-private.h"
-#include "lifecycle-home-private.h"
 #include "lifecycle-stacks-private.h"
-
-/* Written once, when the first scope is about to be made. */
-guint lifecycle_debug_flags;
 
 static const struct
 {
@@ -53,7 +51,7 @@ debug_print_help (const char *value)
 }
 
 void
-lifecycle_debug_init (void)
+lifecycle_debug_start (void)
 {
   const char *value = g_getenv ("LIFECYCLE_DEBUG");
   GDebugKey keys[G_N_ELEMENTS (debug_keys)];
@@ -82,23 +80,4 @@ lifecycle_debug_init (void)
     }
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_ALIVE))
     lifecycle_alive_start ();
-}
-
-/* Complains if the calling thread is not at home. */
-void
-lifecycle_debug_off_home (LifecycleScope *scope,
-                          const char     *what,
-                          const char     *place)
-{
-  g_autofree char *path = NULL;
-
-  if (lifecycle_scope_enter_home (scope))
-    {
-      lifecycle_scope_leave_home (scope);
-      return;
-    }
-
-  path = lifecycle_scope_get_path (scope);
-  g_warning ("%s is called on a thread where scope %s is not at home%s%s",
-             what, path, place != NULL ? "; connected at " : "", place != NULL ? place : "");
 }

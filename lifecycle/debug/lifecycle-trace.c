@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-#include "lifecycle-home-private.h"
+#include "lifecycle-debug-private.h"
+#include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
-#include "lifecycle-facts-private.h"
 #include "lifecycle-observer-private.h"
 
 /* Straight to stderr: a ledger may be locked, and whoever listens to GLib's log is user code. For the

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-close-async-private.h"
 #include "lifecycle-facts-private.h"
+#include "lifecycle-home-private.h"
 #include "lifecycle-operation.h"
 #include "lifecycle-scope-private.h"
 

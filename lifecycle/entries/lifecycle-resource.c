@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-private.h"
 #include "lifecycle-object-watch-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-resource-private.h"

@@ -35,7 +35,4 @@ void                      lifecycle_threaded_handler_marshal     (GClosure      
                                                                   gpointer                  invocation_hint,
                                                                   gpointer                  marshal_data);
 
-void lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
-                                 gboolean         all);
-
 G_END_DECLS

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-close-async-private.h"
 #include "lifecycle-threaded-handler-private.h"
 #include "lifecycle-handler-private.h"
+#include "lifecycle-mail-private.h"
 
 /* A guarded handler is called on the emitting thread. The gate counts who is inside, and closes: from
  * then on nobody enters, and nobody has to wait for those inside but close_async().
@@ -18,12 +18,10 @@
  */
 struct _LifecycleThreadedHandler
 {
+  LifecycleMailSender    sender;        /* which has the ledger */
   gint                   refs;
   gint                   state;         /* the flags below, and how many are inside */
   LifecycleConnectFlags  flags;
-  guint                  generation;    /* of the ledger when it was connected; under its lock */
-  gboolean               stolen;        /* under the same lock */
-  LifecycleLedger       *ledger;
   GMainContext          *context;
   GClosure              *target;
 };
@@ -36,11 +34,14 @@ struct _LifecycleThreadedHandler
 
 typedef struct
 {
-  LifecycleThreadedHandler         *threaded;
+  LifecycleMail          mail;
   GSignalInvocationHint  hint;
   guint                  n_values;
   GValue                 values[];
 } Message;
+
+static void message_deliver (LifecycleMail *mail);
+static void message_free    (LifecycleMail *mail);
 
 LifecycleThreadedHandler *
 lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
@@ -53,7 +54,9 @@ lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
   self->refs = 1;
   self->state = GATE_OWNED;
   self->flags = flags;
-  self->ledger = lifecycle_ledger_ref (ledger);
+  self->sender.deliver = message_deliver;
+  self->sender.free_mail = message_free;
+  self->sender.ledger = lifecycle_ledger_ref (ledger);
   self->context = g_main_context_ref (context);
   self->target = target;
 
@@ -76,7 +79,7 @@ lifecycle_threaded_handler_unref (gpointer data)
   if (g_atomic_int_dec_and_test (&self->refs))
     {
       g_assert (self->target == NULL);
-      lifecycle_ledger_unref (self->ledger);
+      lifecycle_ledger_unref (self->sender.ledger);
       g_main_context_unref (self->context);
       g_free (self);
     }
@@ -104,9 +107,9 @@ threaded_handler_change (LifecycleThreadedHandler *self,
 
   if ((old & GATE_WAITED) != 0 && (new & GATE_WAITED) == 0)
     {
-      lifecycle_ledger_lock (self->ledger);
-      lifecycle_ledger_drop_pending (self->ledger);
-      lifecycle_ledger_unlock (self->ledger);
+      lifecycle_ledger_lock (self->sender.ledger);
+      lifecycle_ledger_drop_pending (self->sender.ledger);
+      lifecycle_ledger_unlock (self->sender.ledger);
     }
 }
 
@@ -143,7 +146,7 @@ lifecycle_threaded_handler_get_target (LifecycleThreadedHandler *self)
 void
 lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
 {
-  self->generation = self->ledger->generation;
+  self->sender.generation = self->sender.ledger->generation;
 }
 
 /* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
@@ -161,7 +164,7 @@ lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *self,
 void
 lifecycle_threaded_handler_set_stolen (LifecycleThreadedHandler *self)
 {
-  self->stolen = TRUE;
+  self->sender.stolen = TRUE;
 }
 
 /* The handler leaves the ledger while it runs. Messages that are under way are still delivered, but
@@ -191,7 +194,7 @@ lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
 
   /* Whoever takes the flag away needs the lock for it, and so comes after this. */
   if (waited)
-    lifecycle_ledger_add_pending (self->ledger);
+    lifecycle_ledger_add_pending (self->sender.ledger);
 }
 
 /* The handler has no more use for the gate. */
@@ -216,66 +219,32 @@ lifecycle_threaded_handler_describe (LifecycleThreadedHandler *self)
   return g_strdup_printf ("guarded handler, running %d times", n_inside);
 }
 
-static void
-message_free (Message *message)
+static inline LifecycleThreadedHandler *
+message_get_handler (LifecycleMail *mail)
 {
-  threaded_handler_leave (message->threaded);
-  lifecycle_threaded_handler_unref (message->threaded);
+  return LIFECYCLE_ENTRY_CONTAINER (mail->sender, LifecycleThreadedHandler, sender);
+}
+
+static void
+message_deliver (LifecycleMail *mail)
+{
+  Message *message = (Message *) mail;
+
+  g_closure_invoke (message_get_handler (mail)->target, NULL, message->n_values, message->values,
+                    &message->hint);
+}
+
+static void
+message_free (LifecycleMail *mail)
+{
+  LifecycleThreadedHandler *threaded = message_get_handler (mail);
+  Message *message = (Message *) mail;
+
+  threaded_handler_leave (threaded);
+  lifecycle_threaded_handler_unref (threaded);
   for (guint i = 0; i < message->n_values; i++)
     g_value_unset (&message->values[i]);
   g_free (message);
-}
-
-/* The ledger is locked. A close and a clear() make all messages of before stale. */
-static gboolean
-threaded_handler_is_stale (LifecycleThreadedHandler *self)
-{
-  LifecycleLedger *ledger = self->ledger;
-
-  return !self->stolen &&
-         ((!ledger->open && !ledger->moving) || self->generation != ledger->generation);
-}
-
-static gboolean
-mail_cb (gpointer data)
-{
-  LifecycleLedger *ledger = data;
-  guint n_left = G_MAXUINT;
-  Message *message;
-
-  do
-    {
-      gboolean stale = FALSE;
-
-      lifecycle_ledger_lock (ledger);
-      /* Those that come meanwhile have to wait, so that they starve nobody. */
-      if (n_left == G_MAXUINT)
-        n_left = ledger->mail->length;
-      message = n_left > 0 ? g_queue_pop_head (ledger->mail) : NULL;
-      if (message != NULL)
-        stale = threaded_handler_is_stale (message->threaded);
-      else if (ledger->mail->length == 0)
-        ledger->has_mail_source = FALSE;
-      lifecycle_ledger_unlock (ledger);
-
-      if (message != NULL)
-        {
-          n_left--;
-          if (!stale)
-            g_closure_invoke (message->threaded->target, NULL, message->n_values, message->values,
-                              &message->hint);
-          message_free (message);
-        }
-    }
-  while (message != NULL);
-
-  lifecycle_ledger_lock (ledger);
-  n_left = ledger->has_mail_source ? ledger->mail->length : 0;
-  if (n_left == 0)
-    ledger->has_mail_source = FALSE;
-  lifecycle_ledger_unlock (ledger);
-
-  return n_left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 static void
@@ -284,11 +253,10 @@ threaded_handler_send (LifecycleThreadedHandler    *self,
                        const GValue                *values,
                        const GSignalInvocationHint *hint)
 {
-  LifecycleLedger *ledger = self->ledger;
   Message *message;
 
   message = g_malloc0 (sizeof (Message) + n_values * sizeof (GValue));
-  message->threaded = lifecycle_threaded_handler_ref (self);
+  message->mail.sender = &lifecycle_threaded_handler_ref (self)->sender;
   if (hint != NULL)
     message->hint = *hint;
   message->n_values = n_values;
@@ -298,45 +266,7 @@ threaded_handler_send (LifecycleThreadedHandler    *self,
       g_value_copy (&values[i], &message->values[i]);
     }
 
-  /* Even if the scope is closing: whoever has closed the gate comes for the mail after that. */
-  lifecycle_ledger_lock (ledger);
-  if (ledger->mail == NULL)
-    ledger->mail = g_queue_new ();
-  g_queue_push_tail (ledger->mail, message);
-  if (!ledger->has_mail_source)
-    {
-      ledger->has_mail_source = TRUE;
-      ledger->refs++;
-      lifecycle_post (self->context, G_PRIORITY_DEFAULT, "Lifecycle mail",
-                      mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
-    }
-  lifecycle_ledger_unlock (ledger);
-}
-
-/* Drops what will not be delivered any more. At home, where the arguments are to be freed. */
-void
-lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
-                            gboolean         all)
-{
-  GQueue dropped = G_QUEUE_INIT;
-  Message *message;
-  GList *next;
-
-  lifecycle_ledger_lock (ledger);
-  for (GList *link = ledger->mail != NULL ? ledger->mail->head : NULL; link != NULL; link = next)
-    {
-      next = link->next;
-      message = link->data;
-      if ((all && !message->threaded->stolen) || threaded_handler_is_stale (message->threaded))
-        {
-          g_queue_unlink (ledger->mail, link);
-          g_queue_push_tail_link (&dropped, link);
-        }
-    }
-  lifecycle_ledger_unlock (ledger);
-
-  while ((message = g_queue_pop_head (&dropped)) != NULL)
-    message_free (message);
+  lifecycle_mail_send (&message->mail, self->context);
 }
 
 /* The marshaller of the closures that are connected. It runs on the emitting thread. */
@@ -354,7 +284,7 @@ lifecycle_threaded_handler_marshal (GClosure     *closure,
     return;
 
   if ((self->flags & LIFECYCLE_CONNECT_ONCE) != 0 &&
-      !lifecycle_handler_retire (closure, self->ledger))
+      !lifecycle_handler_retire (closure, self->sender.ledger))
     {
       threaded_handler_leave (self);
     }

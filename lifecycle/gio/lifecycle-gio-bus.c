@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-gio-bus-private.h"
+#include "lifecycle-home-private.h"
 
 /* These are taken back in phase one: GIO runs no user code then, drops what is queued and has not
  * been dispatched, and answers callers with an error.

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-gio-bus-private.h"
+#include "lifecycle-home-private.h"
 
 #define BUS_NAME      "org.freedesktop.DBus"
 #define BUS_PATH      "/org/freedesktop/DBus"

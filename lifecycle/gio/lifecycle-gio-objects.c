@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-gio-bus-private.h"
+#include "lifecycle-home-private.h"
 
 typedef struct
 {

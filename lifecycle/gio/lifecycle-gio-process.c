@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-gio.h"
+#include "lifecycle-home-private.h"
 #include "lifecycle-resource-private.h"
 
 #ifdef G_OS_UNIX

@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-describe-private.h"
 #include "lifecycle-monitor-private.h"
 
 #include "lifecycle-enums.h"
-#include "lifecycle-facts-private.h"
 #include "lifecycle-version.h"
 
 #define MIB (1024 * 1024)

@@ -7,6 +7,7 @@
 
 #include "lifecycle-sample.h"
 #include "lifecycle-counts-private.h"
+#include "lifecycle-statistics.h"
 #include "lifecycle-usage-private.h"
 
 G_BEGIN_DECLS

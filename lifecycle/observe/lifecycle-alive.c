@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-#include "lifecycle-alive.h"
-#include "lifecycle-home-private.h"
+#include "lifecycle-alive-private.h"
 #include "lifecycle-inventory-private.h"
 
 #define MAX_ROWS 20

@@ -1,4 +1,4 @@
-/* lifecycle-describe.c: what there is to know about an entry
+/* lifecycle-describe.c: what addresses and values are called in reports
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,7 +14,7 @@
 #include "lifecycle-elf-private.h"
 #endif
 
-#include "lifecycle-facts-private.h"
+#include "lifecycle-describe-private.h"
 
 #ifdef HAVE_DLADDR
 static char *

@@ -4,7 +4,7 @@
  */
 
 #include "lifecycle-enums.h"
-#include "lifecycle-facts-private.h"
+#include "lifecycle-describe-private.h"
 #include "lifecycle-inventory-private.h"
 
 static guint

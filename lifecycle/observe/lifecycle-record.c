@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
 #include "lifecycle-record.h"
 #include "lifecycle-roots-private.h"

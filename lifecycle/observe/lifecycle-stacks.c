@@ -9,7 +9,7 @@
 #include <execinfo.h>
 #endif
 
-#include "lifecycle-facts-private.h"
+#include "lifecycle-describe-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-stacks-private.h"

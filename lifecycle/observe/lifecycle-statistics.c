@@ -4,7 +4,7 @@
  */
 
 #include "lifecycle-enums.h"
-#include "lifecycle-facts-private.h"
+#include "lifecycle-describe-private.h"
 #include "lifecycle-walk-private.h"
 
 /**
@@ -43,26 +43,6 @@
 
 G_DEFINE_BOXED_TYPE (LifecycleStatistics, lifecycle_statistics,
                      lifecycle_statistics_copy, lifecycle_statistics_free)
-
-void
-lifecycle_closings_note (LifecycleClosings *self,
-                         LifecycleReason    reason,
-                         guint64            time)
-{
-  self->n[reason]++;
-  self->time += time;
-  self->longest = MAX (self->longest, time);
-}
-
-void
-lifecycle_closings_add (LifecycleClosings       *self,
-                        const LifecycleClosings *other)
-{
-  for (guint i = 0; i < LIFECYCLE_N_REASONS; i++)
-    self->n[i] += other->n[i];
-  self->time += other->time;
-  self->longest = MAX (self->longest, other->longest);
-}
 
 /* The ledger is locked. Counts what is in it, and what those below that have closed had counted, or,
  * where `alone`, how the children closed.

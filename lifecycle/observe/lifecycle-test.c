@@ -7,11 +7,12 @@
 #include <malloc.h>
 #endif
 
+#include "lifecycle-describe-private.h"
 #include "lifecycle-report-private.h"
 #include "lifecycle-enums.h"
-#include "lifecycle-facts-private.h"
 #include "lifecycle-inventory-private.h"
 #include "lifecycle-roots-private.h"
+#include "lifecycle-statistics.h"
 #include "lifecycle-test.h"
 
 /* How many times the context is iterated in one go, so that a source that is always ready does not

@@ -7,6 +7,7 @@
 
 #include "lifecycle-scope-private.h"
 #include "lifecycle-counts-private.h"
+#include "lifecycle-statistics.h"
 
 G_BEGIN_DECLS
 
@@ -33,7 +34,5 @@ void             lifecycle_walk_init_all (LifecycleWalk       *self,
 LifecycleLedger *lifecycle_walk_next     (LifecycleWalk       *self);
 void             lifecycle_walk_go_on    (LifecycleWalk       *self);
 void             lifecycle_walk_clear    (LifecycleWalk       *self);
-
-char            *lifecycle_ledger_dup_path (LifecycleLedger   *ledger);
 
 G_END_DECLS

@@ -84,9 +84,9 @@ PLANTS = [
      r"  if (FALSE)\n"),
 
     ("messages to queued handlers overtake each other",
-     "lifecycle-threaded-handler.c",
-     r"g_queue_push_tail \(ledger->mail, message\)",
-     r"g_queue_push_head (ledger->mail, message)"),
+     "lifecycle-mail.c",
+     r"g_queue_push_tail \(ledger->mail, mail\)",
+     r"g_queue_push_head (ledger->mail, mail)"),
 
     ("messages to queued handlers outlive the close",
      "lifecycle-teardown.c",

@@ -5,7 +5,7 @@
 
 #include <lifecycle.h>
 
-#include "lifecycle-home-private.h"
+#include "lifecycle-alive-private.h"
 #include "test-util.h"
 
 #define assert_has(text, pattern) \

@@ -5,7 +5,7 @@
 
 #include <lifecycle.h>
 
-#include "lifecycle-facts-private.h"
+#include "lifecycle-describe-private.h"
 #include "lifecycle-leaks-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-stacks-private.h"

@@ -1,0 +1,39 @@
+/* lifecycle-mail-private.h: messages that wait in a ledger for its home
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "lifecycle-ledger-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LifecycleMailSender LifecycleMailSender;
+
+/* Stands at the head of what is sent. */
+typedef struct
+{
+  LifecycleMailSender *sender;
+} LifecycleMail;
+
+/* Stands in what sends, and outlives its mail. The last two fields are guarded by the lock of the
+ * ledger.
+ */
+struct _LifecycleMailSender
+{
+  /* At home, with nothing locked. User code may run. */
+  void (* deliver)   (LifecycleMail *mail);
+  void (* free_mail) (LifecycleMail *mail);
+
+  LifecycleLedger *ledger;
+  guint            generation;  /* of the ledger, when the sender became one of its entries */
+  gboolean         stolen;      /* it goes on without the scope */
+};
+
+void lifecycle_mail_send        (LifecycleMail   *mail,
+                                 GMainContext    *context);
+void lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
+                                 gboolean         all);
+
+G_END_DECLS

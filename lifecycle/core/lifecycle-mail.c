@@ -1,0 +1,108 @@
+/* lifecycle-mail.c: messages that wait in a ledger for its home
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-mail-private.h"
+
+/* The ledger is locked. A close and a clear() make all earlier mail stale. */
+static gboolean
+mail_is_stale (LifecycleMail *mail)
+{
+  LifecycleMailSender *sender = mail->sender;
+  LifecycleLedger *ledger = sender->ledger;
+
+  return !sender->stolen &&
+         ((!ledger->open && !ledger->moving) || sender->generation != ledger->generation);
+}
+
+static gboolean
+mail_cb (gpointer data)
+{
+  LifecycleLedger *ledger = data;
+  guint n_left = G_MAXUINT;
+  LifecycleMail *mail;
+
+  do
+    {
+      gboolean stale = FALSE;
+
+      lifecycle_ledger_lock (ledger);
+      /* Mail that arrives meanwhile waits for the next iteration, so that no other source starves. */
+      if (n_left == G_MAXUINT)
+        n_left = ledger->mail->length;
+      mail = n_left > 0 ? g_queue_pop_head (ledger->mail) : NULL;
+      if (mail != NULL)
+        stale = mail_is_stale (mail);
+      else if (ledger->mail->length == 0)
+        ledger->has_mail_source = FALSE;
+      lifecycle_ledger_unlock (ledger);
+
+      if (mail != NULL)
+        {
+          n_left--;
+          if (!stale)
+            mail->sender->deliver (mail);
+          mail->sender->free_mail (mail);
+        }
+    }
+  while (mail != NULL);
+
+  lifecycle_ledger_lock (ledger);
+  n_left = ledger->has_mail_source ? ledger->mail->length : 0;
+  if (n_left == 0)
+    ledger->has_mail_source = FALSE;
+  lifecycle_ledger_unlock (ledger);
+
+  return n_left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* On any thread, even if the scope is closing: whoever has silenced the sender drops its mail after
+ * that.
+ */
+void
+lifecycle_mail_send (LifecycleMail *mail,
+                     GMainContext  *context)
+{
+  LifecycleLedger *ledger = mail->sender->ledger;
+
+  lifecycle_ledger_lock (ledger);
+  if (ledger->mail == NULL)
+    ledger->mail = g_queue_new ();
+  g_queue_push_tail (ledger->mail, mail);
+  if (!ledger->has_mail_source)
+    {
+      ledger->has_mail_source = TRUE;
+      ledger->refs++;
+      lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle mail",
+                      mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
+    }
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* At home, where the contents may be freed. Drops what will not be delivered any more. */
+void
+lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
+                            gboolean         all)
+{
+  GQueue dropped = G_QUEUE_INIT;
+  LifecycleMail *mail;
+  GList *next;
+
+  lifecycle_ledger_lock (ledger);
+  for (GList *link = ledger->mail != NULL ? ledger->mail->head : NULL; link != NULL; link = next)
+    {
+      next = link->next;
+      mail = link->data;
+      if ((all && !mail->sender->stolen) || mail_is_stale (mail))
+        {
+          g_queue_unlink (ledger->mail, link);
+          g_queue_push_tail_link (&dropped, link);
+        }
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  while ((mail = g_queue_pop_head (&dropped)) != NULL)
+    mail->sender->free_mail (mail);
+}

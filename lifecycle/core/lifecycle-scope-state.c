@@ -1,0 +1,82 @@
+/* lifecycle-scope-state.c: the states of a scope, from any thread
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-scope-private.h"
+
+/* Locks the ledger of the moment. */
+LifecycleLedger *
+lifecycle_scope_lock_ledger (LifecycleScope *self)
+{
+  for (;;)
+    {
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+
+      lifecycle_ledger_lock (ledger);
+      if (G_LIKELY (ledger == lifecycle_scope_get_ledger (self)))
+        return ledger;
+      lifecycle_ledger_unlock (ledger);
+    }
+}
+
+/* From open to closing, on any thread. From then on nothing can be added. Says whether this call
+ * has done it.
+ */
+gboolean
+lifecycle_scope_mark (LifecycleScope  *self,
+                      LifecycleReason  reason,
+                      const char      *detail)
+{
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+  LifecycleLedger *followers = ledger->followers;
+  LifecycleLedger *following = self->following;
+
+  if (!lifecycle_scope_is_open (self))
+    {
+      lifecycle_ledger_unlock (ledger);
+      return FALSE;
+    }
+
+  self->reason = reason;
+  if (detail != NULL)
+    lifecycle_scope_ensure_extra (self)->detail = g_strdup (detail);
+  g_atomic_int_set (&ledger->open, FALSE);
+  ledger->generation++;
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
+  lifecycle_ledger_unlock (ledger);
+
+  if (followers != NULL)
+    lifecycle_ledger_shut (followers);
+  if (following != NULL)
+    lifecycle_ledger_shut (following);
+
+  return TRUE;
+}
+
+void
+lifecycle_scope_set_closed (LifecycleScope *self)
+{
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
+}
+
+LifecycleExtra lifecycle_scope_no_extra;
+
+LifecycleExtra *
+lifecycle_scope_ensure_extra (LifecycleScope *self)
+{
+  LifecycleExtra *extra = g_atomic_pointer_get (&self->extra);
+
+  if (extra == NULL)
+    {
+      extra = g_new0 (LifecycleExtra, 1);
+      if (!g_atomic_pointer_compare_and_exchange (&self->extra, NULL, extra))
+        {
+          /* Another thread was faster. */
+          g_free (extra);
+          extra = g_atomic_pointer_get (&self->extra);
+        }
+    }
+
+  return extra;
+}

@@ -1,0 +1,125 @@
+/* lifecycle-follow-signal.c: scopes that end at a signal
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-handler-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* A closure that closes. It does not look at the arguments, and leaves a return value as it was. */
+typedef struct
+{
+  GClosure         closure;
+  LifecycleLedger *following;
+  LifecycleReason  reason;
+  char            *detail;
+} FollowClosure;
+
+static void
+follow_closure_marshal (GClosure     *closure,
+                        GValue       *return_value,
+                        guint         n_param_values,
+                        const GValue *param_values,
+                        gpointer      invocation_hint,
+                        gpointer      marshal_data)
+{
+  FollowClosure *follow = (FollowClosure *) closure;
+  LifecycleScope *scope = lifecycle_ledger_dup_scope (follow->following);
+
+  if (scope != NULL)
+    {
+      lifecycle_teardown_close (scope, follow->reason, follow->detail);
+      g_object_unref (scope);
+    }
+}
+
+static void
+follow_closure_finalized (gpointer  data,
+                          GClosure *closure)
+{
+  FollowClosure *follow = (FollowClosure *) closure;
+
+  lifecycle_ledger_unref (follow->following);
+  g_free (follow->detail);
+}
+
+static gboolean
+follow_connect (LifecycleScope  *self,
+                GObject         *instance,
+                const char      *detailed_signal,
+                LifecycleReason  reason)
+{
+  LifecycleLedger *following = lifecycle_scope_ensure_following (self);
+  GClosure *closure;
+  FollowClosure *follow;
+
+  if (following == NULL)
+    return FALSE;
+
+  closure = g_closure_new_simple (sizeof (FollowClosure), NULL);
+  follow = (FollowClosure *) closure;
+  follow->following = lifecycle_ledger_ref (following);
+  follow->reason = reason;
+  follow->detail = g_strdup (detailed_signal);
+  g_closure_set_marshal (closure, follow_closure_marshal);
+  g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
+
+  return lifecycle_ledger_connect_closure (following, self->context, instance, detailed_signal, closure,
+                                           LIFECYCLE_CONNECT_DEFAULT, NULL) != 0;
+}
+
+/**
+ * lifecycle_scope_follow_signal:
+ * @self: a scope
+ * @instance: an object; no reference is held
+ * @detailed_signal: the signal, with a detail if need be
+ * @reason: the reason to close with; not [enum@Reason.none]
+ *
+ * Closes @self when @instance emits a signal. The detail of the reason is the name of the signal.
+ *
+ * A signal with a return value gets 0, %FALSE or %NULL. When @instance is disposed nothing happens;
+ * see [method@Scope.follow_object] for that. May be called on any thread, and the signal may be
+ * emitted on any.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_follow_signal (LifecycleScope  *self,
+                               GObject         *instance,
+                               const char      *detailed_signal,
+                               LifecycleReason  reason)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_OBJECT (instance));
+  g_return_if_fail (detailed_signal != NULL);
+  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
+
+  follow_connect (self, instance, detailed_signal, reason);
+}
+
+/**
+ * lifecycle_scope_follow_cancellable:
+ * @self: a scope
+ * @cancellable: a cancellable; no reference is held
+ *
+ * Closes @self as [enum@Reason.aborted] when @cancellable is cancelled, or at once if it has been.
+ *
+ * May be called on any thread, and the cancellable may be cancelled on any.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_follow_cancellable (LifecycleScope *self,
+                                    GCancellable   *cancellable)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_CANCELLABLE (cancellable));
+
+  /* Not g_cancellable_connect(): what that one makes must not be disconnected from inside. The
+   * look at the state comes after the connection, so that nothing falls between the two.
+   */
+  if (follow_connect (self, G_OBJECT (cancellable), "cancelled", LIFECYCLE_REASON_ABORTED) &&
+      g_cancellable_is_cancelled (cancellable))
+    lifecycle_teardown_close (self, LIFECYCLE_REASON_ABORTED, "cancelled");
+}

@@ -1,0 +1,16 @@
+/* lifecycle-describe-private.h: what addresses and values are called in reports
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+char       *lifecycle_describe_address (gconstpointer address);
+const char *lifecycle_enum_get_nick    (GType         type,
+                                        int           value);
+
+G_END_DECLS
