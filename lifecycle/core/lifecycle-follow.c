@@ -42,6 +42,18 @@ const LifecycleEntryClass lifecycle_follower_class = {
   .release = follower_release,
 };
 
+/* The ledger of what the scope follows, which lives as long as the scope, or NULL. */
+LifecycleLedger *
+lifecycle_scope_peek_following (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+  LifecycleLedger *following = self->following;
+
+  lifecycle_ledger_unlock (ledger);
+
+  return following;
+}
+
 /* The ledger of ties, made on demand, or NULL when the scope is not open. */
 LifecycleLedger *
 lifecycle_scope_ensure_following (LifecycleScope *self)

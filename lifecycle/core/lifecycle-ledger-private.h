@@ -58,7 +58,7 @@ struct _LifecycleLedger
   GCancellable    *cancellable;
   GSList          *close_waits; /* of LifecycleWait, for when nothing is pending any more */
 
-  gpointer         timer_queue; /* of the home context, referenced; set by the first timer */
+  GSource         *timer_queue; /* of the home context; atomic, set by the first timer */
   GQueue          *mail;        /* for queued handlers, made on demand */
   LifecycleTally  *tally;       /* made on demand, of what a scope owns */
 
@@ -150,6 +150,12 @@ static inline gboolean
 lifecycle_node_is_alone (LifecycleNode *node)
 {
   return node->next == node;
+}
+
+static inline LifecycleEntry *
+lifecycle_list_peek_first (LifecycleNode *list)
+{
+  return list->next != list ? (LifecycleEntry *) list->next : NULL;
 }
 
 /* The last entry of a list, or NULL. */

@@ -6,7 +6,6 @@
 #include "lifecycle-ledger-private.h"
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
-#include "lifecycle-timer-queue-private.h"
 
 #include <string.h>
 
@@ -68,7 +67,7 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   ledger_drop_followers (ledger);
   g_clear_object (&ledger->cancellable);
   g_clear_pointer (&ledger->mail, g_queue_free);
-  g_clear_pointer (&ledger->timer_queue, lifecycle_timer_queue_unref);
+  g_clear_pointer (&ledger->timer_queue, g_source_unref);
   lifecycle_ledger_release_memory (ledger);
 }
 

@@ -4,7 +4,6 @@
  */
 
 #include "lifecycle-object-watch-private.h"
-#include "lifecycle-scope-private.h"
 
 /* One weak reference for each object, however many scopes care: GLib keeps them in a list that it
  * searches. The ledger has what is to be told when the object is disposed: the scope of the
@@ -29,29 +28,14 @@ lifecycle_object_watch_quark (void)
 }
 
 static void
-object_watch_release_all (LifecycleObjectWatch *watch,
-                          const char           *detail)
+object_watch_release_all (LifecycleObjectWatch *watch)
 {
   LifecycleLedger *ledger = lifecycle_ledger_ref (watch->ledger);
   LifecycleEntry *entry;
   guint flags;
 
   while ((entry = lifecycle_ledger_pop (ledger, &ledger->live, &flags)) != NULL)
-    {
-      if (entry->type == LIFECYCLE_ENTRY_SCOPE)
-        {
-          LifecycleScope *scope = lifecycle_scope_from_child_entry (entry);
-
-          /* It leaves before it closes: the object may live on, with another scope. */
-          lifecycle_scope_leave (scope);
-          lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, detail);
-          g_object_unref (scope);
-        }
-      else
-        {
-          lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
-        }
-    }
+    lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
 
   lifecycle_ledger_unref (ledger);
 }
@@ -68,7 +52,7 @@ object_watch_object_disposed_cb (gpointer  data,
   ledger->dying = TRUE;
   lifecycle_ledger_unlock (ledger);
 
-  object_watch_release_all (watch, G_OBJECT_TYPE_NAME (object));
+  object_watch_release_all (watch);
 
   /* The object may live on. */
   lifecycle_ledger_lock (ledger);
@@ -82,7 +66,7 @@ lifecycle_object_watch_free (gpointer data)
 {
   LifecycleObjectWatch *watch = data;
 
-  object_watch_release_all (watch, NULL);
+  object_watch_release_all (watch);
   lifecycle_ledger_unref (watch->ledger);
   g_weak_ref_clear (&watch->object);
   g_free (watch);

@@ -7,7 +7,6 @@
 
 #include "lifecycle-ledger-private.h"
 #include "lifecycle-scope.h"
-#include "lifecycle-timer.h"
 
 G_BEGIN_DECLS
 
@@ -27,7 +26,6 @@ typedef struct
   GPtrArray       *stillborn;   /* children that were asked for too late; guarded the same */
   LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
   char            *detail;      /* of the reason */
-  LifecycleTimer  *deadline;    /* one of the following */
   LifecycleWait   *close_wait;  /* of close_async(); at home */
   LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 } LifecycleExtra;
@@ -106,6 +104,7 @@ gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                LifecycleReason     reason,
                                                const char         *detail);
 void            lifecycle_scope_set_closed    (LifecycleScope     *self);
+LifecycleLedger *lifecycle_scope_peek_following    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_following  (LifecycleScope     *self);
 void            lifecycle_scope_forget_stillborn (GPtrArray       *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);

@@ -164,7 +164,6 @@ extra_free (LifecycleExtra *extra)
   g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
   g_clear_pointer (&extra->moved, lifecycle_ledger_unref);
   g_free (extra->detail);
-  g_clear_pointer (&extra->deadline, lifecycle_timer_unref);
   g_free (extra);
 }
 

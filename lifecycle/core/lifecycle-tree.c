@@ -41,6 +41,23 @@ child_claim (LifecycleLedger *ledger,
   g_object_ref (lifecycle_scope_from_child_entry (entry));
 }
 
+/* For the scope of an object's life, which ends with the object. It leaves before it closes, because
+ * the object may live on, with another scope.
+ */
+static void
+child_release (LifecycleLedger *ledger,
+               LifecycleEntry  *entry,
+               guint            flags)
+{
+  LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
+
+  lifecycle_scope_leave (child);
+  /* It is named after the type of the object, unless the object has gone without being disposed. */
+  lifecycle_scope_close_with_reason (child, LIFECYCLE_REASON_OWNER_GONE,
+                                     ledger->dying ? child->key.name : NULL);
+  g_object_unref (child);
+}
+
 static void
 child_describe (LifecycleEntry *entry,
                 LifecycleFacts *facts)
@@ -54,6 +71,7 @@ child_describe (LifecycleEntry *entry,
 
 const LifecycleEntryClass lifecycle_child_class = {
   .claim = child_claim,
+  .release = child_release,
   .describe = child_describe,
 };
 

@@ -10,6 +10,7 @@
 
 G_BEGIN_DECLS
 
+/* A subclass of GSource. */
 typedef struct _LifecycleTimerQueue LifecycleTimerQueue;
 
 #define LIFECYCLE_TIMER_NOT_ARMED G_MAXUINT
@@ -45,7 +46,6 @@ struct _LifecycleTimer
 };
 
 LifecycleTimerQueue *lifecycle_timer_queue_get    (GMainContext        *context);
-void                 lifecycle_timer_queue_unref  (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_lock   (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_arm    (LifecycleTimerQueue *queue,

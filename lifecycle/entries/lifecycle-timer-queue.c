@@ -29,7 +29,7 @@ static GMutex queues_lock;
 static GHashTable *queues;      /* GMainContext → LifecycleTimerQueue, neither referenced */
 
 /* What the thread has looked up last, referenced. */
-static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) lifecycle_timer_queue_unref);
+static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) g_source_unref);
 
 static inline gboolean
 timer_is_before (LifecycleTimer *a,
@@ -223,7 +223,7 @@ queue_is_of (LifecycleTimerQueue *queue,
   return queue != NULL && queue->context == context && !g_source_is_destroyed (&queue->source);
 }
 
-/* The queue of a context that somebody keeps alive, referenced. */
+/* The queue of a context that somebody keeps alive. It is a GSource, and the caller gets a reference. */
 LifecycleTimerQueue *
 lifecycle_timer_queue_get (GMainContext *context)
 {
@@ -249,12 +249,6 @@ lifecycle_timer_queue_get (GMainContext *context)
   g_source_ref (&queue->source);
 
   return queue;
-}
-
-void
-lifecycle_timer_queue_unref (LifecycleTimerQueue *queue)
-{
-  g_source_unref (&queue->source);
 }
 
 void

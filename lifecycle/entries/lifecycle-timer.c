@@ -196,12 +196,13 @@ lifecycle_timer_fire (LifecycleTimer *self,
 
 /* The ledger is locked. Makes the timer an entry, to which a reference belongs, and arms it. */
 static void
-timer_join (LifecycleTimer *self,
-            const char     *place)
+timer_join (LifecycleTimer     *self,
+            LifecycleEntryType  type,
+            const char         *place)
 {
   self->entry.flags = 0;
   self->n_calls = 0;
-  lifecycle_ledger_append (self->ledger, &self->entry, LIFECYCLE_ENTRY_TIMER, place);
+  lifecycle_ledger_append (self->ledger, &self->entry, type, place);
 
   lifecycle_timer_queue_lock (self->queue);
   lifecycle_timer_change_flags (self, 0, G_MAXUINT16 & ~LIFECYCLE_TIMER_IN_CALL);
@@ -237,32 +238,33 @@ static LifecycleTimerQueue *
 ledger_get_timer_queue (LifecycleLedger *ledger,
                         GMainContext    *context)
 {
-  LifecycleTimerQueue *queue = g_atomic_pointer_get (&ledger->timer_queue);
+  GSource *queue = g_atomic_pointer_get (&ledger->timer_queue);
 
   if (G_UNLIKELY (queue == NULL))
     {
-      queue = lifecycle_timer_queue_get (context);
+      queue = (GSource *) lifecycle_timer_queue_get (context);
       if (!g_atomic_pointer_compare_and_exchange (&ledger->timer_queue, NULL, queue))
         {
           /* Another thread was faster. */
-          lifecycle_timer_queue_unref (queue);
+          g_source_unref (queue);
           queue = g_atomic_pointer_get (&ledger->timer_queue);
         }
     }
 
-  return queue;
+  return (LifecycleTimerQueue *) queue;
 }
 
 /* A timer of the ledger, which holds the only reference, or NULL. */
 static LifecycleTimer *
-ledger_add_timer (LifecycleLedger *ledger,
-                  GMainContext    *context,
-                  guint            interval,
-                  guint            max_calls,
-                  GSourceFunc      func,
-                  gpointer         data,
-                  GDestroyNotify   destroy,
-                  const char      *place)
+ledger_add_timer (LifecycleLedger    *ledger,
+                  GMainContext       *context,
+                  LifecycleEntryType  type,
+                  guint               interval,
+                  guint               max_calls,
+                  GSourceFunc         func,
+                  gpointer            data,
+                  GDestroyNotify      destroy,
+                  const char         *place)
 {
   LifecycleTimerQueue *queue = ledger_get_timer_queue (ledger, context);
   LifecycleTimer *self;
@@ -286,7 +288,13 @@ ledger_add_timer (LifecycleLedger *ledger,
   self->func = func;
   self->data = data;
   self->destroy = destroy;
-  timer_join (self, place);
+  timer_join (self, type, place);
+  if (type == LIFECYCLE_ENTRY_DEADLINE)
+    {
+      /* Where scope_dup_deadline() finds it at once, however much the scope follows. */
+      lifecycle_node_remove (&self->entry.node);
+      lifecycle_node_insert_after (&self->entry.node, &ledger->live);
+    }
 
   limited = ledger->limit != 0;
   if (G_UNLIKELY (limited))
@@ -385,7 +393,7 @@ lifecycle_scope_add_timeout_full_at (const char     *place,
   g_return_val_if_fail (func != NULL, NULL);
 
   return ledger_add_timer (lifecycle_scope_get_ledger (self), self->context,
-                           interval_ms, max_calls, func, data, destroy, place);
+                           LIFECYCLE_ENTRY_TIMER, interval_ms, max_calls, func, data, destroy, place);
 }
 
 static gboolean
@@ -394,6 +402,26 @@ deadline_passed_cb (gpointer data)
   lifecycle_teardown_close (data, LIFECYCLE_REASON_TIMED_OUT, "deadline");
 
   return G_SOURCE_REMOVE;
+}
+
+/* The timer of the deadline, referenced, or NULL. */
+static LifecycleTimer *
+scope_dup_deadline (LifecycleScope *self)
+{
+  LifecycleLedger *following = lifecycle_scope_peek_following (self);
+  LifecycleTimer *deadline = NULL;
+  LifecycleEntry *first;
+
+  if (following == NULL)
+    return NULL;
+
+  lifecycle_ledger_lock (following);
+  first = lifecycle_list_peek_first (&following->live);
+  if (first != NULL && first->type == LIFECYCLE_ENTRY_DEADLINE)
+    deadline = lifecycle_timer_ref (LIFECYCLE_ENTRY_CONTAINER (first, LifecycleTimer, entry));
+  lifecycle_ledger_unlock (following);
+
+  return deadline;
 }
 
 /**
@@ -413,16 +441,13 @@ void
 lifecycle_scope_set_deadline (LifecycleScope *self,
                               guint           timeout_ms)
 {
-  LifecycleExtra *extra;
   LifecycleTimer *old;
-  LifecycleTimer *deadline = NULL;
   LifecycleLedger *following;
 
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   LIFECYCLE_DEBUG_HOME (self);
 
-  extra = lifecycle_scope_ensure_extra (self);
-  old = g_steal_pointer (&extra->deadline);
+  old = scope_dup_deadline (self);
   if (old != NULL)
     {
       lifecycle_timer_cancel (old);
@@ -431,10 +456,8 @@ lifecycle_scope_set_deadline (LifecycleScope *self,
 
   following = timeout_ms > 0 ? lifecycle_scope_ensure_following (self) : NULL;
   if (following != NULL)
-    deadline = ledger_add_timer (following, self->context, timeout_ms, 1, deadline_passed_cb, self, NULL,
-                                 NULL);
-  if (deadline != NULL)
-    extra->deadline = lifecycle_timer_ref (deadline);
+    ledger_add_timer (following, self->context, LIFECYCLE_ENTRY_DEADLINE, timeout_ms, 1,
+                      deadline_passed_cb, self, NULL, NULL);
 }
 
 /**
@@ -534,7 +557,7 @@ lifecycle_timer_restart (LifecycleTimer *self)
     {
       if (!in_call)
         lifecycle_timer_ref (self);
-      timer_join (self, self->entry.name);
+      timer_join (self, LIFECYCLE_ENTRY_TIMER, self->entry.name);
       lifecycle_ledger_end_add (ledger);
       return TRUE;
     }
