@@ -55,14 +55,14 @@ def iterate(done):
     context = GLib.MainContext.default()
     expired = []
     # So that a test that fails does so instead of hanging.
-    guard = GLib.timeout_source_new(2000)
+    guard = GLib.timeout_source_new(20000)
     guard.set_callback(lambda *args: expired.append(True) or GLib.SOURCE_CONTINUE)
     guard.attach(context)
     while not done() and not expired:
         context.iteration(True)
     guard.destroy()
     if expired:
-        raise AssertionError("it never happened")
+        raise AssertionError("waited 20 s in vain")
 
 
 def drain():

@@ -92,12 +92,11 @@ test_context (void)
   g_assert_finalize_object (here);
 }
 
+/* The reports come from a timer of 1 ms, which wakes the loop up each time. */
 static void
-iterate (guint ms)
+let_report (void)
 {
-  gint64 end = g_get_monotonic_time () + (gint64) ms * 1000;
-
-  while (g_get_monotonic_time () < end)
+  for (guint i = 0; i < 20; i++)
     g_main_context_iteration (NULL, TRUE);
 }
 
@@ -113,9 +112,9 @@ test_debug (void)
       lifecycle_alive_interval = 1;
       scope = lifecycle_scope_new ("scope");
       lifecycle_scope_add_timeout (scope, 60000, test_never_source_cb, NULL, NULL);
-      iterate (50);
+      let_report ();
       lifecycle_scope_close (scope);
-      iterate (50);
+      let_report ();
       g_object_unref (scope);
       return;
     }

@@ -1762,8 +1762,7 @@ gate_handler_cb (TestEmitter *emitter,
   g_assert_cmpint (g_atomic_int_get (&gate->destroyed), ==, 0);
   g_atomic_int_inc (&gate->entered);
   g_mutex_lock (&gate->mutex);
-  while (gate->hold)
-    g_cond_wait (&gate->cond, &gate->mutex);
+  test_wait_for_cond (&gate->cond, &gate->mutex, !gate->hold);
   g_mutex_unlock (&gate->mutex);
   g_assert_cmpint (g_atomic_int_get (&gate->destroyed), ==, 0);
   g_atomic_int_inc (&gate->left);
@@ -1804,8 +1803,7 @@ test_guarded (void)
                                     &gate, gate_notify, LIFECYCLE_CONNECT_GUARDED);
       for (j = 0; j < 2; j++)
         threads[j] = g_thread_new ("emitter", gate_thread, &gate);
-      while (g_atomic_int_get (&gate.entered) < 2)
-        g_usleep (100);
+      test_wait_for (g_atomic_int_get (&gate.entered) == 2);
 
       test_wait (&wait, scope, i == 2 ? 10 : 0);
       /* None starts any more. */
@@ -2633,8 +2631,7 @@ test_parent_closed_meanwhile (void)
                                &n_results);
   g_assert_true (lifecycle_scope_is_closed (scope));
   g_assert_true (lifecycle_scope_is_closed (parent));
-  while (n_results == 0)
-    g_main_context_iteration (NULL, TRUE);
+  test_iterate_until (n_results > 0);
   g_assert_cmpint (n_results, ==, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (operations); i++)

@@ -91,8 +91,7 @@ test_follow (void)
   lifecycle_scope_follow_signal (scope, G_OBJECT (emitter), "plain", LIFECYCLE_REASON_ABORTED);
   g_thread_join (g_thread_new ("elsewhere", emit_thread, emitter));
   g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_CLOSING);
-  while (!lifecycle_scope_is_closed (scope))
-    g_main_context_iteration (NULL, TRUE);
+  test_iterate_until (lifecycle_scope_is_closed (scope));
   g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_ABORTED);
 
   while (g_main_context_iteration (NULL, FALSE))

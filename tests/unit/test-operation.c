@@ -13,9 +13,7 @@ assert_finalize_soon (gpointer file)
 
   g_object_add_weak_pointer (object, &object);
   g_object_unref (file);
-  for (guint i = 0; g_atomic_pointer_get (&object) != NULL && i < 10000; i++)
-    g_usleep (1000);
-  g_assert_null (g_atomic_pointer_get (&object));
+  test_wait_for (g_atomic_pointer_get (&object) == NULL);
 }
 
 #include <glib/gstdio.h>
@@ -1561,27 +1559,14 @@ each_close (void (*func) (Close close))
   test_run_until (done_fds, &n_fds);
 }
 
-static gboolean
-done_pending (gpointer data)
-{
-  return g_main_context_pending (NULL);
-}
-
 /* Iterates nothing before the close unless the call is to complete. */
 static void
 close_at (Spy            *spy,
           LifecycleScope *scope,
           Close           close)
 {
-  gint64 deadline = g_get_monotonic_time () + TEST_HANG_SECONDS * G_USEC_PER_SEC;
-
   if (close == CLOSE_QUEUED)
-    while (!done_pending (NULL))
-      {
-        g_usleep (100);
-        if (g_get_monotonic_time () > deadline)
-          g_error ("The call never came to an end");
-      }
+    test_wait_for (g_main_context_pending (NULL));
   if (close == CLOSE_AFTER)
     spy_run (spy);
   lifecycle_scope_close (scope);
@@ -2015,11 +2000,7 @@ bus_clear (Bus *bus)
       g_object_add_weak_pointer (G_OBJECT (connections[i]), (gpointer *) &connections[i]);
       g_object_unref (connections[i]);
       /* The thread of GDBus may hold the last reference for a moment. */
-      while (g_atomic_pointer_get (&connections[i]) != NULL)
-        {
-          test_drain ();
-          g_usleep (100);
-        }
+      test_iterate_until (g_atomic_pointer_get (&connections[i]) == NULL);
     }
   g_test_dbus_down (bus->daemon);
   g_object_unref (bus->daemon);

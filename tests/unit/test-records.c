@@ -1084,7 +1084,6 @@ test_deep (void)
   LifecycleScope *scope = root;
   GString *path = g_string_new ("0");
   GListModel *list;
-  gint64 began;
   int n = 0;
 
   for (guint i = 1; i < depth; i++)
@@ -1097,7 +1096,6 @@ test_deep (void)
     }
   lifecycle_scope_adopt (scope, &n, test_count_notify);
 
-  began = g_get_monotonic_time ();
   list = lifecycle_list_scopes ();
   g_assert_cmpuint (g_list_model_get_n_items (list), ==, depth);
   g_object_unref (list);
@@ -1106,7 +1104,6 @@ test_deep (void)
   g_object_unref (list);
   list = lifecycle_scope_list_records (root, TRUE);
   g_assert_cmpuint (g_list_model_get_n_items (list), ==, depth);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 10 * G_USEC_PER_SEC);
 
   {
     g_autoptr (LifecycleRecord) first = get_record (list, 0);

@@ -121,6 +121,17 @@ look (const char *path,
   sysprof_capture_reader_unref (reader);
 }
 
+static gboolean
+look_again (const char           *path,
+            SysprofCaptureWriter *writer,
+            Seen                 *self)
+{
+  sysprof_capture_writer_flush (writer);
+  look (path, self);
+
+  return seen_all (self);
+}
+
 static void
 exited_cb (GObject      *process,
            GAsyncResult *result,
@@ -144,7 +155,6 @@ capture (const char *path,
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) envp = g_get_environ ();
   SysprofCaptureWriter *writer = sysprof_capture_writer_new (path, 0);
-  gint64 deadline = g_get_monotonic_time () + TEST_HANG_SECONDS * G_USEC_PER_SEC;
   gboolean exited = FALSE;
 
   g_assert_nonnull (writer);
@@ -161,16 +171,8 @@ capture (const char *path,
   g_subprocess_wait_check_async (process, NULL, exited_cb, &exited);
 
   /* What the child has left in shared memory is read from time to time. */
-  while (!exited || (!seen_all (seen) && g_get_monotonic_time () < deadline))
-    {
-      if (!g_main_context_iteration (NULL, FALSE))
-        g_usleep (1000);
-      if (exited)
-        {
-          sysprof_capture_writer_flush (writer);
-          look (path, seen);
-        }
-    }
+  test_iterate_until (exited);
+  test_iterate_until (look_again (path, writer, seen));
 
   /* It lets go of itself when its reading has been cancelled. */
   sysprof_source_stop (source);

@@ -20,27 +20,13 @@ typedef struct
 } Stay;
 
 static void
-wait_for (int *what,
-          int  least)
-{
-  gint64 deadline = g_get_monotonic_time () + TEST_HANG_SECONDS * G_USEC_PER_SEC;
-
-  while (g_atomic_int_get (what) < least)
-    {
-      g_usleep (50);
-      if (g_get_monotonic_time () > deadline)
-        g_error ("The other thread never got there");
-    }
-}
-
-static void
 stay_cb (gpointer instance,
          gpointer data)
 {
   Stay *stay = data;
 
   g_atomic_int_inc (&stay->entered);
-  wait_for (&stay->go, 1);
+  test_wait_for (g_atomic_int_get (&stay->go) >= 1);
   g_atomic_int_inc (&stay->left);
 }
 
@@ -77,7 +63,7 @@ stay_begin (Stay                  *stay,
   lifecycle_scope_connect_full (scope, stay->emitter, "plain", G_CALLBACK (stay_cb), stay,
                                 stay_destroy, LIFECYCLE_CONNECT_GUARDED | flags);
   stay->thread = g_thread_new ("emit", stay_thread, stay);
-  wait_for (&stay->entered, 1);
+  test_wait_for (g_atomic_int_get (&stay->entered) >= 1);
 
   return scope;
 }
@@ -1278,9 +1264,9 @@ test_queued_worker (void)
                                 there_destroy, LIFECYCLE_CONNECT_QUEUED);
   test_emit (there.emitter, "plain");
   emit_elsewhere (there.emitter);
-  wait_for (&there.ran, 2);
+  test_wait_for (g_atomic_int_get (&there.ran) >= 2);
   lifecycle_scope_close (there.scope);
-  wait_for (&there.destroyed, 1);
+  test_wait_for (g_atomic_int_get (&there.destroyed) >= 1);
   test_worker_free (there.worker);
   test_emit (there.emitter, "plain");
   g_assert_cmpint (there.ran, ==, 2);
@@ -1430,7 +1416,7 @@ test_guarded_chosen (gconstpointer data)
                                     G_CALLBACK (test_never_handler_cb), &destroyed,
                                     test_count_closure_notify, flags | LIFECYCLE_CONNECT_ONCE);
       stay.thread = g_thread_new ("emit", stay_thread, &stay);
-      wait_for (&stay.entered, 1);
+      test_wait_for (g_atomic_int_get (&stay.entered) >= 1);
       if (how == 0)
         {
           g_assert_cmpuint (lifecycle_scope_close (pair.scope), ==, 2);
@@ -1526,13 +1512,13 @@ test_guarded_close_async_two (void)
   Wait wait = { .after = &stay.left, .at_least = 2 };
   Wait wait_child = { 0 };
 
-  wait_for (&stay.entered, 2);
+  test_wait_for (g_atomic_int_get (&stay.entered) >= 2);
   memset (&below, 0, sizeof below);
   below.emitter = test_emitter_new ();
   lifecycle_scope_connect_full (child, below.emitter, "plain", G_CALLBACK (stay_cb), &below,
                                 stay_destroy, LIFECYCLE_CONNECT_GUARDED);
   below.thread = g_thread_new ("emit", stay_thread, &below);
-  wait_for (&below.entered, 1);
+  test_wait_for (g_atomic_int_get (&below.entered) >= 1);
 
   close_async (child, 0, &wait_child);
   close_async (scope, 0, &wait);

@@ -1099,8 +1099,7 @@ busy_cb (gpointer data)
   Busy *busy = data;
 
   g_atomic_int_set (&busy->entered, 1);
-  while (!g_atomic_int_get (&busy->leave))
-    g_usleep (100);
+  test_wait_for (g_atomic_int_get (&busy->leave));
   g_assert_cmpint (g_atomic_int_get (&busy->abroad.n_destroyed), ==, 0);
   return G_SOURCE_CONTINUE;
 }

@@ -5,14 +5,13 @@
 
 #pragma once
 
+#include "../test-wait.h"
+
 #include <lifecycle.h>
 #include <string.h>
 
 /* Every test is one translation unit and takes from here what it needs, hence the attribute. */
 #define TEST_UNUSED G_GNUC_UNUSED
-
-/* A wait longer than this is a hang. It is never an assertion about speed. */
-#define TEST_HANG_SECONDS 100
 
 /* How many of something: the full number, or few of them under a sanitizer or an emulator. */
 TEST_UNUSED static guint
@@ -457,22 +456,6 @@ test_drain (void)
     ;
 }
 
-TEST_UNUSED static void
-test_run_until (gboolean (*done) (gpointer),
-                gpointer data)
-{
-  GMainContext *context = g_main_context_get_thread_default ();
-  gint64 deadline = g_get_monotonic_time () + TEST_HANG_SECONDS * G_USEC_PER_SEC;
-
-  while (!done (data))
-    {
-      if (!g_main_context_iteration (context, FALSE))
-        g_usleep (100);
-      if (g_get_monotonic_time () > deadline)
-        g_error ("The main context never got there");
-    }
-}
-
 TEST_UNUSED static gboolean
 test_done_closed (gpointer scope)
 {
@@ -509,12 +492,9 @@ test_call_run (TestCall *call)
 TEST_UNUSED static void
 test_call_wait (TestCall *call)
 {
-  gint64 deadline = g_get_monotonic_time () + TEST_HANG_SECONDS * G_USEC_PER_SEC;
-
   g_mutex_lock (&call->mutex);
-  while (!call->done)
-    if (!g_cond_wait_until (&call->cond, &call->mutex, deadline))
-      g_error ("Another thread waits for this one: a deadlock");
+  /* If it never comes, the other thread waits for this one: a deadlock. */
+  test_wait_for_cond (&call->cond, &call->mutex, call->done);
   g_mutex_unlock (&call->mutex);
 }
 

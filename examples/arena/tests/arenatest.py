@@ -2,6 +2,7 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+import os
 import queue
 import signal
 import socket
@@ -104,6 +105,23 @@ class Arena:
                       reads=0, writes=0, loads=0, overdue=0,
                       **{name: self.begin[name]
                          for name in ('handlers', 'timers', 'scopes', 'entries')})
+
+    def is_opening(self):
+        """Whether one of the server's threads sleeps in open(), as with a FIFO that has no other end.
+
+        Of the calls that may sleep only those that take a path have this first argument.
+        """
+        at_fdcwd = ('0xffffff9c', '0xffffffffffffff9c')
+        folder = f'/proc/{self.process.pid}/task'
+        for task in os.listdir(folder):
+            try:
+                with open(f'{folder}/{task}/syscall', encoding='ascii') as file:
+                    words = file.read().split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue        # a thread that has just ended
+            if len(words) > 1 and words[1] in at_fdcwd:
+                return True
+        return False
 
     def stop(self, how=signal.SIGTERM, status=0):
         """The server ends when it is asked to, and leaves nothing."""

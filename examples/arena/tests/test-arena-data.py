@@ -173,6 +173,8 @@ def test_straggler(program):
                 Client(arena, 'alice', join=True) as alice:
             alice.lobby('!stats')
             alice.expect(' 1 loads of scores.')
+            # A load counts from the call on; only once its thread is in open() can nothing stop it.
+            wait_until('the load to be in open()', arena.is_opening)
             arena.stop(status=1)
             alice.expect('The arena closes')
             alice.expect_end()
