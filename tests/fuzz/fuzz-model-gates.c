@@ -331,6 +331,7 @@ model_call_message (int number,
            !has_taken_place (message, frame->delivered[message->home]))
     model_fail ("mail-again", "message %d is delivered in the iteration in which it came", number);
 
+  model_timers_had_their_turn (frame);
   message->running = true;
   model_push_thing_call (to);
   model_top_frame ()->message = number;

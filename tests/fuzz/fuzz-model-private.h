@@ -149,6 +149,7 @@ void        model_timer_returned    (int               thing,
 bool        model_deadline_closes   (int               scope,
                                      ModelReason       reason);
 void        model_check_timers      (const ModelFrame *frame);
+void        model_timers_had_their_turn (ModelFrame    *frame);
 
 /* fuzz-model-teardown.c */
 ModelSet    model_reach             (int               scope);

@@ -293,7 +293,17 @@ model_deadline_closes (int         scope,
   return true;
 }
 
-/* The iteration is over. */
+/* The source of the timers was attached before all others of its priority, and one of those is being
+ * dispatched: what becomes due from now on, as by unblock(), waits for the next iteration.
+ */
+void
+model_timers_had_their_turn (ModelFrame *frame)
+{
+  model_check_timers (frame);
+  frame->awake = false;
+}
+
+/* No timer that is due may have been passed over. */
 void
 model_check_timers (const ModelFrame *frame)
 {

@@ -307,8 +307,9 @@ world_give_back (guint8 how)
         end (&op);
       }
 
-  op_release (record);
-
   for (int i = 0; i < 20 && is_waiting (); i++)
     op_iterate (record);
+
+  /* In the end, because scripts and close_async() may have made and ended some meanwhile. */
+  op_release (record);
 }

@@ -860,6 +860,12 @@ world_end_run (void)
 
   world_end_resources ();
 
+  /* That would be a leak of the fuzzer, and nobody could tell it from one of the library. */
+  for (int i = 0; i < model.n_things; i++)
+    if (world.tokens[i].held ||
+        (model.things[i].kind == MODEL_HANDLER && world.tokens[i].address != NULL))
+      world_differ ("kept", "the fuzzer still has a reference on thing %d", i);
+
   for (int i = 0; i < model.n_cancellables; i++)
     {
       g_signal_handlers_disconnect_by_func (world.cancellables[i].cancellable, cancelled_cb,
