@@ -106,9 +106,13 @@ close_wait_let_go (LifecycleCloseWait *self)
     }
 }
 
+/* Sets `gave_up` if something goes on that is not waited for any longer. */
 static gboolean
-close_wait_has_pending (LifecycleCloseWait *self)
+close_wait_has_pending (LifecycleCloseWait *self,
+                        gboolean           *gave_up)
 {
+  *gave_up = FALSE;
+
   for (guint i = 0; i < self->scopes->len; i++)
     {
       LifecycleScope *scope = g_ptr_array_index (self->scopes, i);
@@ -117,6 +121,7 @@ close_wait_has_pending (LifecycleCloseWait *self)
 
       lifecycle_ledger_lock (ledger);
       pending = ledger->n_pending > 0 && !lifecycle_scope_is_closed (scope);
+      *gave_up |= ledger->gave_up;
       lifecycle_ledger_unlock (ledger);
       if (pending)
         return TRUE;
@@ -138,32 +143,6 @@ close_wait_release (LifecycleCloseWait *self,
   g_ptr_array_unref (scopes);
 
   return n_released;
-}
-
-static gboolean
-close_wait_woken_cb (gpointer data)
-{
-  LifecycleCloseWait *self = data;
-
-  g_atomic_int_set (&self->woken, FALSE);
-
-  /* Once the release has begun, there is nothing left to do. */
-  if (self->scopes->len > 0 && self->root->awaiting_release &&
-      !self->root->releasing && !close_wait_has_pending (self))
-    close_wait_release (self, self->root);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* On any thread, and with a ledger locked. */
-static void
-close_wait_wake (LifecycleWait *wait)
-{
-  LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
-
-  if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
-    lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
-                    close_wait_woken_cb, close_wait_ref (self), close_wait_unref);
 }
 
 /* What is still pending in the scopes, each with the path of its scope; NULL if all of it has just
@@ -222,6 +201,37 @@ close_wait_describe (LifecycleCloseWait *self)
 
   return g_error_new (LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT,
                       "Closed without waiting any longer for %s", message->str);
+}
+
+static gboolean
+close_wait_woken_cb (gpointer data)
+{
+  LifecycleCloseWait *self = data;
+  gboolean gave_up;
+
+  g_atomic_int_set (&self->woken, FALSE);
+
+  /* Once the release has begun, there is nothing left to do. */
+  if (self->scopes->len > 0 && self->root->awaiting_release &&
+      !self->root->releasing && !close_wait_has_pending (self, &gave_up))
+    {
+      if (gave_up)
+        self->overdue = close_wait_describe (self);
+      close_wait_release (self, self->root);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* On any thread, and with a ledger locked. */
+static void
+close_wait_wake (LifecycleWait *wait)
+{
+  LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
+
+  if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
+    lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
+                    close_wait_woken_cb, close_wait_ref (self), close_wait_unref);
 }
 
 /* At home: what the scope waits with for its release, for its own sake or that of one above it. */
@@ -421,6 +431,7 @@ close_call_run (GTask *task)
   if (!scope->in_teardown)
     {
       LifecycleScopeList scopes;
+      gboolean gave_up;
 
       /* User code that runs meanwhile may close the scope in another way, which ends the drain: the
        * list is its own only afterwards.
@@ -440,7 +451,7 @@ close_call_run (GTask *task)
 
       if (lifecycle_scope_is_closed (scope))
         close_wait_let_go (self);
-      else if (close_wait_has_pending (self))
+      else if (close_wait_has_pending (self, &gave_up))
         scope->awaiting_release = TRUE;
       else
         close_wait_release (self, scope);

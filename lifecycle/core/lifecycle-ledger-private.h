@@ -77,6 +77,7 @@ struct _LifecycleLedger
   guint            owned : 1;   /* it is what a scope owns, and has a tally */
   guint            counted : 1; /* others have its counts, because its scope has closed */
   guint            moving : 1;  /* it is not open, but will be */
+  guint            gave_up : 1; /* a wait has ended before what it waited for */
   guint            dying : 1;   /* it is an watch's, whose object is being disposed */
 };
 
@@ -97,6 +98,7 @@ gboolean         lifecycle_ledger_take_live    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *entry);
 void             lifecycle_ledger_add_pending  (LifecycleLedger  *ledger);
 void             lifecycle_ledger_drop_pending (LifecycleLedger  *ledger);
+void             lifecycle_ledger_give_up_pending (LifecycleLedger *ledger);
 void             lifecycle_ledger_wake_waits   (LifecycleLedger  *ledger);
 
 gboolean         lifecycle_ledger_lock_open    (LifecycleLedger  *ledger);

@@ -452,6 +452,14 @@ lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
     lifecycle_ledger_wake_waits (ledger);
 }
 
+/* The ledger is locked. Nobody waits any longer for something that goes on, and will be named. */
+void
+lifecycle_ledger_give_up_pending (LifecycleLedger *ledger)
+{
+  ledger->gave_up = TRUE;
+  lifecycle_ledger_drop_pending (ledger);
+}
+
 void
 lifecycle_ledger_wake_waits (LifecycleLedger *ledger)
 {

@@ -5,7 +5,7 @@
 
 #include "lifecycle-facts-private.h"
 #include "lifecycle-home-private.h"
-#include "lifecycle-operation.h"
+#include "lifecycle-operation-private.h"
 #include "lifecycle-scope-private.h"
 
 /**
@@ -33,32 +33,17 @@
  * [func@Operation.ready] has been called, or, if it was made by [method@Scope.begin],
  * [method@Operation.end].
  *
+ * Cancelling is only a request: a thread may go on reading into the caller's buffer long after the
+ * scope has closed. Give such memory to [method@Operation.keep], which frees it when the call is
+ * over, not when the scope closes.
+ *
+ * A call that must not be cancelled by a close, such as a save, is *shielded*:
+ * [method@Operation.set_shielded].
+ *
  * Since: 1.0
  */
-struct _LifecycleOperation
-{
-  LifecycleEntry       entry;
-  LifecycleEntry       cancellation;    /* what is to be done about it before the release */
-  LifecycleLedger     *ledger;
-  GCancellable        *cancellable;
-  char                *name;
-  gint64               began;           /* µs of monotonic time */
-  GAsyncReadyCallback  callback;
-  gpointer             user_data;
-  GDestroyNotify       destroy;
-  gint                 refs;
-  gint                 has_ended;
-  gboolean             pending;         /* counted by the ledger, and under its lock */
-};
-
 G_DEFINE_BOXED_TYPE (LifecycleOperation, lifecycle_operation,
                      lifecycle_operation_ref, lifecycle_operation_unref)
-
-static inline LifecycleOperation *
-operation_from_entry (LifecycleEntry *entry)
-{
-  return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleOperation, entry);
-}
 
 static void
 operation_destroy_data (LifecycleOperation *self)
@@ -69,12 +54,57 @@ operation_destroy_data (LifecycleOperation *self)
     destroy (self->user_data);
 }
 
-/* Cancelling runs user code, so it is put down for later. */
+/* A shielded operation that ends, or is let go of, has nobody to wait for it any more. */
+static void
+operation_drop_bound (LifecycleOperation *self)
+{
+  if (self->bound != NULL)
+    {
+      g_source_destroy (self->bound);
+      g_clear_pointer (&self->bound, g_source_unref);
+    }
+}
+
+/* At home: a close has waited for the shielded operation for as long as it was told to. */
+static gboolean
+operation_bound_cb (gpointer data)
+{
+  LifecycleOperation *self = data;
+
+  lifecycle_ledger_lock (self->ledger);
+  if (self->pending)
+    {
+      self->pending = FALSE;
+      lifecycle_ledger_give_up_pending (self->ledger);
+    }
+  lifecycle_ledger_unlock (self->ledger);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+operation_start_bound (LifecycleOperation *self)
+{
+  self->bound = g_timeout_source_new (self->shield_ms);
+  g_source_set_static_name (self->bound, "Lifecycle operation");
+  g_source_set_callback (self->bound, operation_bound_cb, lifecycle_operation_ref (self),
+                         (GDestroyNotify) lifecycle_operation_unref);
+  g_source_attach (self->bound, self->context);
+}
+
+/* Cancelling runs user code, so phase one only makes a note of it. */
 static void
 operation_mute (LifecycleLedger *ledger,
                 LifecycleEntry  *entry)
 {
-  LifecycleOperation *self = operation_from_entry (entry);
+  LifecycleOperation *self = lifecycle_operation_from_entry (entry);
+
+  if (self->shielded)
+    {
+      if (self->shield_ms > 0 && self->pending)
+        operation_start_bound (self);
+      return;
+    }
 
   lifecycle_operation_ref (self);
   self->cancellation.type = LIFECYCLE_ENTRY_CANCELLATION;
@@ -87,23 +117,27 @@ operation_release (LifecycleLedger *ledger,
                    LifecycleEntry  *entry,
                    guint            flags)
 {
-  LifecycleOperation *self = operation_from_entry (entry);
+  LifecycleOperation *self = lifecycle_operation_from_entry (entry);
 
-  operation_destroy_data (self);
+  operation_drop_bound (self);
+  /* The callback of a shielded operation is still to come, and needs its data. */
+  if (!self->shielded)
+    operation_destroy_data (self);
   lifecycle_operation_unref (self);
 }
 
 static char *
 operation_describe_pending (LifecycleEntry *entry)
 {
-  LifecycleOperation *self = operation_from_entry (entry);
+  LifecycleOperation *self = lifecycle_operation_from_entry (entry);
 
   if ((entry->flags & LIFECYCLE_ENTRY_ENDED) != 0)
     return NULL;
 
-  return g_strdup_printf ("operation '%s', %.3f s old%s%s",
+  return g_strdup_printf ("operation '%s', %.3f s old%s%s%s",
                           self->name != NULL ? self->name : "unnamed",
                           (double) lifecycle_operation_get_age (self) / 1000.0,
+                          self->shielded ? ", shielded" : "",
                           entry->name != NULL ? ", begun at " : "",
                           entry->name != NULL ? entry->name : "");
 }
@@ -112,7 +146,7 @@ static void
 operation_describe (LifecycleEntry *entry,
                     LifecycleFacts *facts)
 {
-  LifecycleOperation *self = operation_from_entry (entry);
+  LifecycleOperation *self = lifecycle_operation_from_entry (entry);
 
   facts->name = g_strdup (self->name);
   facts->callback = (gpointer) self->callback;
@@ -141,8 +175,21 @@ const LifecycleEntryClass lifecycle_cancellation_class = {
   .release = cancellation_release,
 };
 
-/* The call is over. At home, its callback is called if the scope is still open. Elsewhere there must
- * be none, or nobody to call it for.
+/* The ledger is locked. */
+static void
+operation_end_locked (LifecycleOperation *self)
+{
+  if (!lifecycle_entry_is_live (&self->entry))
+    self->entry.flags |= LIFECYCLE_ENTRY_ENDED;
+  if (self->pending)
+    {
+      self->pending = FALSE;
+      lifecycle_ledger_drop_pending (self->ledger);
+    }
+}
+
+/* The call is over. This is at home, unless there is nothing to call and nothing to free. Once the
+ * scope has ended or muted the operation, its callback is not called, unless it is shielded.
  */
 static void
 operation_finish (LifecycleOperation *self,
@@ -151,29 +198,57 @@ operation_finish (LifecycleOperation *self,
 {
   LifecycleLedger *ledger = self->ledger;
   gboolean live;
+  gboolean shielded;
 
   lifecycle_ledger_lock (ledger);
   live = lifecycle_entry_is_live (&self->entry) &&
-         (ledger->open || ledger->moving || self->callback == NULL);
+         (ledger->open || ledger->moving || self->callback == NULL || self->shielded);
+  shielded = !live && self->shielded;
   if (live)
     lifecycle_ledger_remove (ledger, &self->entry);
-  else
-    self->entry.flags |= LIFECYCLE_ENTRY_ENDED;
-  if (self->pending)
-    {
-      self->pending = FALSE;
-      lifecycle_ledger_drop_pending (ledger);
-    }
+  /* Who waits for a shielded operation waits for its callback, too. */
+  if (!shielded)
+    operation_end_locked (self);
   lifecycle_ledger_unlock (ledger);
 
-  if (live)
+  if ((live || shielded) && self->callback != NULL)
+    self->callback (source_object, result, self->user_data);
+  if (live || shielded)
+    operation_destroy_data (self);
+
+  if (shielded)
     {
-      if (self->callback != NULL)
-        self->callback (source_object, result, self->user_data);
-      operation_destroy_data (self);
-      lifecycle_operation_unref (self);
+      operation_drop_bound (self);
+      lifecycle_ledger_lock (ledger);
+      operation_end_locked (self);
+      lifecycle_ledger_unlock (ledger);
     }
 
+  lifecycle_operation_free_kept (self);
+  if (live)
+    lifecycle_operation_unref (self);
+  lifecycle_operation_unref (self);
+}
+
+/* The home context has ended before the result got there. Nobody is left to be called. */
+static void
+operation_abandon (LifecycleOperation *self)
+{
+  LifecycleLedger *ledger = self->ledger;
+  gboolean live;
+
+  lifecycle_ledger_lock (ledger);
+  live = lifecycle_entry_is_live (&self->entry);
+  if (live)
+    lifecycle_ledger_remove (ledger, &self->entry);
+  operation_end_locked (self);
+  lifecycle_ledger_unlock (ledger);
+
+  if (live || self->shielded)
+    operation_destroy_data (self);
+  lifecycle_operation_free_kept (self);
+  if (live)
+    lifecycle_operation_unref (self);
   lifecycle_operation_unref (self);
 }
 
@@ -200,29 +275,30 @@ operation_result_free (gpointer data)
 {
   OperationResult *result = data;
 
-  /* The home context has ended before the result came home. */
   if (result->operation != NULL)
-    operation_finish (result->operation, result->source_object, result->result);
+    operation_abandon (result->operation);
 
   g_clear_object (&result->source_object);
-  g_object_unref (result->result);
+  g_clear_object (&result->result);
   g_free (result);
 }
 
 static void
 operation_send_home (LifecycleOperation *self,
-                     GMainContext       *context,
                      GObject            *source_object,
                      GAsyncResult       *async_result)
 {
   OperationResult *result = g_new0 (OperationResult, 1);
+  GMainContext *context = g_steal_pointer (&self->context);
 
   result->operation = self;
   g_set_object (&result->source_object, source_object);
-  result->result = g_object_ref (async_result);
+  g_set_object (&result->result, async_result);
 
   lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle operation",
                   operation_result_cb, result, operation_result_free);
+  /* What waits in a context must not keep it: this may be its end, and then that of the result. */
+  g_main_context_unref (context);
 }
 
 static LifecycleOperation *
@@ -238,6 +314,8 @@ scope_begin (LifecycleScope      *self,
 
   operation->refs = 1;
   operation->ledger = lifecycle_ledger_ref (ledger);
+  operation->context = g_main_context_ref (self->context);
+  operation->home_thread = g_thread_ref (self->thread);
   operation->cancellable = g_cancellable_new ();
   operation->name = g_strdup (name);
   operation->began = g_get_monotonic_time ();
@@ -261,6 +339,53 @@ scope_begin (LifecycleScope      *self,
     }
 
   return operation;
+}
+
+/* On any thread: whether the calling one is at home, which it is until operation_leave_home(). */
+static gboolean
+operation_enter_home (LifecycleOperation *self)
+{
+  if (self->home_thread != g_thread_self () && !g_main_context_is_owner (self->context))
+    return FALSE;
+
+  return g_main_context_acquire (self->context);
+}
+
+/* The call is over, on whatever thread. */
+static void
+operation_complete (LifecycleOperation *self,
+                    GObject            *source_object,
+                    GAsyncResult       *result)
+{
+  gboolean wants_home;
+  gboolean first;
+
+  first = g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE);
+  g_return_if_fail (first);
+
+  /* What the scope has let go of has nobody to tell, and only frees what was kept for the call. */
+  lifecycle_ledger_lock (self->ledger);
+  wants_home = self->shielded || self->kept != NULL;
+  if ((self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    wants_home |= self->callback != NULL || self->destroy != NULL;
+  lifecycle_ledger_unlock (self->ledger);
+
+  if (!wants_home)
+    {
+      operation_finish (self, source_object, result);
+    }
+  else if (operation_enter_home (self))
+    {
+      GMainContext *context = g_main_context_ref (self->context);
+
+      operation_finish (self, source_object, result);
+      g_main_context_release (context);
+      g_main_context_unref (context);
+    }
+  else
+    {
+      operation_send_home (self, source_object, result);
+    }
 }
 
 /**
@@ -375,7 +500,10 @@ lifecycle_operation_unref (LifecycleOperation *self)
 
   if (g_atomic_int_dec_and_test (&self->refs))
     {
+      lifecycle_operation_free_kept (self);
       lifecycle_ledger_unref (self->ledger);
+      g_clear_pointer (&self->context, g_main_context_unref);
+      g_thread_unref (self->home_thread);
       g_object_unref (self->cancellable);
       g_free (self->name);
       g_free (self);
@@ -458,36 +586,36 @@ lifecycle_operation_ready (GObject      *source_object,
                            gpointer      operation)
 {
   LifecycleOperation *self = operation;
-  LifecycleScope *scope;
-  gboolean owned;
-  gboolean first;
 
   g_return_if_fail (self != NULL);
   g_return_if_fail (G_IS_ASYNC_RESULT (result));
 
-  first = g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE);
-  g_return_if_fail (first);
+  operation_complete (self, source_object, result);
+}
 
-  /* What the scope has let go of has nobody to tell. */
-  lifecycle_ledger_lock (self->ledger);
-  owned = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-  lifecycle_ledger_unlock (self->ledger);
+/**
+ * lifecycle_operation_complete: (rename-to lifecycle_operation_ready)
+ * @self: (transfer none): an operation
+ * @source_object: (nullable): the object of the call
+ * @result: its result
+ *
+ * Does what [func@Operation.ready] does, for a callback of one's own that has the operation at hand.
+ *
+ * It has to be called exactly once, whether the scope is open or not, on any thread. The operation
+ * must not be used afterwards, unless there is another reference.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_operation_complete (LifecycleOperation *self,
+                              GObject            *source_object,
+                              GAsyncResult       *result)
+{
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (source_object == NULL || G_IS_OBJECT (source_object));
+  g_return_if_fail (G_IS_ASYNC_RESULT (result));
 
-  scope = lifecycle_ledger_dup_scope (self->ledger);
-  if (scope == NULL || !owned || (self->callback == NULL && self->destroy == NULL))
-    {
-      operation_finish (self, source_object, result);
-    }
-  else if (lifecycle_scope_enter_home (scope))
-    {
-      operation_finish (self, source_object, result);
-      lifecycle_scope_leave_home (scope);
-    }
-  else
-    {
-      operation_send_home (self, scope->context, source_object, result);
-    }
-  g_clear_object (&scope);
+  operation_complete (self, source_object, result);
 }
 
 /**
@@ -502,13 +630,8 @@ lifecycle_operation_ready (GObject      *source_object,
 void
 lifecycle_operation_end (LifecycleOperation *self)
 {
-  gboolean first;
-
   g_return_if_fail (self != NULL);
   g_return_if_fail (self->callback == NULL);
 
-  first = g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE);
-  g_return_if_fail (first);
-
-  operation_finish (self, NULL, NULL);
+  operation_complete (self, NULL, NULL);
 }

@@ -34,7 +34,36 @@ void                lifecycle_operation_ready           (GObject             *so
                                                          GAsyncResult        *result,
                                                          gpointer             operation);
 LIFECYCLE_AVAILABLE_IN_1_0
+void                lifecycle_operation_complete        (LifecycleOperation  *self,
+                                                         GObject             *source_object,
+                                                         GAsyncResult        *result);
+LIFECYCLE_AVAILABLE_IN_1_0
 void                lifecycle_operation_end             (LifecycleOperation  *self);
+
+LIFECYCLE_AVAILABLE_IN_1_0
+gpointer            lifecycle_operation_keep            (LifecycleOperation  *self,
+                                                         gpointer             data,
+                                                         GDestroyNotify       free_func);
+LIFECYCLE_AVAILABLE_IN_1_0
+void                lifecycle_operation_keep_object     (LifecycleOperation  *self,
+                                                         GObject             *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+void                lifecycle_operation_set_progress    (LifecycleOperation  *self,
+                                                         GFileProgressCallback func,
+                                                         gpointer             data,
+                                                         GDestroyNotify       destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+void                lifecycle_operation_progress        (goffset              current_num_bytes,
+                                                         goffset              total_num_bytes,
+                                                         gpointer             operation);
+LIFECYCLE_AVAILABLE_IN_1_0
+void                lifecycle_operation_set_shielded    (LifecycleOperation  *self,
+                                                         guint                timeout_ms);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean            lifecycle_operation_get_shielded    (LifecycleOperation  *self);
+LIFECYCLE_AVAILABLE_IN_1_0
+void                lifecycle_operation_fail            (LifecycleOperation  *self,
+                                                         GError              *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleOperation, lifecycle_operation_unref)
 

@@ -1,0 +1,285 @@
+/* lifecycle-operation-data.c: what a call may touch until it is over
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-operation-private.h"
+
+/* At home, when the call is over: the last one first. */
+void
+lifecycle_operation_free_kept (LifecycleOperation *self)
+{
+  LifecycleKept *kept;
+
+  lifecycle_ledger_lock (self->ledger);
+  kept = g_steal_pointer (&self->kept);
+  self->progress = NULL;
+  lifecycle_ledger_unlock (self->ledger);
+
+  while (kept != NULL)
+    {
+      LifecycleKept *older = kept->older;
+
+      kept->free_func (kept->data);
+      g_free (kept);
+      kept = older;
+    }
+}
+
+static void
+operation_keep (LifecycleOperation *self,
+                gpointer            data,
+                GDestroyNotify      free_func)
+{
+  LifecycleKept *kept = g_new (LifecycleKept, 1);
+
+  kept->data = data;
+  kept->free_func = free_func;
+
+  lifecycle_ledger_lock (self->ledger);
+  kept->older = self->kept;
+  self->kept = kept;
+  lifecycle_ledger_unlock (self->ledger);
+}
+
+/**
+ * lifecycle_operation_keep: (skip)
+ * @self: an operation that has not ended
+ * @data: (not nullable) (transfer full): what the call may touch, such as the buffer that it reads into
+ * @free_func: how to free @data
+ *
+ * Keeps memory for as long as the call may use it.
+ *
+ * Closing a scope cancels its calls, but cancelling is only a request: what GIO does in a thread, such
+ * as reading from a file, goes on until the system call returns. What the scope itself owns is gone by
+ * then. What the operation keeps is freed when the call has completed, that is, when
+ * [func@Operation.ready] or [method@Operation.end] has been called, after the operation's own callback;
+ * never before, exactly once, and the last one first.
+ *
+ * @free_func is called at home. If nobody runs the home context any more, it is called where that
+ * context is destroyed.
+ *
+ * May be called on any thread, also on an operation whose scope has closed.
+ *
+ * Returns: (transfer none): @data, which is valid until the operation has ended
+ *
+ * Since: 1.0
+ */
+gpointer
+lifecycle_operation_keep (LifecycleOperation *self,
+                          gpointer            data,
+                          GDestroyNotify      free_func)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (data != NULL, NULL);
+  g_return_val_if_fail (free_func != NULL, NULL);
+
+  operation_keep (self, data, free_func);
+
+  return data;
+}
+
+/**
+ * lifecycle_operation_keep_object:
+ * @self: an operation that has not ended
+ * @object: an object that the call uses; a reference is taken
+ *
+ * Holds a reference on an object for as long as the call may use it.
+ *
+ * The reference is dropped as [method@Operation.keep] says. May be called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_operation_keep_object (LifecycleOperation *self,
+                                 GObject            *object)
+{
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (G_IS_OBJECT (object));
+
+  operation_keep (self, g_object_ref (object), g_object_unref);
+}
+
+/**
+ * lifecycle_operation_set_progress:
+ * @self: an operation whose call has yet to begin
+ * @func: (nullable) (scope notified) (closure data) (destroy destroy): what to call with the progress
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Sets what [func@Operation.progress] calls.
+ *
+ * ```c
+ * lifecycle_operation_set_progress (op, copied_cb, self, NULL);
+ * g_file_copy_async (source, destination, G_FILE_COPY_NONE, G_PRIORITY_DEFAULT,
+ *                    lifecycle_operation_get_cancellable (op),
+ *                    lifecycle_operation_progress, op,
+ *                    lifecycle_operation_ready, op);
+ * ```
+ *
+ * @func is called while the scope is open, and no longer once the scope is muted, on whatever thread
+ * the call reports its progress. @data is kept until the call is over: @destroy is called as
+ * [method@Operation.keep] says.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_operation_set_progress (LifecycleOperation    *self,
+                                  GFileProgressCallback  func,
+                                  gpointer               data,
+                                  GDestroyNotify         destroy)
+{
+  g_return_if_fail (self != NULL);
+
+  lifecycle_ledger_lock (self->ledger);
+  self->progress = func;
+  self->progress_data = data;
+  lifecycle_ledger_unlock (self->ledger);
+
+  if (destroy != NULL)
+    operation_keep (self, data, destroy);
+}
+
+/**
+ * lifecycle_operation_progress:
+ * @current_num_bytes: how far the call has come, in bytes
+ * @total_num_bytes: how far it has to go, in bytes
+ * @operation: (type gpointer): the operation
+ *
+ * The progress callback to give to an asynchronous function, with the operation as its data.
+ *
+ * It calls the function set by [method@Operation.set_progress], if the scope is still open, on the
+ * thread on which it is called itself. It must not be called after [func@Operation.ready].
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_operation_progress (goffset  current_num_bytes,
+                              goffset  total_num_bytes,
+                              gpointer operation)
+{
+  LifecycleOperation *self = operation;
+  LifecycleLedger *ledger;
+  GFileProgressCallback func = NULL;
+  gpointer data = NULL;
+
+  g_return_if_fail (self != NULL);
+
+  ledger = self->ledger;
+  lifecycle_ledger_lock (ledger);
+  if (lifecycle_entry_is_live (&self->entry) && (ledger->open || ledger->moving))
+    {
+      func = self->progress;
+      data = self->progress_data;
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  if (func != NULL)
+    func (current_num_bytes, total_num_bytes, data);
+}
+
+/**
+ * lifecycle_operation_set_shielded:
+ * @self: an operation that has not ended
+ * @timeout_ms: how long a close waits for it at most, in milliseconds, or 0 for no bound of its own
+ *
+ * Has a close let the operation finish.
+ *
+ * A save must not be cancelled because its tab is closed. When the scope closes, a shielded operation
+ * is not cancelled, and its callback is called once, at home, when the call completes:
+ *
+ * - [method@Scope.close_async] waits for it, no longer than @timeout_ms or its own time-out. The
+ *   callback is called while the scope is muted and nothing has been released, so that it may use what
+ *   the scope owns. An operation that takes longer is named in the error, and goes on.
+ * - [method@Scope.close] does not wait. Everything else is released at once. The callback is called
+ *   later, and must not use what the scope owned: what it needs is its own data, or is kept by the
+ *   operation with [method@Operation.keep].
+ *
+ * The callback reports what went wrong with [method@Operation.fail]. Its data is freed after it.
+ *
+ * If nobody runs the home context any more when the call completes, the callback is not called, and
+ * its data is freed.
+ *
+ * On a closed scope this has no effect: the operation is cancelled already. May be called on any
+ * thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_operation_set_shielded (LifecycleOperation *self,
+                                  guint               timeout_ms)
+{
+  g_return_if_fail (self != NULL);
+
+  lifecycle_ledger_lock (self->ledger);
+  if (lifecycle_entry_is_live (&self->entry))
+    {
+      self->shielded = TRUE;
+      self->shield_ms = timeout_ms;
+    }
+  lifecycle_ledger_unlock (self->ledger);
+}
+
+/**
+ * lifecycle_operation_get_shielded:
+ * @self: an operation
+ *
+ * Says whether a close lets the operation finish. May be called on any thread.
+ *
+ * Returns: whether it is shielded
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_operation_get_shielded (LifecycleOperation *self)
+{
+  gboolean shielded;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  lifecycle_ledger_lock (self->ledger);
+  shielded = self->shielded;
+  lifecycle_ledger_unlock (self->ledger);
+
+  return shielded;
+}
+
+/**
+ * lifecycle_operation_fail:
+ * @self: an operation
+ * @error: (transfer full): what went wrong
+ *
+ * Makes an error one of the failures of the scope, as that of a cleanup is.
+ *
+ * It is for the callback of a shielded operation, whose scope may be closing: who waits in
+ * [method@Scope.close_async] gets the error. If the scope has closed already, nobody is left to be
+ * told, and the error is logged as a warning.
+ *
+ * May be called on any thread, until the operation has ended.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_operation_fail (LifecycleOperation *self,
+                          GError             *error)
+{
+  LifecycleScope *scope;
+  const char *name;
+
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (error != NULL);
+
+  scope = lifecycle_ledger_dup_scope (self->ledger);
+  name = self->name != NULL ? self->name : self->entry.name;
+  if (scope != NULL && !lifecycle_scope_is_closed (scope))
+    {
+      lifecycle_scope_take_failure (scope, error, name);
+    }
+  else
+    {
+      g_warning ("Operation '%s' has failed after its scope had closed: %s",
+                 name != NULL ? name : "unnamed", error->message);
+      g_error_free (error);
+    }
+  g_clear_object (&scope);
+}
