@@ -23,11 +23,12 @@ void     lifecycle_post               (GMainContext   *context,
 /* What LIFECYCLE_DEBUG has turned on. */
 typedef enum
 {
-  LIFECYCLE_DEBUG_ALIVE   = 1 << 0,
-  LIFECYCLE_DEBUG_LEAKS   = 1 << 1,
-  LIFECYCLE_DEBUG_STACKS  = 1 << 2,
-  LIFECYCLE_DEBUG_THREADS = 1 << 3,
-  LIFECYCLE_DEBUG_TRACE   = 1 << 4
+  LIFECYCLE_DEBUG_ALIVE      = 1 << 0,
+  LIFECYCLE_DEBUG_LEAKS      = 1 << 1,
+  LIFECYCLE_DEBUG_STACKS     = 1 << 2,
+  LIFECYCLE_DEBUG_THREADS    = 1 << 3,
+  LIFECYCLE_DEBUG_TRACE      = 1 << 4,
+  LIFECYCLE_DEBUG_OPERATIONS = 1 << 5
 } LifecycleDebugFlags;
 
 extern guint lifecycle_debug_flags;

@@ -18,6 +18,7 @@ static const struct
 } debug_keys[] = {
   { "alive", LIFECYCLE_DEBUG_ALIVE, "tell every few seconds what keeps the default main context busy, if it has changed" },
   { "leaks", LIFECYCLE_DEBUG_LEAKS, "tell at exit which scopes are still open, and which objects still alive" },
+  { "operations", LIFECYCLE_DEBUG_OPERATIONS, "warn when a scope frees memory that belongs to a call that is still under way" },
   { "stacks", LIFECYCLE_DEBUG_STACKS, "remember the stack of each addition, and show it in reports" },
   { "threads", LIFECYCLE_DEBUG_THREADS, "warn of calls from threads where a scope is not at home" },
   { "trace", LIFECYCLE_DEBUG_TRACE, "tell of each scope and each entry that comes and goes" },
@@ -43,8 +44,8 @@ debug_print_help (const char *value)
     {
       fprintf (stderr, "LIFECYCLE_DEBUG is a list of these words, with commas between them:\n");
       for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
-        fprintf (stderr, "  %-8s %s\n", debug_keys[i].key, debug_keys[i].help);
-      fprintf (stderr, "  %-8s %s\n  %-8s %s\n", "all", "all of them", "help", "this list");
+        fprintf (stderr, "  %-10s %s\n", debug_keys[i].key, debug_keys[i].help);
+      fprintf (stderr, "  %-10s %s\n  %-10s %s\n", "all", "all of them", "help", "this list");
     }
 
   return g_strdup (rest->str);

@@ -6,6 +6,7 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-objects.h"
+#include "lifecycle-operation-private.h"
 #include "lifecycle-scope-private.h"
 
 typedef struct
@@ -62,6 +63,8 @@ data_release (LifecycleLedger *ledger,
   gpointer data = self->data;
   GDestroyNotify free_func = self->free_func;
 
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_OPERATIONS))
+    lifecycle_operation_check_freed (data, free_func, entry->name);
   g_free (self);
   free_func (data);
 }

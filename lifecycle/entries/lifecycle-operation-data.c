@@ -3,7 +3,78 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-private.h"
 #include "lifecycle-operation-private.h"
+
+#ifdef HAVE_MALLOC_USABLE_SIZE
+#include <malloc.h>
+#endif
+
+/* What is under way, where LIFECYCLE_DEBUG asks for it. */
+static GMutex watch_lock;
+static GHashTable *watched;
+
+void
+lifecycle_operation_watch (LifecycleOperation *self,
+                           gboolean            under_way)
+{
+  g_mutex_lock (&watch_lock);
+  if (watched == NULL)
+    watched = g_hash_table_new (NULL, NULL);
+  if (under_way)
+    g_hash_table_add (watched, self);
+  else
+    g_hash_table_remove (watched, self);
+  g_mutex_unlock (&watch_lock);
+}
+
+/* How far memory reaches, as far as that is known. */
+static gsize
+memory_get_size (gpointer       data,
+                 GDestroyNotify free_func)
+{
+#ifdef HAVE_MALLOC_USABLE_SIZE
+  if (free_func == g_free || free_func == free)
+    return MAX (malloc_usable_size (data), 1);
+#endif
+
+  return 1;
+}
+
+/* The scope is about to free what it has adopted. The data of a call often has, or is, the buffer that
+ * the call reads into.
+ */
+void
+lifecycle_operation_check_freed (gpointer        data,
+                                 GDestroyNotify  free_func,
+                                 const char     *place)
+{
+  gsize size = memory_get_size (data, free_func);
+  g_autofree char *operation = NULL;
+  GHashTableIter iter;
+  gpointer key;
+
+  g_mutex_lock (&watch_lock);
+  if (watched != NULL)
+    {
+      g_hash_table_iter_init (&iter, watched);
+      while (operation == NULL && g_hash_table_iter_next (&iter, &key, NULL))
+        {
+          LifecycleOperation *self = key;
+
+          if ((guintptr) self->user_data - (guintptr) data < size)
+            operation = g_strdup_printf ("'%s'%s%s", self->name != NULL ? self->name : "unnamed",
+                                         self->entry.name != NULL ? ", begun at " : "",
+                                         self->entry.name != NULL ? self->entry.name : "");
+        }
+    }
+  g_mutex_unlock (&watch_lock);
+
+  if (operation != NULL)
+    g_warning ("Memory adopted%s%s is freed while the call of operation %s is still under way. "
+               "If the call uses it, give it to lifecycle_operation_keep() instead.",
+               place != NULL ? " at " : "", place != NULL ? place : "", operation);
+}
 
 /* At home, when the call is over: the last one first. */
 void

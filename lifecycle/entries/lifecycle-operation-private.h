@@ -43,7 +43,12 @@ struct _LifecycleOperation
   gboolean               shielded;      /* under the lock of the ledger */
 };
 
-void lifecycle_operation_free_kept (LifecycleOperation *self);
+void lifecycle_operation_free_kept   (LifecycleOperation *self);
+void lifecycle_operation_watch       (LifecycleOperation *self,
+                                      gboolean            under_way);
+void lifecycle_operation_check_freed (gpointer            data,
+                                      GDestroyNotify      free_func,
+                                      const char         *place);
 
 static inline LifecycleOperation *
 lifecycle_operation_from_entry (LifecycleEntry *entry)

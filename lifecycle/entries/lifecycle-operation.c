@@ -323,6 +323,9 @@ scope_begin (LifecycleScope      *self,
   operation->user_data = user_data;
   operation->destroy = destroy;
 
+  if (callback != NULL && lifecycle_debug_has (LIFECYCLE_DEBUG_OPERATIONS))
+    lifecycle_operation_watch (operation, TRUE);
+
   if (lifecycle_ledger_begin_add (ledger))
     {
       lifecycle_operation_ref (operation);
@@ -362,6 +365,9 @@ operation_complete (LifecycleOperation *self,
 
   first = g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE);
   g_return_if_fail (first);
+
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_OPERATIONS))
+    lifecycle_operation_watch (self, FALSE);
 
   /* What the scope has let go of has nobody to tell, and only frees what was kept for the call. */
   lifecycle_ledger_lock (self->ledger);

@@ -937,6 +937,58 @@ test_shield_context_ends (void)
   g_assert_cmpint (freed, ==, 1);
 }
 
+/* LIFECYCLE_DEBUG=operations knows the data of a call, and what memory reaches around it. */
+static void
+test_debug (void)
+{
+  struct
+  {
+    int  before;
+    char buffer[16];
+  } *view;
+  LifecycleScope *scope;
+  LifecycleOperation *op;
+  TestResult *result;
+  int finalized = 0;
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, 0);
+      g_test_trap_assert_passed ();
+      return;
+    }
+
+  g_setenv ("LIFECYCLE_DEBUG", "operations", TRUE);
+  scope = lifecycle_scope_new ("scope");
+  view = g_malloc0 (sizeof *view);
+  lifecycle_scope_adopt (scope, view, g_free);
+  lifecycle_scope_adopt (scope, g_malloc (16), g_free);
+  op = lifecycle_scope_begin_async (scope, "read", never_ready_cb, view->buffer, NULL);
+  result = g_object_new (TEST_TYPE_RESULT, NULL);
+  result->finalized = &finalized;
+
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                         "Memory adopted at *test-operation-data.c:* is freed while the call of "
+                         "operation 'read', begun at *test-operation-data.c:*keep()*");
+  lifecycle_scope_close (scope);
+  g_test_assert_expected_messages ();
+  lifecycle_operation_ready (NULL, G_ASYNC_RESULT (result), op);
+  g_object_unref (result);
+  g_assert_finalize_object (scope);
+
+  /* Once the call is over, nobody minds. */
+  scope = lifecycle_scope_new ("scope");
+  view = g_malloc0 (sizeof *view);
+  op = lifecycle_scope_begin_async (scope, "read", NULL, view, NULL);
+  result = g_object_new (TEST_TYPE_RESULT, NULL);
+  result->finalized = &finalized;
+  lifecycle_scope_adopt (scope, view, g_free);
+  lifecycle_operation_ready (NULL, G_ASYNC_RESULT (result), op);
+  g_object_unref (result);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
 static void
 test_complete (void)
 {
@@ -974,6 +1026,7 @@ main (int    argc,
   g_test_add_data_func ("/lifecycle/operation-data/keep-context-ends", GINT_TO_POINTER (FALSE),
                         test_keep_context_ends);
   g_test_add_func ("/lifecycle/operation-data/complete", test_complete);
+  g_test_add_func ("/lifecycle/operation-data/debug", test_debug);
   g_test_add_data_func ("/lifecycle/promise-14-kept/read", read_some, test_kept_read);
   g_test_add_data_func ("/lifecycle/promise-14-kept/read-all", read_all, test_kept_read);
   g_test_add_func ("/lifecycle/promise-14-kept/read-blocked", test_kept_read_blocked);
