@@ -202,6 +202,7 @@ lifecycle_scope_move (LifecycleScope *self)
   g_return_val_if_fail (at_home, NULL);
 
   to = lifecycle_scope_create (self->key.name, self->as_child.name);
+  to->as_child.added = self->as_child.added;
   scope_settle_at (to, self);
   if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
     g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-error.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-scope-private.h"
 
 /**
@@ -53,17 +54,20 @@ scope_add_failure (LifecycleScope *self,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Notes that a cleanup failed. */
+/* Notes that a cleanup failed. The place is one that can be read. */
 void
 lifecycle_scope_take_failure (LifecycleScope *self,
                               GError         *error,
-                              const char     *name)
+                              const char     *place)
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
 
   lifecycle_ledger_note (lifecycle_scope_get_ledger (self), 0, 1);
   scope_add_failure (self, error,
-                     name != NULL ? g_strdup_printf ("%s at %s", path, name) : g_strdup (path));
+                     place != NULL
+                       ? g_strdup_printf ("%s %s %s", path,
+                                          lifecycle_place_get_preposition (place), place)
+                       : g_strdup (path));
 }
 
 /* At home: the failures of a scope are those of the scope that was closed with it, too. */

@@ -35,7 +35,7 @@ extern guint lifecycle_debug_flags;
 
 void lifecycle_debug_off_home (LifecycleScope *scope,
                                const char     *what,
-                               const char     *place);
+                               LifecycleEntry *entry);
 
 static inline gboolean
 lifecycle_debug_has (LifecycleDebugFlags flag)

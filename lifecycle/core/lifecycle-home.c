@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
 
 /* Whether the calling thread is at home: it runs the home context, or it created the scope and
  * nobody else runs that. Until lifecycle_scope_leave_home() nobody else can.
@@ -59,13 +60,14 @@ lifecycle_post (GMainContext   *context,
 /* Written once, before the first scope is made. */
 guint lifecycle_debug_flags;
 
-/* Complains if the calling thread is not at home. */
+/* Complains if the calling thread is not at home. The entry may be NULL. */
 void
 lifecycle_debug_off_home (LifecycleScope *scope,
                           const char     *what,
-                          const char     *place)
+                          LifecycleEntry *entry)
 {
   g_autofree char *path = NULL;
+  const char *place;
 
   if (lifecycle_scope_enter_home (scope))
     {
@@ -74,6 +76,10 @@ lifecycle_debug_off_home (LifecycleScope *scope,
     }
 
   path = lifecycle_scope_get_path (scope);
-  g_warning ("%s is called on a thread where scope %s is not at home%s%s",
-             what, path, place != NULL ? "; connected at " : "", place != NULL ? place : "");
+  place = entry != NULL ? lifecycle_entry_get_place (entry) : NULL;
+  if (place != NULL)
+    g_warning ("%s is called on a thread where scope %s is not at home; connected %s %s",
+               what, path, lifecycle_place_get_preposition (place), place);
+  else
+    g_warning ("%s is called on a thread where scope %s is not at home", what, path);
 }

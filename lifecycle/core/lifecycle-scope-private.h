@@ -122,7 +122,7 @@ void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
 
 void            lifecycle_scope_take_failure  (LifecycleScope     *self,
                                                GError             *error,
-                                               const char         *name);
+                                               const char         *place);
 void            lifecycle_scope_pass_failures (LifecycleScope     *self,
                                                LifecycleScope     *to);
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);

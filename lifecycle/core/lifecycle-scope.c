@@ -99,7 +99,9 @@ lifecycle_scope_create (const char *name,
 void
 lifecycle_scope_become_root (LifecycleScope *self)
 {
-  self->as_child.added = lifecycle_entry_clock ();
+  /* One that takes over from another keeps the time that goes with the place. */
+  if (self->as_child.added == 0)
+    self->as_child.added = lifecycle_entry_clock ();
   lifecycle_roots_add (self);
   if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
     lifecycle_watch_scope_opened (self);

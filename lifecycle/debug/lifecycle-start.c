@@ -7,6 +7,7 @@
 
 #include "lifecycle-alive-private.h"
 #include "lifecycle-debug-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-report-private.h"
 #include "lifecycle-stacks-private.h"
 
@@ -70,10 +71,12 @@ lifecycle_debug_start (void)
 #ifdef HAVE_SYSPROF
   lifecycle_sysprof_init ();
 #endif
-  if (lifecycle_debug_has (LIFECYCLE_DEBUG_STACKS))
-    lifecycle_stacks_start ();
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_TRACE))
     lifecycle_trace_start ();
+  /* After the trace, which still wants to know of an entry that is removed. */
+  lifecycle_modules_start (lifecycle_debug_flags != 0);
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_STACKS))
+    lifecycle_stacks_start ();
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_LEAKS))
     {
       lifecycle_leaks_set_tracking (TRUE);

@@ -8,6 +8,7 @@
 #include "lifecycle-debug-private.h"
 #include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-observer-private.h"
 
 /* Straight to stderr: a ledger may be locked, and whoever listens to GLib's log is user code. For the
@@ -17,16 +18,19 @@
 static void
 trace_entry (LifecycleLedger *ledger,
              LifecycleEntry  *entry,
+             const char      *place,
              char             sign)
 {
   guint kind = lifecycle_entry_type_get_kind (entry->type);
 
-  fprintf (stderr, "Lifecycle: %c %s %p%s%s, scope %s %p\n",
+  fprintf (stderr, "Lifecycle: %c %s %p%s%s%s%s, scope %s %p\n",
            sign,
            lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind),
            (gpointer) entry,
-           entry->name != NULL ? " at " : "",
-           entry->name != NULL ? entry->name : "",
+           place != NULL ? " " : "",
+           place != NULL ? lifecycle_place_get_preposition (place) : "",
+           place != NULL ? " " : "",
+           place != NULL ? place : "",
            ledger->scope != NULL && ledger->scope->key.name != NULL ? ledger->scope->key.name : "unnamed",
            (gpointer) ledger->scope);
 }
@@ -35,14 +39,14 @@ static void
 trace_entry_added (LifecycleLedger *ledger,
                    LifecycleEntry  *entry)
 {
-  trace_entry (ledger, entry, '+');
+  trace_entry (ledger, entry, entry->name, '+');
 }
 
 static void
 trace_entry_removed (LifecycleLedger *ledger,
                      LifecycleEntry  *entry)
 {
-  trace_entry (ledger, entry, '-');
+  trace_entry (ledger, entry, lifecycle_entry_get_place (entry), '-');
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "lifecycle-facts-private.h"
 #include "lifecycle-threaded-handler-private.h"
 #include "lifecycle-handler-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-scope-private.h"
 
 /* The entry is embedded in the closure that is connected anyway. The closure's finalize notifier is
@@ -77,13 +78,20 @@ static char *
 notice_describe_pending (LifecycleEntry *entry)
 {
   Notice *self = LIFECYCLE_ENTRY_CONTAINER (entry, Notice, entry);
-  g_autofree char *what = self->threaded != NULL ? lifecycle_threaded_handler_describe (self->threaded) : NULL;
+  const char *place;
+  g_autofree char *what = NULL;
 
+  if (self->threaded != NULL)
+    what = lifecycle_threaded_handler_describe (self->threaded);
   if (what == NULL)
     return NULL;
 
-  return g_strdup_printf ("%s%s%s", what, entry->name != NULL ? ", connected at " : "",
-                          entry->name != NULL ? entry->name : "");
+  place = lifecycle_entry_get_place (entry);
+  if (place == NULL)
+    return g_steal_pointer (&what);
+
+  return g_strdup_printf ("%s, connected %s %s",
+                          what, lifecycle_place_get_preposition (place), place);
 }
 
 const LifecycleEntryClass lifecycle_notice_class = {
@@ -285,7 +293,7 @@ checked_marshal (GClosure     *closure,
 
   if (scope != NULL)
     {
-      lifecycle_debug_off_home (scope, "A handler", ((Handler *) closure)->entry.name);
+      lifecycle_debug_off_home (scope, "A handler", &((Handler *) closure)->entry);
       g_object_unref (scope);
     }
 

@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-facts-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-objects.h"
 #include "lifecycle-operation-private.h"
 #include "lifecycle-scope-private.h"
@@ -87,13 +88,13 @@ cleanup_run (LifecycleScope       *scope,
              LifecycleCleanupFunc  func,
              gpointer              data,
              GDestroyNotify        destroy,
-             const char           *name)
+             LifecycleEntry       *entry)
 {
   GError *error = NULL;
 
   func (scope, reason, data, &error);
   if (error != NULL)
-    lifecycle_scope_take_failure (scope, error, name);
+    lifecycle_scope_take_failure (scope, error, lifecycle_entry_get_place (entry));
   if (destroy != NULL)
     destroy (data);
 }
@@ -112,7 +113,7 @@ cleanup_release (LifecycleLedger *ledger,
   cleanup_run (scope,
                reason != LIFECYCLE_REASON_NONE ? reason : LIFECYCLE_REASON_COMPLETED,
                cleanup.func, cleanup.data, cleanup.destroy,
-               cleanup.entry.name);
+               &cleanup.entry);
 }
 
 static void
@@ -306,8 +307,10 @@ lifecycle_scope_defer_at (const char           *place,
   ledger = lifecycle_scope_get_ledger (self);
   if (!lifecycle_ledger_begin_add (ledger))
     {
+      LifecycleEntry late = { .name = place, .added = lifecycle_entry_clock () };
+
       g_object_ref (self);
-      cleanup_run (self, lifecycle_scope_get_reason (self), func, user_data, destroy, place);
+      cleanup_run (self, lifecycle_scope_get_reason (self), func, user_data, destroy, &late);
       if (lifecycle_scope_is_closed (self) && lifecycle_scope_peek_extra (self)->error == NULL)
         lifecycle_scope_settle_error (self);
       g_object_unref (self);

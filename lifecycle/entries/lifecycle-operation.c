@@ -5,6 +5,7 @@
 
 #include "lifecycle-facts-private.h"
 #include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-operation-private.h"
 #include "lifecycle-scope-private.h"
 
@@ -130,16 +131,22 @@ static char *
 operation_describe_pending (LifecycleEntry *entry)
 {
   LifecycleOperation *self = lifecycle_operation_from_entry (entry);
+  const char *place;
+  GString *what;
 
   if ((entry->flags & LIFECYCLE_ENTRY_ENDED) != 0)
     return NULL;
 
-  return g_strdup_printf ("operation '%s', %.3f s old%s%s%s",
+  what = g_string_new (NULL);
+  g_string_append_printf (what, "operation '%s', %.3f s old%s",
                           self->name != NULL ? self->name : "unnamed",
                           (double) lifecycle_operation_get_age (self) / 1000.0,
-                          self->shielded ? ", shielded" : "",
-                          entry->name != NULL ? ", begun at " : "",
-                          entry->name != NULL ? entry->name : "");
+                          self->shielded ? ", shielded" : "");
+  place = lifecycle_entry_get_place (entry);
+  if (place != NULL)
+    g_string_append_printf (what, ", begun %s %s", lifecycle_place_get_preposition (place), place);
+
+  return g_string_free (what, FALSE);
 }
 
 static void

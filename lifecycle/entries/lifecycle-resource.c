@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-object-watch-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-resource-private.h"
@@ -324,7 +325,7 @@ resource_release (LifecycleLedger *ledger,
     {
       g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
 
-      lifecycle_scope_take_failure (scope, error, entry->name);
+      lifecycle_scope_take_failure (scope, error, lifecycle_entry_get_place (entry));
     }
   resource_finish (self);
 }

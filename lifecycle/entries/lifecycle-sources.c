@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-facts-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-sources.h"
 
@@ -189,7 +190,7 @@ describe_source (GSource        *source,
   facts->id = facts->valid ? g_source_get_id (source) : 0;
   /* One of ours is named after its place. */
   if (name != entry->name)
-    facts->name = g_strdup (name);
+    facts->name = lifecycle_modules_dup_name (name, lifecycle_modules_get_look (entry));
 }
 
 static void

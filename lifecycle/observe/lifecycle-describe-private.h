@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-char       *lifecycle_describe_address (gconstpointer address);
+char       *lifecycle_describe_address (gconstpointer address,
+                                        guint         look);
 const char *lifecycle_enum_get_nick    (GType         type,
                                         int           value);
 

@@ -15,6 +15,7 @@
 #endif
 
 #include "lifecycle-describe-private.h"
+#include "lifecycle-modules-private.h"
 
 #ifdef HAVE_DLADDR
 static char *
@@ -49,17 +50,24 @@ describe_hidden (const Dl_info *info,
 #endif
 
 /* A function by its name, or, where nothing says what that is, by its place in a program or library,
- * as addr2line takes it.
+ * as addr2line takes it. `look` is the last look at the modules before the address was noted.
  */
 char *
-lifecycle_describe_address (gconstpointer address)
+lifecycle_describe_address (gconstpointer address,
+                            guint         look)
 {
+  g_autofree char *gone = NULL;
 #ifdef HAVE_DLADDR
   Dl_info info;
+#endif
 #ifdef HAVE_ELF
   char *name;
 #endif
 
+  if (!lifecycle_modules_has_function (address, look, &gone))
+    return g_strconcat ("a function of ", gone, NULL);
+
+#ifdef HAVE_DLADDR
   if (dladdr (address, &info) != 0)
     {
       if (info.dli_sname != NULL)

@@ -3,50 +3,69 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <fcntl.h>
 #include <link.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lifecycle-elf-private.h"
 
 /* dladdr() knows what the dynamic linker knows. Most callbacks are static functions; if a file has not
  * been stripped, the table of its symbols names them. This is for reports only, so it reads files and
  * searches them from one end to the other.
+ *
+ * Files are not mapped: one that is built again while it is loaded would end the program.
  */
 typedef struct
 {
-  GMappedFile    *file;
-  const ElfW(Sym) *symbols;
-  gsize           n_symbols;
-  const char     *strings;
-  gsize           strings_size;
-  gboolean        fixed;        /* not moved when it is loaded */
+  ElfW(Sym) *symbols;
+  gsize      n_symbols;
+  char      *strings;
+  gsize      strings_size;
+  gboolean   fixed;             /* not moved when it is loaded */
 } Table;
 
 static struct
 {
   GMutex      lock;
-  GHashTable *tables;           /* file name → Table, for ever */
+  GHashTable *tables;           /* a file as it was at one time → Table, for ever */
 } elf;
 
-/* A piece of the file, or NULL where it has no such piece. */
-static const void *
-table_get (Table *self,
-           gsize  offset,
-           gsize  size)
+/* A copy of a piece of the file, or NULL where it has no such piece. */
+static gpointer
+read_piece (int   fd,
+            gsize offset,
+            gsize size)
 {
-  gsize length = g_mapped_file_get_length (self->file);
+  struct stat info;
+  gpointer piece;
 
-  if (offset > length || size > length - offset)
+  if (fstat (fd, &info) != 0 || offset > (gsize) info.st_size || size > (gsize) info.st_size - offset)
     return NULL;
 
-  return g_mapped_file_get_contents (self->file) + offset;
+  piece = g_malloc (size);
+  for (gsize done = 0; done < size;)
+    {
+      gssize n = pread (fd, (char *) piece + done, size - done, (off_t) (offset + done));
+
+      if (n <= 0)
+        {
+          g_free (piece);
+          return NULL;
+        }
+      done += (gsize) n;
+    }
+
+  return piece;
 }
 
 static void
-table_read (Table *self)
+table_read (Table *self,
+            int    fd)
 {
-  const ElfW(Ehdr) *header = table_get (self, 0, sizeof *header);
-  const ElfW(Shdr) *sections;
+  g_autofree ElfW(Ehdr) *header = read_piece (fd, 0, sizeof *header);
+  g_autofree ElfW(Shdr) *sections = NULL;
 
   if (header == NULL ||
       memcmp (header->e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -55,7 +74,7 @@ table_read (Table *self)
     return;
 
   self->fixed = header->e_type == ET_EXEC;
-  sections = table_get (self, header->e_shoff, (gsize) header->e_shnum * sizeof *sections);
+  sections = read_piece (fd, header->e_shoff, (gsize) header->e_shnum * sizeof *sections);
   for (guint i = 0; sections != NULL && i < header->e_shnum; i++)
     {
       const ElfW(Shdr) *section = &sections[i];
@@ -65,8 +84,8 @@ table_read (Table *self)
         continue;
 
       names = &sections[section->sh_link];
-      self->symbols = table_get (self, section->sh_offset, section->sh_size);
-      self->strings = table_get (self, names->sh_offset, names->sh_size);
+      self->symbols = read_piece (fd, section->sh_offset, section->sh_size);
+      self->strings = read_piece (fd, names->sh_offset, names->sh_size);
       if (self->symbols != NULL && self->strings != NULL && names->sh_size > 0 &&
           self->strings[names->sh_size - 1] == '\0')
         {
@@ -77,23 +96,34 @@ table_read (Table *self)
     }
 }
 
-static Table *
+static const Table *
 table_get_for_file (const char *file)
 {
+  static const Table none;
+  g_autofree char *key = NULL;
+  struct stat info;
   Table *self;
+  int fd = open (file, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return &none;
 
   if (elf.tables == NULL)
     elf.tables = g_hash_table_new (g_str_hash, g_str_equal);
 
-  self = g_hash_table_lookup (elf.tables, file);
+  if (fstat (fd, &info) != 0)
+    memset (&info, 0, sizeof info);
+  key = g_strdup_printf ("%s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT ".%ld %" G_GINT64_FORMAT, file,
+                         (guint64) info.st_ino, (gint64) info.st_mtim.tv_sec,
+                         (long) info.st_mtim.tv_nsec, (gint64) info.st_size);
+  self = g_hash_table_lookup (elf.tables, key);
   if (self == NULL)
     {
       self = g_new0 (Table, 1);
-      self->file = g_mapped_file_new (file, FALSE, NULL);
-      if (self->file != NULL)
-        table_read (self);
-      g_hash_table_insert (elf.tables, g_strdup (file), self);
+      table_read (self, fd);
+      g_hash_table_insert (elf.tables, g_steal_pointer (&key), self);
     }
+  close (fd);
 
   return self;
 }
@@ -108,7 +138,7 @@ lifecycle_elf_find_function (const char *file,
                              gsize      *offset)
 {
   const char *name = NULL;
-  Table *table;
+  const Table *table;
 
   g_mutex_lock (&elf.lock);
   table = table_get_for_file (file);

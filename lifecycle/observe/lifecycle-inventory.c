@@ -6,6 +6,7 @@
 #include "lifecycle-enums.h"
 #include "lifecycle-describe-private.h"
 #include "lifecycle-inventory-private.h"
+#include "lifecycle-modules-private.h"
 
 static guint
 row_hash (gconstpointer data)
@@ -150,7 +151,8 @@ lifecycle_inventory_append (LifecycleInventory *self,
       if (row->name != NULL)
         g_string_append_printf (string, " '%s'", row->name);
       if (row->place != NULL)
-        g_string_append_printf (string, ", added at %s", row->place);
+        g_string_append_printf (string, ", added %s %s",
+                                lifecycle_place_get_preposition (row->place), row->place);
       g_string_append_printf (string, ", in %s\n", row->path);
     }
   if (rows->len > max_rows)

@@ -23,7 +23,7 @@ typedef struct
   guint64               age;    /* ms */
   char                 *why;
   char                 *scope_path;
-  const char           *place;
+  const char           *place;  /* lives for ever */
   const LifecycleStack *stack;
 } LifecycleLeakFacts;
 

@@ -5,6 +5,7 @@
 
 #include "lifecycle-enums.h"
 #include "lifecycle-leak-private.h"
+#include "lifecycle-modules-private.h"
 
 /**
  * LifecycleLeak:
@@ -547,9 +548,9 @@ lifecycle_leak_to_string (LifecycleLeak *self)
   if (facts->why != NULL)
     g_string_append_printf (string, ": %s", facts->why);
   if (facts->place != NULL)
-    g_string_append_printf (string, " (%s at %s)",
+    g_string_append_printf (string, " (%s %s %s)",
                             facts->kind == LIFECYCLE_LEAK_KIND_DROPPED_OPEN ? "made" : "expected",
-                            facts->place);
+                            lifecycle_place_get_preposition (facts->place), facts->place);
   if (facts->count > 1)
     g_string_append_printf (string, ", %u times; this was the last", facts->count);
 

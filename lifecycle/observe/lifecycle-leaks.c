@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-leaks-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-scope-private.h"
 
@@ -290,7 +291,7 @@ expectation_new (LifecycleLedger *following,
   return self;
 }
 
-/* Says FALSE when it is too late to wait for the close. */
+/* Says FALSE when it is too late to wait for the close. The place lives for ever. */
 static gboolean
 expectation_join (Expectation *self,
                   const char  *place)
@@ -426,7 +427,7 @@ lifecycle_scope_expect_finalize_at (const char     *place,
   g_mutex_unlock (&leaks.lock);
 
   /* The watch has taken the first reference; the scope has closed if it does not get another. */
-  if (!expectation_join (expectation, place))
+  if (!expectation_join (expectation, lifecycle_modules_get_place (place, lifecycle_modules_look ())))
     expectation_begin (expectation, lifecycle_scope_get_path (self));
 }
 
@@ -654,6 +655,7 @@ leaks_scope_closed (LifecycleScope *scope,
                     guint64         duration)
 {
   g_autofree char *path = NULL;
+  const char *place;
 
   if (scope->reason != LIFECYCLE_REASON_DROPPED ||
       scope->n_released == 0 ||
@@ -661,6 +663,7 @@ leaks_scope_closed (LifecycleScope *scope,
     return;
 
   path = lifecycle_scope_get_path (scope);
+  place = lifecycle_entry_get_place (&scope->as_child);
   g_mutex_lock (&leaks.lock);
   leaks_note (&(LifecycleLeakFacts) {
     .kind = LIFECYCLE_LEAK_KIND_DROPPED_OPEN,
@@ -668,7 +671,7 @@ leaks_scope_closed (LifecycleScope *scope,
     .address = scope,
     .n_entries = scope->n_released,
     .scope_path = path,
-    .place = scope->as_child.name,
+    .place = place,
     .stack = lifecycle_stacks_get (&scope->as_child),
   });
   g_mutex_unlock (&leaks.lock);

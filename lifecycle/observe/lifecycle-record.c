@@ -333,6 +333,8 @@ lifecycle_record_get_name (LifecycleRecord *self)
  *
  * Where it was added, `file:line`; the macros of the C interface put that down.
  *
+ * If that was in a plug-in which has been unloaded, this says `a module that is gone`.
+ *
  * Returns: (transfer none) (nullable): the place, or %NULL if it is not known
  *
  * Since: 1.0
@@ -479,7 +481,8 @@ lifecycle_record_is_valid (LifecycleRecord *self)
  * @self: a record
  *
  * Which function of C it calls: by its name, or, if its program or library has been stripped of that,
- * as `module+0xoffset`, which addr2line understands.
+ * as `module+0xoffset`, which addr2line understands. A function of a plug-in that has been unloaded has
+ * no name; this says that its module is gone.
  *
  * Returns: (transfer none) (nullable): the function, or %NULL if it is not known
  *
@@ -494,7 +497,8 @@ lifecycle_record_get_callback (LifecycleRecord *self)
 
   facts = &record_get_item (self)->facts;
   if (self->callback == NULL && facts->callback != NULL)
-    self->callback = lifecycle_describe_address (facts->callback);
+    self->callback = lifecycle_describe_address (facts->callback,
+                                                 record_get_item (self)->look);
 
   return self->callback;
 }

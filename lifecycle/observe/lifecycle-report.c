@@ -8,6 +8,7 @@
 
 #include "lifecycle-report-private.h"
 #include "lifecycle-inventory-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-roots-private.h"
 
 #define MAX_ROWS 8
@@ -75,7 +76,7 @@ groups_add_scope (GPtrArray      *groups,
   g_autoptr (LifecycleSnapshot) snapshot = lifecycle_snapshot_new (scope, FALSE);
   g_autofree char *path = lifecycle_scope_get_path (scope);
   gboolean open = lifecycle_scope_is_open (scope);
-  const char *place = scope->as_child.name;
+  const char *place = lifecycle_entry_get_place (&scope->as_child);
   char *key = g_strdup_printf ("scope %d %s", open, place != NULL ? place : path);
   char *what = g_strdup_printf ("scope %s %p%s, %s", path, (gpointer) scope,
                                 scope->key.object != NULL ? ", of an object that is alive" : "",
@@ -115,7 +116,8 @@ group_append (Group   *self,
 
   g_string_append_printf (string, "%u x %s", self->n, self->what);
   if (self->place != NULL)
-    g_string_append_printf (string, ", made at %s", self->place);
+    g_string_append_printf (string, ", made %s %s",
+                            lifecycle_place_get_preposition (self->place), self->place);
 
   if (self->owned != NULL)
     {

@@ -16,10 +16,11 @@ typedef struct _LifecycleSnapshot LifecycleSnapshot;
 typedef struct
 {
   LifecycleFacts        facts;
-  const char           *place;
+  const char           *place;  /* lives for ever */
   const LifecycleStack *stack;  /* if stacks are taken */
   guint                 scope;  /* which one of the snapshot */
   guint32               added;  /* see lifecycle_entry_clock() */
+  guint                 look;   /* see lifecycle_modules_get_look() */
   guint8                kind;
 } LifecycleSnapshotItem;
 

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-snapshot-private.h"
 #include "lifecycle-walk-private.h"
 
@@ -76,6 +77,7 @@ snapshot_add_entries (LifecycleSnapshot *self,
         .place = entry->name,
         .scope = scope,
         .added = entry->added,
+        .look = lifecycle_modules_get_look (entry),
         .kind = (guint8) lifecycle_entry_type_get_kind (entry->type),
       };
 
@@ -106,6 +108,37 @@ snapshot_add_scope (LifecycleSnapshot *self,
   named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
   if (named->above != walk->n_done)
     named->name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
+}
+
+typedef struct
+{
+  guint       look;
+  const char *text;
+} KnownPlace;
+
+/* The modules that the places are in may be unloaded before anybody reads them. */
+static void
+snapshot_resolve_places (LifecycleSnapshot *self)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+
+  for (guint i = 0; i < self->items->len; i++)
+    {
+      LifecycleSnapshotItem *item = &g_array_index (self->items, LifecycleSnapshotItem, i);
+      KnownPlace *place = g_hash_table_lookup (known, item->place);
+
+      if (place == NULL)
+        {
+          place = g_new0 (KnownPlace, 1);
+          g_hash_table_insert (known, (gpointer) item->place, place);
+        }
+      if (place->text == NULL || place->look != item->look)
+        {
+          place->look = item->look;
+          place->text = lifecycle_modules_get_place (item->place, item->look);
+        }
+      item->place = place->text;
+    }
 }
 
 /* Ends the walk. Where `context` is given, only those that are at home there are looked at. */
@@ -142,6 +175,7 @@ snapshot_of_walk (LifecycleWalk *walk,
         g_array_index (self->scopes, SnapshotScope, index).name = lifecycle_ledger_dup_path (ledger);
     }
   lifecycle_walk_clear (walk);
+  snapshot_resolve_places (self);
 
   g_array_set_clear_func (self->items, item_clear);
 

@@ -10,6 +10,7 @@
 #endif
 
 #include "lifecycle-describe-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-stacks-private.h"
@@ -21,6 +22,7 @@
 
 struct _LifecycleStack
 {
+  guint    look;                /* at the modules, before it was taken */
   guint    n_frames;
   gpointer frames[];
 };
@@ -40,7 +42,7 @@ static guint
 stack_hash (gconstpointer data)
 {
   const LifecycleStack *stack = data;
-  gsize hash = stack->n_frames;
+  gsize hash = stack->look * 31 + stack->n_frames;
 
   for (guint i = 0; i < stack->n_frames; i++)
     hash = hash * 31 + (gsize) stack->frames[i];
@@ -55,7 +57,8 @@ stack_equal (gconstpointer a,
   const LifecycleStack *one = a;
   const LifecycleStack *other = b;
 
-  return one->n_frames == other->n_frames &&
+  return one->look == other->look &&
+         one->n_frames == other->n_frames &&
          memcmp (one->frames, other->frames, one->n_frames * sizeof one->frames[0]) == 0;
 }
 
@@ -80,6 +83,7 @@ lifecycle_stacks_capture (void)
   n_frames -= OWN_FRAMES;
   size = sizeof (LifecycleStack) + (gsize) n_frames * sizeof frames[0];
   here = g_alloca (size);
+  here->look = lifecycle_modules_look ();
   here->n_frames = (guint) n_frames;
   memcpy (here->frames, frames + OWN_FRAMES, (gsize) n_frames * sizeof frames[0]);
 
@@ -222,7 +226,7 @@ lifecycle_stack_describe (const LifecycleStack *stack)
   string = g_string_new (NULL);
   for (guint i = 0; i < stack->n_frames; i++)
     {
-      g_autofree char *frame = lifecycle_describe_address (stack->frames[i]);
+      g_autofree char *frame = lifecycle_describe_address (stack->frames[i], stack->look);
 
       g_string_append_printf (string, "%s%s", i > 0 ? "\n" : "", frame);
     }

@@ -54,12 +54,6 @@ n_entries (Fixture *fixture)
   return lifecycle_scope_get_n_entries (fixture->scope);
 }
 
-static gboolean
-has_no_entries (gpointer fixture)
-{
-  return n_entries (fixture) == 0;
-}
-
 /* Whatever the bus has sent to the connection before is here when this returns, and waits for the
  * main context. Says whether the name has an owner. */
 static gboolean
@@ -342,7 +336,7 @@ test_own_disconnected (Fixture       *fixture,
   own (fixture->scope, fixture->service, 0, "name");
   settle (fixture);
   test_assert_log ("name");
-  close_connection (fixture->service);
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
   settle (fixture);
   test_assert_log ("-name ~name");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
@@ -433,7 +427,7 @@ test_watch_disconnected (Fixture       *fixture,
   watch (fixture->scope, fixture->service, "name");
   settle (fixture);
   test_assert_log ("name");
-  close_connection (fixture->service);
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
   settle (fixture);
   test_assert_log ("-name ~name");
   g_assert_cmpuint (n_entries (fixture), ==, 1);
@@ -557,7 +551,7 @@ test_subscribe_disconnected (Fixture       *fixture,
   subscribe (fixture->scope, fixture->service, "a");
   g_dbus_connection_close_sync (fixture->service, NULL, NULL);
   g_assert_cmpuint (n_entries (fixture), ==, 1);
-  test_run_until (has_no_entries, fixture);
+  test_drain ();
   test_assert_log ("~a");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
 }
@@ -845,7 +839,7 @@ test_export_disconnected (Fixture       *fixture,
   export_object (fixture, "b");
   assert_finalized_soon (connection);
   test_assert_log ("~a");
-  close_connection (fixture->service);
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
   test_drain ();
   test_assert_log ("~b");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
@@ -1007,7 +1001,7 @@ test_export_models_disconnected (Fixture       *fixture,
 
   g_assert_true (lifecycle_scope_export_action_group (fixture->scope, fixture->service, TEST_PATH,
                                                       G_ACTION_GROUP (actions), NULL));
-  close_connection (fixture->service);
+  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
   test_drain ();
   g_assert_cmpuint (n_entries (fixture), ==, 0);
   g_assert_finalize_object (actions);
@@ -1030,7 +1024,7 @@ test_late (Fixture       *fixture,
 
       if (i == 1)
         {
-          close_connection (fixture->service);
+          g_dbus_connection_close_sync (fixture->service, NULL, NULL);
           test_drain ();
         }
 
