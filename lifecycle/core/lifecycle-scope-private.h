@@ -23,7 +23,7 @@ typedef struct
 {
   GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
   GError          *error;
-  GPtrArray       *stillborn;   /* children that were asked for too late; guarded the same */
+  GHashTable      *stillborn;   /* set of children that were asked for too late; guarded the same */
   LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
   char            *detail;      /* of the reason */
   LifecycleWait   *close_wait;  /* of close_async(); at home */
@@ -106,7 +106,7 @@ gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
 void            lifecycle_scope_set_closed    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_peek_following    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_following  (LifecycleScope     *self);
-void            lifecycle_scope_forget_stillborn (GPtrArray       *stillborn);
+void            lifecycle_scope_forget_stillborn (GHashTable      *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
 gboolean        lifecycle_scope_leave_closed       (LifecycleScope     *self,
                                                guint64             closing_time);

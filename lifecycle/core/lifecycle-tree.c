@@ -127,25 +127,31 @@ ledger_unindex_child (LifecycleLedger *ledger,
   child->namesakes.next = NULL;
 }
 
-/* At the end of a scope: those that were born closed go with it, but the ledger may have moved on. */
+/* At the end of a scope: the closed children that it kept go with it, but the ledger may have moved on
+ * to another scope.
+ */
 void
-lifecycle_scope_forget_stillborn (GPtrArray *stillborn)
+lifecycle_scope_forget_stillborn (GHashTable *stillborn)
 {
-  for (guint i = 0; i < stillborn->len; i++)
-    {
-      LifecycleScope *child = g_ptr_array_index (stillborn, i);
+  GHashTableIter iter;
+  gpointer child;
 
-      lifecycle_ledger_lock (child->owner);
-      ledger_unindex_child (child->owner, child);
-      lifecycle_ledger_unlock (child->owner);
+  g_hash_table_iter_init (&iter, stillborn);
+  while (g_hash_table_iter_next (&iter, &child, NULL))
+    {
+      LifecycleLedger *ledger = ((LifecycleScope *) child)->owner;
+
+      lifecycle_ledger_lock (ledger);
+      ledger_unindex_child (ledger, child);
+      lifecycle_ledger_unlock (ledger);
     }
 
-  g_ptr_array_unref (stillborn);
+  g_hash_table_unref (stillborn);
 }
 
-/* The open child that a key finds, or, where nothing is open any more, a closed one; not referenced.
- * The ledger is locked. The index is made by the first who asks, so that scopes whose children nobody
- * looks up do without one.
+/* The open child with a key or, if the scope is not open any more, a closed one; not referenced. The
+ * ledger is locked. The first look-up makes the index, so that scopes whose children nobody looks up
+ * do without one.
  */
 static LifecycleScope *
 ledger_look_up (LifecycleLedger    *ledger,
@@ -165,11 +171,18 @@ ledger_look_up (LifecycleLedger    *ledger,
         }
     }
 
-  first = g_hash_table_lookup (ledger->index, key);
+  /* A child that is not open will not be found again, but it may stay for long: close_async() waits.
+   * Taking such children out of the index when they are met makes each of them cost one step, however
+   * often somebody looks. Open children of a ledger that is not open stay: it may be moving.
+   */
+  while ((first = g_hash_table_lookup (ledger->index, key)) != NULL &&
+         !lifecycle_scope_is_open (first) &&
+         (ledger->open || !lifecycle_scope_is_closed (first)))
+    ledger_unindex_child (ledger, first);
+
   if (first == NULL)
     return NULL;
 
-  /* Those that are being closed leave soon. */
   child = first;
   do
     {
@@ -427,13 +440,15 @@ tree_return_child (LifecycleLedger *ledger,
 
       lifecycle_ledger_lock (ledger);
       if (extra->stillborn == NULL)
-        extra->stillborn = g_ptr_array_new_with_free_func (g_object_unref);
-      if (!g_ptr_array_find (extra->stillborn, child, NULL))
+        extra->stillborn = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+      if (!g_hash_table_contains (extra->stillborn, child))
         {
-          g_ptr_array_add (extra->stillborn, g_object_ref (child));
-          /* A scope that the ledger moved on from may have put it there. */
+          g_hash_table_add (extra->stillborn, g_object_ref (child));
+          /* The next call finds it at once. A scope that the ledger has moved on from may have put it
+           * there already.
+           */
           if (!ledger->open && ledger->index != NULL && child->namesakes.next == NULL)
-            ledger_index_child (ledger, child, FALSE);
+            ledger_index_child (ledger, child, TRUE);
         }
       lifecycle_ledger_unlock (ledger);
     }

@@ -1,0 +1,153 @@
+/* test-tree.c: how children are found
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "test-util.h"
+
+#include "lifecycle-scope-private.h"
+
+/* How many scopes a look-up of that child's name would have to pass. */
+static guint
+count_namesakes (LifecycleScope *child)
+{
+  guint n = 1;
+
+  for (LifecycleNode *node = child->namesakes.next; node != &child->namesakes; node = node->next)
+    n++;
+
+  return n;
+}
+
+/* Each child waits in close_async() when the next one of its name is asked for. None of those that
+ * wait may cost the next call anything.
+ */
+static void
+test_namesakes_that_wait (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  guint n = test_amount (5000);
+  GPtrArray *children = g_ptr_array_new_with_free_func (g_object_unref);
+  GPtrArray *operations = g_ptr_array_new ();
+
+  lifecycle_scope_get_child (scope, "another");
+  for (guint i = 0; i < n; i++)
+    {
+      LifecycleScope *child = lifecycle_scope_get_child (scope, "connection");
+
+      g_assert_true (lifecycle_scope_get_child (scope, "connection") == child);
+      g_assert_cmpuint (count_namesakes (child), ==, 1);
+      g_ptr_array_add (children, g_object_ref (child));
+      g_ptr_array_add (operations, lifecycle_scope_begin (child, "work"));
+      lifecycle_scope_close_async (child, LIFECYCLE_REASON_COMPLETED, 0, NULL, NULL, NULL);
+    }
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    lifecycle_operation_end (g_ptr_array_index (operations, i));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+
+  g_ptr_array_unref (operations);
+  g_ptr_array_unref (children);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
+/* The same when an open one of that name was there before and after those that wait. */
+static void
+test_namesakes_in_between (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *children[5];
+  LifecycleOperation *operations[5];
+
+  lifecycle_scope_get_child (scope, "another");
+  for (guint i = 0; i < 5; i++)
+    {
+      children[i] = lifecycle_scope_new_child (scope, "name");
+      operations[i] = lifecycle_scope_begin (children[i], "work");
+    }
+  for (guint i = 0; i < 5; i++)
+    {
+      g_assert_true (lifecycle_scope_get_child (scope, "name") == children[i]);
+      lifecycle_scope_close_async (children[i], LIFECYCLE_REASON_COMPLETED, 0, NULL, NULL, NULL);
+    }
+  for (guint i = 0; i < 5; i++)
+    {
+      lifecycle_operation_end (operations[i]);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      g_assert_true (lifecycle_scope_is_closed (children[i]));
+      g_assert_finalize_object (children[i]);
+    }
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
+/* Each of them is kept for the caller, and is found again. */
+static void
+test_children_of_a_closed_scope (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  guint n = test_amount (40000);
+  g_autoptr (GPtrArray) children = g_ptr_array_new ();
+
+  lifecycle_scope_close (scope);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      g_ptr_array_add (children, lifecycle_scope_get_child (scope, name));
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      g_assert_true (lifecycle_scope_get_child (scope, name) == g_ptr_array_index (children, i));
+    }
+  g_assert_finalize_object (scope);
+}
+
+static void
+get_child_in_cleanup (LifecycleScope   *scope,
+                      LifecycleReason   reason,
+                      gpointer          n_children,
+                      GError          **error)
+{
+  LifecycleScope *first = lifecycle_scope_get_child (scope, "name");
+
+  g_assert_true (lifecycle_scope_is_closed (first));
+  for (guint i = 0; i < GPOINTER_TO_UINT (n_children); i++)
+    g_assert_true (lifecycle_scope_get_child (scope, "name") == first);
+}
+
+/* Children of that name that have yet to be released are not met again and again. */
+static void
+test_child_while_closing (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  guint n = test_amount (20000);
+
+  lifecycle_scope_get_child (scope, "name");
+  for (guint i = 0; i < n; i++)
+    g_object_unref (lifecycle_scope_new_child (scope, "name"));
+  lifecycle_scope_defer (scope, get_child_in_cleanup, GUINT_TO_POINTER (n), NULL);
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, n + 2);
+  g_assert_finalize_object (scope);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/lifecycle/tree/namesakes-that-wait", test_namesakes_that_wait);
+  g_test_add_func ("/lifecycle/tree/namesakes-in-between", test_namesakes_in_between);
+  g_test_add_func ("/lifecycle/tree/children-of-a-closed-scope", test_children_of_a_closed_scope);
+  g_test_add_func ("/lifecycle/tree/child-while-closing", test_child_while_closing);
+
+  return g_test_run ();
+}
