@@ -182,8 +182,10 @@ lifecycle_scope_clear (LifecycleScope *self)
  * This is for setting things up step by step: add to a scope of the function, which closes it on
  * every path that fails, and keep what move() returns on the one that succeeds.
  *
- * If the scope is not open, the new one is born closed, with the same reason. Must be called at
- * home.
+ * If the scope is not open, the new one is born closed, with the same reason. If a handler of
+ * [signal@Scope::closing] closes the parent, or something that the scope follows, everything ends
+ * with that, and the new scope is born closed as [enum@Reason.parent_closed] or
+ * [enum@Reason.owner_gone]: look at its state if such a handler is possible. Must be called at home.
  *
  * Returns: (transfer full): the new scope; %NULL, with a critical, elsewhere than at home
  *

@@ -294,6 +294,13 @@ ledger_mute (LifecycleLedger *ledger,
 
   lifecycle_ledger_lock (ledger);
 
+  /* It has been taken down in the middle of a move. */
+  if (G_UNLIKELY (ledger->moving) && fence == NULL)
+    {
+      ledger->moving = FALSE;
+      ledger->generation++;
+    }
+
   /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
   ledger->mute = &mute;
   while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))

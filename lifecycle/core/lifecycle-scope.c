@@ -504,8 +504,8 @@ lifecycle_scope_get_cancellable (LifecycleScope *self)
   if (ledger->cancellable == NULL)
     {
       ledger->cancellable = g_cancellable_new ();
-      /* Nobody listens yet. */
-      if (!lifecycle_scope_is_open (self))
+      /* Nobody listens yet. While the scope moves, the cancellable is that of the next one. */
+      if (!lifecycle_scope_is_open (self) && !ledger->moving)
         g_cancellable_cancel (ledger->cancellable);
     }
   cancellable = ledger->cancellable;

@@ -605,6 +605,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
   LifecycleLedger *left;
+  gsize visited;
 
   /* What a clear() further up has begun with cannot change hands. */
   for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
@@ -619,6 +620,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
   g_object_ref (scope);
   scope->in_teardown = TRUE;
   scope->announced = TRUE;
+  visited = scope->visited;
   lifecycle_ledger_lock (ledger);
   ledger->moving = TRUE;
   ledger->generation--;
@@ -628,10 +630,13 @@ lifecycle_teardown_move (LifecycleScope *scope,
   ledger->moving = FALSE;
   lifecycle_ledger_unlock (ledger);
 
-  /* A handler may have closed the parent, which closes this one in earnest: nothing is left. */
-  if (lifecycle_scope_is_closed (scope))
+  /* A handler may have closed the parent, or something that this scope follows, and that has taken
+   * this scope down in earnest. Nothing is left to move, or its release waits for what is pending.
+   */
+  if (lifecycle_scope_is_closed (scope) || scope->visited != visited)
     {
-      lifecycle_scope_become_root (to);
+      lifecycle_scope_be_born_closed (to, scope->taken_along ? LIFECYCLE_REASON_PARENT_CLOSED
+                                                             : LIFECYCLE_REASON_OWNER_GONE);
       g_object_unref (scope);
       return;
     }
@@ -651,6 +656,9 @@ lifecycle_teardown_move (LifecycleScope *scope,
   lifecycle_ledger_unref (to->ledger);
   g_atomic_pointer_set (&to->ledger, ledger);
   lifecycle_ledger_lock (ledger);
+  /* Before anything can be added: it has to be blocked as the rest is. */
+  to->own_blocked = scope->own_blocked;
+  to->blocked = scope->blocked;
   ledger->scope = to;
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);
@@ -662,8 +670,6 @@ lifecycle_teardown_move (LifecycleScope *scope,
     }
 
   /* A scope inherits how often those above it are blocked; the new one has none above it. */
-  to->own_blocked = scope->own_blocked;
-  to->blocked = scope->blocked;
   if (to->blocked != to->own_blocked)
     lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
   teardown_move_following (scope, to);
