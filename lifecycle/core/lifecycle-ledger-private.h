@@ -68,7 +68,7 @@ struct _LifecycleLedger
   guint            refs;
   gint             memory_refs;     /* atomic: who keeps the memory, and not the scope; `refs` are one */
   guint            limit;
-  guint            warn_at;
+  guint            warn_at;     /* 0 if there is neither a limit nor a newcomer */
   guint            generation;  /* how often all that was owned has been let go of */
   guint            n_late;      /* what was added too late */
   guint            n_failed;    /* cleanups */
@@ -107,6 +107,12 @@ void             lifecycle_ledger_note         (LifecycleLedger  *ledger,
                                                 guint             n_late,
                                                 guint             n_failed);
 gboolean         lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
+gboolean         lifecycle_ledger_end_add_of   (LifecycleLedger  *ledger,
+                                                LifecycleEntry   *entry);
+void             lifecycle_ledger_set_limit    (LifecycleLedger  *ledger,
+                                                guint             limit);
+void             lifecycle_ledger_entry_left   (LifecycleLedger  *ledger,
+                                                LifecycleEntry   *entry);
 
 void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
@@ -245,8 +251,8 @@ lifecycle_ledger_remove (LifecycleLedger *ledger,
         lifecycle_watch_entry_removed (ledger, entry);
     }
 
-  if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries <= ledger->limit - ledger->limit / 4)
-    ledger->warn_at = ledger->limit;
+  if (G_UNLIKELY (ledger->warn_at != 0))
+    lifecycle_ledger_entry_left (ledger, entry);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleLedger, lifecycle_ledger_unref)

@@ -217,26 +217,142 @@ lifecycle_ledger_note (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Unlocks the ledger. Where a limit has been passed, user code runs, and TRUE is returned. */
+/* An entry that has just been added, while user code is told of the limit. There are hardly ever any,
+ * so they are in one list for all ledgers. Its lock comes after that of a ledger.
+ */
+typedef struct _Newcomer Newcomer;
+
+struct _Newcomer
+{
+  Newcomer        *next;
+  LifecycleLedger *ledger;
+  LifecycleEntry  *entry;       /* NULL once it is no entry of the ledger any more */
+};
+
+static GMutex newcomers_lock;
+static Newcomer *newcomers;
+
+/* The ledger is locked. Says whether it has newcomers, and forgets an entry among them. */
+static gboolean
+ledger_look_at_newcomers (LifecycleLedger *ledger,
+                          LifecycleEntry  *gone)
+{
+  gboolean found = FALSE;
+
+  g_mutex_lock (&newcomers_lock);
+  for (Newcomer *newcomer = newcomers; newcomer != NULL; newcomer = newcomer->next)
+    {
+      if (newcomer->ledger == ledger)
+        {
+          found = TRUE;
+          if (newcomer->entry == gone)
+            newcomer->entry = NULL;
+        }
+    }
+  g_mutex_unlock (&newcomers_lock);
+
+  return found;
+}
+
+static void
+newcomer_remove (Newcomer *self)
+{
+  Newcomer **link = &newcomers;
+
+  g_mutex_lock (&newcomers_lock);
+  while (*link != self)
+    link = &(*link)->next;
+  *link = self->next;
+  g_mutex_unlock (&newcomers_lock);
+}
+
+/* The ledger is locked. */
+void
+lifecycle_ledger_set_limit (LifecycleLedger *ledger,
+                            guint            limit)
+{
+  ledger->limit = limit;
+  ledger->warn_at = limit == 0 && ledger_look_at_newcomers (ledger, NULL) ? G_MAXUINT : limit;
+}
+
+/* The ledger is locked, and has a limit or newcomers. The entry may have been freed already. */
+void
+lifecycle_ledger_entry_left (LifecycleLedger *ledger,
+                             LifecycleEntry  *entry)
+{
+  ledger_look_at_newcomers (ledger, entry);
+
+  if (ledger->limit != 0 && ledger->n_entries <= ledger->limit - ledger->limit / 4)
+    ledger->warn_at = ledger->limit;
+}
+
+/* Unlocks the ledger and has user code told that there are too many entries. Says whether an entry,
+ * if that is not NULL, is still live afterwards.
+ */
+static gboolean
+ledger_tell_of_limit (LifecycleLedger *ledger,
+                      LifecycleEntry  *entry)
+{
+  Newcomer newcomer = { .ledger = ledger, .entry = entry };
+  LifecycleScope *scope = g_object_ref (ledger->scope);
+  guint limit = ledger->limit;
+  guint n_entries = ledger->n_entries;
+  gboolean live;
+
+  ledger->warn_at = n_entries <= G_MAXUINT / 2 ? n_entries + n_entries / 2 : G_MAXUINT;
+  ledger->refs++;
+  g_mutex_lock (&newcomers_lock);
+  newcomer.next = newcomers;
+  /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
+  newcomers = &newcomer;
+  g_mutex_unlock (&newcomers_lock);
+  lifecycle_ledger_unlock (ledger);
+
+  lifecycle_scope_limit_reached (scope, limit, n_entries);
+
+  lifecycle_ledger_lock (ledger);
+  newcomer_remove (&newcomer);
+  if (ledger->limit == 0 && !ledger_look_at_newcomers (ledger, NULL))
+    ledger->warn_at = 0;
+  live = newcomer.entry != NULL && lifecycle_entry_is_live (newcomer.entry);
+  lifecycle_ledger_unref_locked (ledger);
+  g_object_unref (scope);
+
+  return live;
+}
+
+static inline gboolean
+ledger_is_over_limit (LifecycleLedger *ledger)
+{
+  return G_UNLIKELY (ledger->limit != 0) && ledger->n_entries > ledger->warn_at && ledger->scope != NULL;
+}
+
+/* Unlocks the ledger. If it has become too long, user code runs, and TRUE is returned. */
 gboolean
 lifecycle_ledger_end_add (LifecycleLedger *ledger)
 {
-  if (G_UNLIKELY (ledger->limit != 0) && ledger->n_entries > ledger->warn_at && ledger->scope != NULL)
+  if (ledger_is_over_limit (ledger))
     {
-      LifecycleScope *scope = g_object_ref (ledger->scope);
-      guint limit = ledger->limit;
-      guint n_entries = ledger->n_entries;
-
-      ledger->warn_at = n_entries <= G_MAXUINT / 2 ? n_entries + n_entries / 2 : G_MAXUINT;
-      lifecycle_ledger_unlock (ledger);
-
-      lifecycle_scope_limit_reached (scope, limit, n_entries);
-      g_object_unref (scope);
+      ledger_tell_of_limit (ledger, NULL);
       return TRUE;
     }
 
   lifecycle_ledger_unlock (ledger);
   return FALSE;
+}
+
+/* Unlocks the ledger and says whether the new entry is still live: a handler of `limit-reached` may
+ * end it, and then the caller must not touch it any more.
+ */
+gboolean
+lifecycle_ledger_end_add_of (LifecycleLedger *ledger,
+                             LifecycleEntry  *entry)
+{
+  if (ledger_is_over_limit (ledger))
+    return ledger_tell_of_limit (ledger, entry);
+
+  lifecycle_ledger_unlock (ledger);
+  return TRUE;
 }
 
 const LifecycleEntryClass lifecycle_fence_class = { 0 };

@@ -37,9 +37,8 @@ link_add_end (LifecycleLink      *link,
 
   lifecycle_link_ref (link);
   lifecycle_ledger_append (ledger, end, type, name);
-  lifecycle_ledger_end_add (ledger);
 
-  return TRUE;
+  return lifecycle_ledger_end_add_of (ledger, end);
 }
 
 static gboolean
@@ -74,16 +73,16 @@ lifecycle_link_cut_other_end (LifecycleLink *link)
 }
 
 static gboolean
-link_end_is_linked (LifecycleLedger *ledger,
-                    LifecycleEntry  *end)
+link_end_is_live (LifecycleLedger *ledger,
+                  LifecycleEntry  *end)
 {
-  gboolean linked;
+  gboolean live;
 
   lifecycle_ledger_lock (ledger);
-  linked = (end->flags & LIFECYCLE_ENTRY_LINKED) != 0;
+  live = lifecycle_entry_is_live (end);
   lifecycle_ledger_unlock (ledger);
 
-  return linked;
+  return live;
 }
 
 /* The links whose far ends are in a ledger that has nothing else, each referenced. */
@@ -120,7 +119,7 @@ lifecycle_link_connect (LifecycleLink      *link,
   /* The far end last: a near end that ends between the two looks for it in vain. */
   connected = link_add_end (link, own_ledger, &link->own_end, own_type, name) &&
               link_add_end (link, other_ledger, &link->other_end, other_type, name) &&
-              link_end_is_linked (own_ledger, &link->own_end);
+              link_end_is_live (own_ledger, &link->own_end);
   if (!connected)
     {
       lifecycle_link_cut_other_end (link);

@@ -707,7 +707,7 @@ lifecycle_scope_set_limit (LifecycleScope *self,
   ledger = lifecycle_scope_lock_ledger (self);
   changed = ledger->limit != limit;
   if (changed)
-    ledger->limit = ledger->warn_at = limit;
+    lifecycle_ledger_set_limit (ledger, limit);
   lifecycle_ledger_unlock (ledger);
 
   if (changed)

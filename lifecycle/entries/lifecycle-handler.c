@@ -145,6 +145,8 @@ handler_leave (LifecycleLedger *ledger,
   lifecycle_node_insert_after (&notice->entry.node, &handler->entry.node);
   lifecycle_node_remove (&handler->entry.node);
   handler->entry.flags &= ~LIFECYCLE_ENTRY_LINKED;
+  if (G_UNLIKELY (ledger->warn_at != 0))
+    lifecycle_ledger_entry_left (ledger, &handler->entry);
 
   if (ledger->owned && lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
     lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
@@ -597,7 +599,8 @@ handler_connect (Handler               *handler,
           handler_set_blocked (&handler->entry, TRUE);
           handler->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
         }
-      lifecycle_ledger_end_add (ledger);
+      if (G_UNLIKELY (!lifecycle_ledger_end_add_of (ledger, &handler->entry)))
+        return 0;
     }
 
   if (G_UNLIKELY (id == 0))

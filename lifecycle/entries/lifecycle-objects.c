@@ -167,9 +167,8 @@ lifecycle_scope_add_object_at (const char     *place,
   entry = g_new0 (ObjectEntry, 1);
   entry->object = g_object_ref (object);
   lifecycle_ledger_append (ledger, &entry->entry, LIFECYCLE_ENTRY_OBJECT, place);
-  lifecycle_ledger_end_add (ledger);
 
-  return TRUE;
+  return lifecycle_ledger_end_add_of (ledger, &entry->entry);
 }
 
 /**
@@ -262,9 +261,8 @@ lifecycle_scope_adopt_at (const char     *place,
   entry->data = data;
   entry->free_func = free_func;
   lifecycle_ledger_append (ledger, &entry->entry, LIFECYCLE_ENTRY_DATA, place);
-  lifecycle_ledger_end_add (ledger);
 
-  return data;
+  return lifecycle_ledger_end_add_of (ledger, &entry->entry) ? data : NULL;
 }
 
 /**

@@ -408,8 +408,30 @@ const LifecycleEntryClass lifecycle_resource_watch_class = {
   .release = resource_watch_release,
 };
 
-/* Makes it an entry, and takes the caller's reference. Where it is too late, what has been done is
- * undone at once.
+/* Whether a watched object has been disposed since it was linked. */
+static gboolean
+resource_has_lost_watch (LifecycleResource *self)
+{
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    {
+      LifecycleResourceWatch *watch = &self->watches[i];
+      gboolean linked;
+
+      if (watch->ledger == NULL)
+        continue;
+
+      lifecycle_ledger_lock (watch->ledger);
+      linked = (watch->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
+      lifecycle_ledger_unlock (watch->ledger);
+      if (!linked)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Makes it an entry, and takes the caller's reference. If it is too late, what has been done is undone
+ * at once. Says whether the scope owns it.
  */
 gboolean
 lifecycle_resource_add (gpointer        resource,
@@ -419,13 +441,16 @@ lifecycle_resource_add (gpointer        resource,
   LifecycleResource *self = resource;
   LifecycleLedger *ledger = self->ledger;
   GError *error = NULL;
-  gboolean linked;
+  gboolean live;
+
+  /* Before it is an entry, because from then on it can be released at any moment, and the release
+   * needs to hold what it watches.
+   */
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+    resource_watch_link (&self->watches[i]);
 
   if (!lifecycle_ledger_begin_add (ledger))
     {
-      /* Linked, so that they can be held. */
-      for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
-        resource_watch_link (&self->watches[i]);
       resource_silence (self);
       if (self->kind->end != NULL)
         self->kind->end (self, &error);
@@ -441,21 +466,17 @@ lifecycle_resource_add (gpointer        resource,
 
   lifecycle_resource_ref (self);
   lifecycle_ledger_append (ledger, &self->entry, self->kind->type, place);
-  lifecycle_ledger_end_add (ledger);
+  live = lifecycle_ledger_end_add_of (ledger, &self->entry);
 
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
-    resource_watch_link (&self->watches[i]);
-
-  /* It may have been released meanwhile, and then it has looked for its watches in vain. */
-  lifecycle_ledger_lock (ledger);
-  linked = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-  lifecycle_ledger_unlock (ledger);
-  for (guint i = 0; !linked && i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
-    resource_watch_cut (&self->watches[i]);
-
+  /* An object that was disposed before there was an entry has told nobody. */
+  if (live && resource_has_lost_watch (self))
+    {
+      lifecycle_resource_retire (self);
+      live = FALSE;
+    }
   lifecycle_resource_unref (self);
 
-  return linked;
+  return live;
 }
 
 /* What it was to stand for could not be made. Takes the caller's reference. */

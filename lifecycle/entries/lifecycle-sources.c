@@ -366,7 +366,7 @@ lifecycle_scope_add_source_at (const char     *place,
     {
       lifecycle_ledger_append_counted (ledger, &adopted->entry, LIFECYCLE_ENTRY_ADOPTED_SOURCE,
                                        place);
-      lifecycle_ledger_end_add (ledger);
+      added = lifecycle_ledger_end_add_of (ledger, &adopted->entry);
     }
   else
     {
