@@ -8,25 +8,6 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* One for each scope that close_async() has been called on, from that call to the end of the close.
- * It does the first part of the teardown, waits until none of the ledgers concerned has anything
- * pending, or until the deadline, and does the second part. All of it happens at home; what ends
- * elsewhere sends a wake-up.
- */
-typedef struct
-{
-  LifecycleWait    base;
-  gint             refs;
-  gint             woken;       /* a wake-up is on its way */
-  LifecycleScope  *root;        /* not referenced: the close_wait ends before it does */
-  GMainContext    *context;
-  gint64           began;       /* µs of monotonic time */
-  GPtrArray       *scopes;      /* referenced; empty once the root has closed */
-  GPtrArray       *waiters;     /* of Waiter */
-  GSource         *timeout;
-  GError          *overdue;     /* what was not waited for to the end */
-} LifecycleCloseWait;
-
 typedef struct
 {
   LifecycleCloseWait *close_wait;
@@ -34,8 +15,8 @@ typedef struct
   GSource            *cancel;
 } Waiter;
 
-static void
-close_wait_unref (gpointer data)
+void
+lifecycle_close_wait_unref (gpointer data)
 {
   LifecycleCloseWait *self = data;
 
@@ -49,8 +30,8 @@ close_wait_unref (gpointer data)
   g_free (self);
 }
 
-static LifecycleCloseWait *
-close_wait_ref (LifecycleCloseWait *self)
+LifecycleCloseWait *
+lifecycle_close_wait_ref (LifecycleCloseWait *self)
 {
   g_atomic_int_inc (&self->refs);
 
@@ -77,9 +58,11 @@ waiter_free (gpointer data)
   g_free (waiter);
 }
 
-/* Forgets the ledgers, so that none of them wakes it any more. */
+/* Forgets the ledgers, so that none of them wakes it any more. One that has moved on, to another
+ * scope, has forgotten the wait itself.
+ */
 static void
-close_wait_let_go (LifecycleCloseWait *self)
+close_wait_forget_scopes (LifecycleCloseWait *self)
 {
   g_autoptr (GPtrArray) scopes = g_steal_pointer (&self->scopes);
 
@@ -96,8 +79,14 @@ close_wait_let_go (LifecycleCloseWait *self)
       lifecycle_ledger_unlock (ledger);
 
       if (link != NULL)
-        close_wait_unref (self);
+        lifecycle_close_wait_unref (self);
     }
+}
+
+static void
+close_wait_let_go (LifecycleCloseWait *self)
+{
+  close_wait_forget_scopes (self);
 
   if (self->timeout != NULL)
     {
@@ -107,8 +96,8 @@ close_wait_let_go (LifecycleCloseWait *self)
 }
 
 /* Sets `gave_up` if something goes on that is not waited for any longer. */
-static gboolean
-close_wait_has_pending (LifecycleCloseWait *self,
+gboolean
+lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
                         gboolean           *gave_up)
 {
   *gave_up = FALSE;
@@ -145,6 +134,21 @@ close_wait_release (LifecycleCloseWait *self,
   return n_released;
 }
 
+/* The ledger is locked. */
+static void
+ledger_list_pending (LifecycleNode *list,
+                     GPtrArray     *found)
+{
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, list)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+      char *what = class->describe_pending != NULL ? class->describe_pending (entry) : NULL;
+
+      if (what != NULL)
+        g_ptr_array_add (found, what);
+    }
+}
+
 /* What is still pending in the scopes, each with the path of its scope; NULL if all of it has just
  * ended.
  */
@@ -167,14 +171,8 @@ close_wait_describe (LifecycleCloseWait *self)
       g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
 
       lifecycle_ledger_lock (ledger);
-      LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->muted)
-        {
-          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
-          char *what = class->describe_pending != NULL ? class->describe_pending (entry) : NULL;
-
-          if (what != NULL)
-            g_ptr_array_add (found, what);
-        }
+      ledger_list_pending (&ledger->muted, found);
+      ledger_list_pending (&ledger->live, found);
       /* A clear() has released them, but they go on. */
       if (ledger->n_pending > found->len && !lifecycle_scope_is_closed (scope))
         g_ptr_array_add (found, g_strdup_printf ("%u more, let go of already",
@@ -211,9 +209,16 @@ close_wait_woken_cb (gpointer data)
 
   g_atomic_int_set (&self->woken, FALSE);
 
+  if (self->draining)
+    {
+      if (!lifecycle_close_wait_has_pending (self, &gave_up))
+        lifecycle_close_wait_start (self, TRUE);
+      return G_SOURCE_REMOVE;
+    }
+
   /* Once the release has begun, there is nothing left to do. */
   if (self->scopes->len > 0 && self->root->awaiting_release &&
-      !self->root->releasing && !close_wait_has_pending (self, &gave_up))
+      !self->root->releasing && !lifecycle_close_wait_has_pending (self, &gave_up))
     {
       if (gave_up)
         self->overdue = close_wait_describe (self);
@@ -231,7 +236,7 @@ close_wait_wake (LifecycleWait *wait)
 
   if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
     lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
-                    close_wait_woken_cb, close_wait_ref (self), close_wait_unref);
+                    close_wait_woken_cb, lifecycle_close_wait_ref (self), lifecycle_close_wait_unref);
 }
 
 /* At home: what the scope waits with for its release, for its own sake or that of one above it. */
@@ -279,7 +284,12 @@ close_wait_timed_out_cb (gpointer data)
 {
   LifecycleCloseWait *self = data;
 
-  if (close_wait_is_waiting (self))
+  if (self->draining)
+    {
+      self->overdue = close_wait_describe (self);
+      lifecycle_close_wait_start (self, FALSE);
+    }
+  else if (close_wait_is_waiting (self))
     {
       self->overdue = close_wait_describe (self);
       close_wait_release (self, self->root);
@@ -289,11 +299,12 @@ close_wait_timed_out_cb (gpointer data)
 }
 
 /* Those who join later may want it to be over sooner, but not later. */
-static void
-close_wait_set_timeout (LifecycleCloseWait *self,
+void
+lifecycle_close_wait_set_timeout (LifecycleCloseWait *self,
                         guint               timeout_ms)
 {
   gint64 ready_time = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+  LifecycleLedger *ledger;
 
   if (timeout_ms == 0 ||
       (self->timeout != NULL && g_source_get_ready_time (self->timeout) <= ready_time))
@@ -303,10 +314,14 @@ close_wait_set_timeout (LifecycleCloseWait *self,
     {
       self->timeout = g_timeout_source_new (timeout_ms);
       g_source_set_static_name (self->timeout, "Lifecycle close_async");
-      g_source_set_callback (self->timeout, close_wait_timed_out_cb, close_wait_ref (self), close_wait_unref);
+      g_source_set_callback (self->timeout, close_wait_timed_out_cb, lifecycle_close_wait_ref (self), lifecycle_close_wait_unref);
       g_source_attach (self->timeout, self->context);
     }
   g_source_set_ready_time (self->timeout, ready_time);
+
+  ledger = lifecycle_scope_lock_ledger (self->root);
+  lifecycle_scope_ensure_extra (self->root)->waits_until = ready_time;
+  lifecycle_ledger_unlock (ledger);
 }
 
 static void
@@ -328,6 +343,12 @@ task_return (GTask          *task,
 }
 
 static void
+close_wait_base_unref (LifecycleWait *wait)
+{
+  lifecycle_close_wait_unref (wait);
+}
+
+static void
 close_wait_scope_closed (LifecycleWait  *wait,
                          LifecycleScope *scope)
 {
@@ -335,6 +356,7 @@ close_wait_scope_closed (LifecycleWait  *wait,
   g_autoptr (GPtrArray) waiters = NULL;
 
   scope->extra->close_wait = NULL;
+  self->draining = FALSE;
   close_wait_let_go (self);
 
   waiters = g_steal_pointer (&self->waiters);
@@ -350,7 +372,7 @@ close_wait_scope_closed (LifecycleWait  *wait,
       task_return (waiter->task, scope, self->overdue);
     }
 
-  close_wait_unref (self);
+  lifecycle_close_wait_unref (self);
 }
 
 static gboolean
@@ -367,8 +389,8 @@ wait_cancelled_cb (GCancellable *cancellable,
   return G_SOURCE_REMOVE;
 }
 
-static void
-close_wait_add_waiter (LifecycleCloseWait *self,
+void
+lifecycle_close_wait_add_waiter (LifecycleCloseWait *self,
                        GTask              *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
@@ -387,21 +409,97 @@ close_wait_add_waiter (LifecycleCloseWait *self,
     }
 }
 
-/* What a call of close_async() is about; the data of its task. */
-typedef struct
+/* At home: what a scope waits with, made on demand. The scope is not closed. */
+LifecycleCloseWait *
+lifecycle_close_wait_ensure (LifecycleScope *scope)
 {
-  LifecycleReason reason;
-  guint           timeout_ms;
-} CloseCall;
-
-/* At home. */
-static void
-close_call_run (GTask *task)
-{
-  LifecycleScope *scope = g_task_get_source_object (task);
-  CloseCall *call = g_task_get_task_data (task);
   LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
   LifecycleCloseWait *self = (LifecycleCloseWait *) extra->close_wait;
+
+  if (self == NULL)
+    {
+      self = g_new0 (LifecycleCloseWait, 1);
+      self->base.wake = close_wait_wake;
+      self->base.scope_closed = close_wait_scope_closed;
+      self->base.unref = close_wait_base_unref;
+      self->refs = 1;
+      self->root = scope;
+      self->began = g_get_monotonic_time ();
+      self->context = g_main_context_ref (scope->context);
+      self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+      self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+      extra->close_wait = &self->base;
+    }
+
+  return self;
+}
+
+/* At home: has the ledger of the scope wake the wait. */
+void
+lifecycle_close_wait_watch (LifecycleCloseWait *self,
+                            LifecycleScope     *scope)
+{
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
+
+  g_ptr_array_add (self->scopes, g_object_ref (scope));
+  ledger->close_waits = g_slist_prepend (ledger->close_waits, lifecycle_close_wait_ref (self));
+  if (self->draining)
+    ledger->draining = TRUE;
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* At home. Does all of the close but the release, and that, too, unless something is under way that
+ * it is to wait for. A drain ends here.
+ */
+void
+lifecycle_close_wait_start (LifecycleCloseWait *self,
+                            gboolean            waits)
+{
+  LifecycleScope *scope = self->root;
+  LifecycleScopeList scopes;
+  gboolean gave_up;
+
+  lifecycle_close_wait_ref (self);
+  g_object_ref (scope);
+
+  if (self->draining)
+    {
+      self->draining = FALSE;
+      close_wait_forget_scopes (self);
+      lifecycle_scope_mark (scope, self->reason, NULL);
+    }
+
+  /* If a teardown is under way already, its end is what is waited for. */
+  if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
+    {
+      /* User code that runs meanwhile may close the scope in another way, which ends the wait: the
+       * list is its own only afterwards.
+       */
+      lifecycle_scope_list_init (&scopes);
+      lifecycle_teardown_start (&scopes, scope);
+      for (guint i = 0; i < scopes.n_items && !lifecycle_scope_is_closed (scope); i++)
+        lifecycle_close_wait_watch (self, scopes.items[i]);
+      lifecycle_scope_list_clear (&scopes);
+
+      if (lifecycle_scope_is_closed (scope))
+        close_wait_let_go (self);
+      else if (waits && lifecycle_close_wait_has_pending (self, &gave_up))
+        scope->awaiting_release = TRUE;
+      else
+        close_wait_release (self, scope);
+    }
+
+  g_object_unref (scope);
+  lifecycle_close_wait_unref (self);
+}
+
+/* At home. */
+void
+lifecycle_close_call_run (GTask *task)
+{
+  LifecycleScope *scope = g_task_get_source_object (task);
+  LifecycleCloseCall *call = g_task_get_task_data (task);
+  LifecycleCloseWait *self;
 
   lifecycle_scope_mark (scope, call->reason, NULL);
 
@@ -411,63 +509,59 @@ close_call_run (GTask *task)
       return;
     }
 
-  if (self == NULL)
-    {
-      self = g_new0 (LifecycleCloseWait, 1);
-      self->base.wake = close_wait_wake;
-      self->base.scope_closed = close_wait_scope_closed;
-      self->refs = 1;
-      self->root = scope;
-      self->began = g_get_monotonic_time ();
-      self->context = g_main_context_ref (scope->context);
-      self->waiters = g_ptr_array_new_with_free_func (waiter_free);
-      self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
-      extra->close_wait = &self->base;
-    }
-  close_wait_ref (self);
-  close_wait_add_waiter (self, task);
-
-  /* If a teardown is under way already, its end is what is waited for. */
-  if (!scope->in_teardown)
-    {
-      LifecycleScopeList scopes;
-      gboolean gave_up;
-
-      /* User code that runs meanwhile may close the scope in another way, which ends the drain: the
-       * list is its own only afterwards.
-       */
-      lifecycle_scope_list_init (&scopes);
-      lifecycle_teardown_start (&scopes, scope);
-      for (guint i = 0; i < scopes.n_items && !lifecycle_scope_is_closed (scope); i++)
-        {
-          LifecycleLedger *ledger = lifecycle_scope_get_ledger (scopes.items[i]);
-
-          g_ptr_array_add (self->scopes, g_object_ref (scopes.items[i]));
-          lifecycle_ledger_lock (ledger);
-          ledger->close_waits = g_slist_prepend (ledger->close_waits, close_wait_ref (self));
-          lifecycle_ledger_unlock (ledger);
-        }
-      lifecycle_scope_list_clear (&scopes);
-
-      if (lifecycle_scope_is_closed (scope))
-        close_wait_let_go (self);
-      else if (close_wait_has_pending (self, &gave_up))
-        scope->awaiting_release = TRUE;
-      else
-        close_wait_release (self, scope);
-    }
-
+  self = lifecycle_close_wait_ref (lifecycle_close_wait_ensure (scope));
+  lifecycle_close_wait_add_waiter (self, task);
+  lifecycle_close_wait_start (self, TRUE);
   if (close_wait_is_waiting (self))
-    close_wait_set_timeout (self, call->timeout_ms);
-  close_wait_unref (self);
+    lifecycle_close_wait_set_timeout (self, call->timeout_ms);
+  lifecycle_close_wait_unref (self);
 }
 
 static gboolean
 close_call_cb (gpointer data)
 {
-  close_call_run (data);
+  LifecycleCloseCall *call = g_task_get_task_data (data);
+
+  call->run (data);
 
   return G_SOURCE_REMOVE;
+}
+
+/* The task of a call of close_async() or drain_async(), and on any thread the call itself. */
+void
+lifecycle_close_call (LifecycleScope      *scope,
+                      gpointer             tag,
+                      LifecycleReason      reason,
+                      guint                timeout_ms,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data,
+                      void              (* run) (GTask *task))
+{
+  g_autoptr (GTask) task = g_task_new (scope, cancellable, callback, user_data);
+  LifecycleCloseCall *call = g_new0 (LifecycleCloseCall, 1);
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_name (task, "Lifecycle close");
+  /* The close goes on, and its result is that of the task. */
+  g_task_set_check_cancellable (task, FALSE);
+  call->reason = reason;
+  call->timeout_ms = timeout_ms;
+  call->run = run;
+  g_task_set_task_data (task, call, g_free);
+
+  if (lifecycle_scope_enter_home (scope))
+    {
+      run (task);
+      lifecycle_scope_leave_home (scope);
+    }
+  else
+    {
+      if (run == lifecycle_close_call_run)
+        lifecycle_scope_mark (scope, reason, NULL);
+      lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle close",
+                      close_call_cb, g_object_ref (task), g_object_unref);
+    }
 }
 
 /**
@@ -502,34 +596,12 @@ lifecycle_scope_close_async (LifecycleScope      *self,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  CloseCall *call;
-
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, lifecycle_scope_close_async);
-  g_task_set_name (task, "Lifecycle close");
-  /* The close goes on, and its result is that of the task. */
-  g_task_set_check_cancellable (task, FALSE);
-  call = g_new0 (CloseCall, 1);
-  call->reason = reason;
-  call->timeout_ms = timeout_ms;
-  g_task_set_task_data (task, call, g_free);
-
-  if (lifecycle_scope_enter_home (self))
-    {
-      close_call_run (task);
-      lifecycle_scope_leave_home (self);
-    }
-  else
-    {
-      lifecycle_scope_mark (self, reason, NULL);
-      lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close",
-                      close_call_cb, g_object_ref (task), g_object_unref);
-    }
+  lifecycle_close_call (self, lifecycle_scope_close_async, reason, timeout_ms,
+                        cancellable, callback, user_data, lifecycle_close_call_run);
 }
 
 /**

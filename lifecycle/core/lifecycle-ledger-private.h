@@ -25,6 +25,9 @@ struct _LifecycleWait
 {
   void (* wake)         (LifecycleWait  *self);
 
+  /* The ledger that has the wait forgets it. */
+  void (* unref)        (LifecycleWait  *self);
+
   /* At home, with nothing locked: the scope that the wait is for has closed. */
   void (* scope_closed) (LifecycleWait  *self,
                          LifecycleScope *scope);
@@ -77,6 +80,7 @@ struct _LifecycleLedger
   guint            owned : 1;   /* it is what a scope owns, and has a tally */
   guint            counted : 1; /* others have its counts, because its scope has closed */
   guint            moving : 1;  /* it is not open, but will be */
+  guint            draining : 1; /* it is open, and refuses operations */
   guint            gave_up : 1; /* a wait has ended before what it waited for */
   guint            dying : 1;   /* it is an watch's, whose object is being disposed */
 };
@@ -100,6 +104,7 @@ void             lifecycle_ledger_add_pending  (LifecycleLedger  *ledger);
 void             lifecycle_ledger_drop_pending (LifecycleLedger  *ledger);
 void             lifecycle_ledger_give_up_pending (LifecycleLedger *ledger);
 void             lifecycle_ledger_wake_waits   (LifecycleLedger  *ledger);
+void             lifecycle_ledger_forget_waits (LifecycleLedger  *ledger);
 
 gboolean         lifecycle_ledger_lock_open    (LifecycleLedger  *ledger);
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);

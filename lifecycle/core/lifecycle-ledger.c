@@ -593,3 +593,24 @@ lifecycle_ledger_wake_waits (LifecycleLedger *ledger)
       wait->wake (wait);
     }
 }
+
+/* Nothing is locked. The ledger moves to another scope, which nobody waits for. */
+void
+lifecycle_ledger_forget_waits (LifecycleLedger *ledger)
+{
+  GSList *waits;
+
+  lifecycle_ledger_lock (ledger);
+  waits = g_steal_pointer (&ledger->close_waits);
+  ledger->draining = FALSE;
+  lifecycle_ledger_unlock (ledger);
+
+  while (waits != NULL)
+    {
+      LifecycleWait *wait = waits->data;
+
+      wait->wake (wait);
+      wait->unref (wait);
+      waits = g_slist_delete_link (waits, waits);
+    }
+}

@@ -26,7 +26,8 @@ typedef struct
   GHashTable      *stillborn;   /* set of children that were asked for too late; guarded the same */
   LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
   char            *detail;      /* of the reason */
-  LifecycleWait   *close_wait;  /* of close_async(); at home */
+  LifecycleWait   *close_wait;  /* of close_async() or drain_async(); at home */
+  gint64           waits_until; /* when that ends, or 0; guarded by the lock of the ledger */
   LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
 } LifecycleExtra;
 

@@ -63,6 +63,19 @@ gboolean         lifecycle_scope_close_finish       (LifecycleScope  *self,
                                                      GAsyncResult    *result,
                                                      GError         **error);
 LIFECYCLE_AVAILABLE_IN_1_0
+void             lifecycle_scope_drain_async        (LifecycleScope      *self,
+                                                     LifecycleReason      reason,
+                                                     guint                timeout_ms,
+                                                     GCancellable        *cancellable,
+                                                     GAsyncReadyCallback  callback,
+                                                     gpointer             user_data);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean         lifecycle_scope_drain_finish       (LifecycleScope  *self,
+                                                     GAsyncResult    *result,
+                                                     GError         **error);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean         lifecycle_scope_is_draining        (LifecycleScope  *self);
+LIFECYCLE_AVAILABLE_IN_1_0
 guint            lifecycle_scope_clear              (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 guint            lifecycle_scope_clear_kind         (LifecycleScope  *self,

@@ -641,6 +641,7 @@ lifecycle_teardown_move (LifecycleScope *scope,
       return;
     }
 
+  lifecycle_ledger_forget_waits (ledger);
   left = lifecycle_ledger_new_owned (scope);
   lifecycle_ledger_shut (left);
   /* What follows an object follows its life, and not what was set up for it. */

@@ -243,7 +243,10 @@ scope_join (LifecycleScope  *self,
     }
 
   if (parent != NULL)
-    self->blocked = parent->blocked;
+    {
+      self->blocked = parent->blocked;
+      self->ledger->draining = ledger->draining;
+    }
   lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
   ledger->n_children++;
   g_object_ref (self);

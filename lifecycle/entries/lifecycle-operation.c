@@ -308,6 +308,20 @@ operation_send_home (LifecycleOperation *self,
   g_main_context_unref (context);
 }
 
+/* A scope that is being drained is open, and yet too late for this. */
+static gboolean
+ledger_begin_operation (LifecycleLedger *ledger)
+{
+  if (!lifecycle_ledger_begin_add (ledger))
+    return FALSE;
+  if (!ledger->draining)
+    return TRUE;
+
+  lifecycle_ledger_unlock (ledger);
+  lifecycle_ledger_note (ledger, 1, 0);
+  return FALSE;
+}
+
 static LifecycleOperation *
 scope_begin (LifecycleScope      *self,
              const char          *name,
@@ -333,7 +347,7 @@ scope_begin (LifecycleScope      *self,
   if (callback != NULL && lifecycle_debug_has (LIFECYCLE_DEBUG_OPERATIONS))
     lifecycle_operation_watch (operation, TRUE);
 
-  if (lifecycle_ledger_begin_add (ledger))
+  if (ledger_begin_operation (ledger))
     {
       lifecycle_operation_ref (operation);
       lifecycle_ledger_append (ledger, &operation->entry, LIFECYCLE_ENTRY_OPERATION, place);
