@@ -608,7 +608,8 @@ lifecycle_scope_close_async (LifecycleScope      *self,
  * lifecycle_scope_close_finish:
  * @self: a scope
  * @result: what the callback got
- * @error: where to put the error
+ * @error: where to put the error; what it may tell of cleanups that failed counts as collected, see
+ *   [method@Scope.get_error]
  *
  * Ends a call of [method@Scope.close_async].
  *
@@ -625,6 +626,9 @@ lifecycle_scope_close_finish (LifecycleScope  *self,
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  if (error != NULL)
+    lifecycle_scope_collect_error (self);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }

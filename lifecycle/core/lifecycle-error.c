@@ -20,14 +20,51 @@ G_DEFINE_QUARK (lifecycle-error-quark, lifecycle_error)
 
 typedef struct
 {
-  GError *error;
-  char   *where;
+  LifecycleNode  node;          /* among those that nobody has collected, of all scopes */
+  GError        *error;
+  char          *where;
+  gboolean       settled;       /* it is part of the error of the scope */
+  gboolean       collected;     /* somebody has been given it */
 } LifecycleFailure;
+
+/* A failure that nobody collects is told when its scope goes, or when the program ends. */
+static struct
+{
+  GMutex        lock;           /* a ledger may be locked */
+  LifecycleNode uncollected;
+} failures = {
+  .uncollected = { &failures.uncollected, &failures.uncollected },
+};
+
+static void
+failure_collect (LifecycleFailure *failure)
+{
+  g_mutex_lock (&failures.lock);
+  if (!failure->collected)
+    lifecycle_node_remove (&failure->node);
+  failure->collected = TRUE;
+  g_mutex_unlock (&failures.lock);
+}
+
+static char *
+failure_describe (LifecycleFailure *failure)
+{
+  return g_strdup_printf ("A cleanup of scope %s failed, and nobody has asked for the error: %s",
+                          failure->where, failure->error->message);
+}
 
 static void
 failure_free (gpointer data)
 {
   LifecycleFailure *failure = data;
+
+  if (!failure->collected)
+    {
+      g_autofree char *text = failure_describe (failure);
+
+      failure_collect (failure);
+      g_warning ("%s", text);
+    }
 
   g_error_free (failure->error);
   g_free (failure->where);
@@ -40,11 +77,15 @@ scope_add_failure (LifecycleScope *self,
                    char           *where)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
-  LifecycleFailure *failure = g_new (LifecycleFailure, 1);
+  LifecycleFailure *failure = g_new0 (LifecycleFailure, 1);
   LifecycleExtra *extra;
 
   failure->error = error;
   failure->where = where;
+
+  g_mutex_lock (&failures.lock);
+  lifecycle_node_insert_after (&failure->node, failures.uncollected.prev);
+  g_mutex_unlock (&failures.lock);
 
   extra = lifecycle_scope_ensure_extra (self);
   lifecycle_ledger_lock (ledger);
@@ -75,13 +116,14 @@ void
 lifecycle_scope_pass_failures (LifecycleScope *self,
                                LifecycleScope *to)
 {
-  GPtrArray *failures = lifecycle_scope_peek_extra (self)->failures;
+  GPtrArray *list = lifecycle_scope_peek_extra (self)->failures;
 
-  for (guint i = 0; failures != NULL && i < failures->len; i++)
+  for (guint i = 0; list != NULL && i < list->len; i++)
     {
-      LifecycleFailure *failure = g_ptr_array_index (failures, i);
+      LifecycleFailure *failure = g_ptr_array_index (list, i);
 
       scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
+      failure_collect (failure);
     }
 }
 
@@ -99,6 +141,8 @@ lifecycle_scope_settle_error (LifecycleScope *self)
 
   lifecycle_ledger_lock (ledger);
 
+  for (guint i = 0; i < extra->failures->len; i++)
+    ((LifecycleFailure *) g_ptr_array_index (extra->failures, i))->settled = TRUE;
   failure = g_ptr_array_index (extra->failures, 0);
   old = g_steal_pointer (&extra->error);
   if (extra->failures->len == 1)
@@ -122,4 +166,39 @@ lifecycle_scope_settle_error (LifecycleScope *self)
   lifecycle_ledger_unlock (ledger);
 
   g_clear_error (&old);
+}
+
+/* Somebody is given the error of the scope. */
+void
+lifecycle_scope_collect_error (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleExtra *extra = lifecycle_scope_peek_extra (self);
+
+  if (extra->failures == NULL)
+    return;
+
+  lifecycle_ledger_lock (ledger);
+  for (guint i = 0; i < extra->failures->len; i++)
+    {
+      LifecycleFailure *failure = g_ptr_array_index (extra->failures, i);
+
+      if (failure->settled)
+        failure_collect (failure);
+    }
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* What to say of the failures that nobody has collected, the oldest first. */
+GPtrArray *
+lifecycle_list_failures (void)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
+
+  g_mutex_lock (&failures.lock);
+  for (LifecycleNode *node = failures.uncollected.next; node != &failures.uncollected; node = node->next)
+    g_ptr_array_add (list, failure_describe ((LifecycleFailure *) node));
+  g_mutex_unlock (&failures.lock);
+
+  return list;
 }

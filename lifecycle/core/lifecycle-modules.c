@@ -333,16 +333,19 @@ read_memory (gsize    address,
 #endif
 }
 
-/* Reads a string that may not be there. Says FALSE if it is not, or if it is too long. */
+/* Reads a string that may not be there, or as much of it as there is room for. Says FALSE if it is not
+ * there.
+ */
 static gboolean
 read_string (const char *string,
              char       *buffer,
              gsize       size)
 {
-  for (gsize n = 0; n < size;)
+  buffer[size - 1] = '\0';
+  for (gsize n = 0; n < size - 1;)
     {
       /* A piece that does not cross the end of a page: the next one may be missing. */
-      gsize room = MIN (size - n, 64 - ((gsize) string + n) % 64);
+      gsize room = MIN (size - 1 - n, 64 - ((gsize) string + n) % 64);
 
       if (!read_memory ((gsize) string + n, buffer + n, room))
         return FALSE;
@@ -351,7 +354,7 @@ read_string (const char *string,
       n += room;
     }
 
-  return FALSE;
+  return TRUE;
 }
 
 /* A string that is in no module, although one may have been unloaded that had it. An interned string
@@ -397,8 +400,10 @@ dup_string (const char *string,
 
   if (copy.found)
     text = is_good (copy.address, look) ? g_steal_pointer (&copy.text) : NULL;
-  else if (look >= modules.last_unload)
+  else if (modules.last_unload == 0)
     text = g_strdup (string);
+  else if (look >= modules.last_unload)
+    text = copy_from_heap (string, TRUE);
   else if (find_gone (copy.address, look) == NULL)
     text = copy_from_heap (string, heap);
   else

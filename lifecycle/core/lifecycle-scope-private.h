@@ -127,6 +127,8 @@ void            lifecycle_scope_take_failure  (LifecycleScope     *self,
 void            lifecycle_scope_pass_failures (LifecycleScope     *self,
                                                LifecycleScope     *to);
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);
+void            lifecycle_scope_collect_error (LifecycleScope     *self);
+GPtrArray      *lifecycle_list_failures       (void);
 
 extern LifecycleExtra lifecycle_scope_no_extra;
 

@@ -642,7 +642,14 @@ lifecycle_scope_get_n_entries (LifecycleScope *self)
  * What went wrong in the cleanups of the scope, and of those that were closed with it.
  *
  * A single failure is returned as it was reported. Several become one
- * [error@Error.cleanup], whose message names each. To be called at home.
+ * [error@Error.cleanup], whose message names each.
+ *
+ * A failure that nobody collects is not silent. It is collected by this function, by
+ * [method@Scope.close_finish], and by the scope above when it is the one that was closed. If none of
+ * them has come by when the scope is finalized, a warning is logged, with the place where the cleanup
+ * was added. With `LIFECYCLE_DEBUG=leaks` the others are reported when the program ends.
+ *
+ * To be called at home.
  *
  * Returns: (transfer none) (nullable): the error, once the scope has been closed or cleared; it is
  *   replaced when more cleanups fail in a later clear()
@@ -654,6 +661,8 @@ lifecycle_scope_get_error (LifecycleScope *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   LIFECYCLE_DEBUG_HOME (self);
+
+  lifecycle_scope_collect_error (self);
 
   return lifecycle_scope_peek_extra (self)->error;
 }

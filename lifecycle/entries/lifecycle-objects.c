@@ -65,7 +65,7 @@ data_release (LifecycleLedger *ledger,
   GDestroyNotify free_func = self->free_func;
 
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_OPERATIONS))
-    lifecycle_operation_check_freed (data, free_func, entry->name);
+    lifecycle_operation_check_freed (data, free_func, lifecycle_entry_get_place (entry));
   g_free (self);
   free_func (data);
 }

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-operation-private.h"
 
 #ifdef HAVE_MALLOC_USABLE_SIZE
@@ -63,9 +64,16 @@ lifecycle_operation_check_freed (gpointer        data,
           LifecycleOperation *self = key;
 
           if ((guintptr) self->user_data - (guintptr) data < size)
-            operation = g_strdup_printf ("'%s'%s%s", self->name != NULL ? self->name : "unnamed",
-                                         self->entry.name != NULL ? ", begun at " : "",
-                                         self->entry.name != NULL ? self->entry.name : "");
+            {
+              const char *begun = lifecycle_entry_get_place (&self->entry);
+
+              operation = g_strdup_printf ("'%s'%s%s%s%s",
+                                           self->name != NULL ? self->name : "unnamed",
+                                           begun != NULL ? ", begun " : "",
+                                           begun != NULL ? lifecycle_place_get_preposition (begun) : "",
+                                           begun != NULL ? " " : "",
+                                           begun != NULL ? begun : "");
+            }
         }
     }
   g_mutex_unlock (&watch_lock);
@@ -341,7 +349,7 @@ lifecycle_operation_fail (LifecycleOperation *self,
   g_return_if_fail (error != NULL);
 
   scope = lifecycle_ledger_dup_scope (self->ledger);
-  name = self->name != NULL ? self->name : self->entry.name;
+  name = self->name != NULL ? self->name : lifecycle_entry_get_place (&self->entry);
   if (scope != NULL && !lifecycle_scope_is_closed (scope))
     {
       lifecycle_scope_take_failure (scope, error, name);

@@ -222,6 +222,10 @@ report_at_exit (void)
 {
   LifecycleReport report;
   g_autofree char *text = NULL;
+  g_autoptr (GPtrArray) failures = lifecycle_list_failures ();
+
+  for (guint i = 0; i < failures->len; i++)
+    fprintf (stderr, "Lifecycle: %s\n", (const char *) g_ptr_array_index (failures, i));
 
   if (!lifecycle_report_count (&report, NULL, TRUE))
     return;

@@ -175,12 +175,15 @@ test_in_closed (void)
   g_assert_finalize_object (scope);
 }
 
-/* A late cleanup runs at once; that it fails is nobody's business but must not leak or abort. */
+/* A late cleanup runs at once. Each failure is told, when nobody collects it. */
 static void
 test_late (void)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
   int destroyed = 0;
+
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*of scope scope at *test-errors.c:*: late");
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*of scope scope at *test-errors.c:*: later");
 
   lifecycle_scope_close (scope);
   lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "late", NULL);
@@ -190,6 +193,7 @@ test_late (void)
   lifecycle_scope_defer (scope, test_count_cleanup, &destroyed, test_count_notify);
   g_assert_cmpint (destroyed, ==, 2);
   g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
 }
 
 static void
@@ -220,7 +224,7 @@ test_late_while_closing (void)
   g_assert_finalize_object (scope);
 }
 
-/* A failing cleanup of a scope that is cleared must neither stop the rest nor leak. */
+/* A failing cleanup of a scope that is cleared stops nothing, and is told in the end. */
 static void
 test_clear (void)
 {
@@ -233,19 +237,174 @@ test_clear (void)
   test_assert_log ("cleared");
   g_assert_cmpint (n, ==, 1);
   g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_OPEN);
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "A cleanup of scope scope *failed*: cleared");
   g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
 }
 
-/* The scope goes with its error. */
+/* The scope goes with its error, which nobody can ask for any more. */
 static void
 test_dropped (void)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
 
   lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "a", NULL);
-  lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "b", NULL);
+  lifecycle_scope_defer_at ("my-place:7", scope, failing_cleanup, (gpointer) "b", NULL);
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                         "A cleanup of scope scope at my-place:7 failed, and nobody has asked*: b");
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                         "A cleanup of scope scope at *test-errors.c:* failed*: a");
   g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
   test_assert_log ("b a");
+}
+
+/* A scope above that was closed has the failures of those below it, and tells them once. */
+static void
+test_told_once (void)
+{
+  LifecycleScope *root = lifecycle_scope_new ("root");
+  LifecycleScope *child = lifecycle_scope_new_child (root, "child");
+
+  lifecycle_scope_defer (child, failing_cleanup, (gpointer) "below", NULL);
+  lifecycle_scope_close (root);
+  g_assert_finalize_object (child);
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*of scope root/child at *: below");
+  g_assert_finalize_object (root);
+  g_test_assert_expected_messages ();
+  test_assert_log ("below");
+}
+
+/* Who has asked before does not know of what comes later. */
+static void
+test_asked_before (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+
+  lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "first", NULL);
+  lifecycle_scope_clear (scope);
+  g_assert_nonnull (lifecycle_scope_get_error (scope));
+  lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "second", NULL);
+  lifecycle_scope_close (scope);
+  test_assert_log ("first second");
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*of scope scope at *: second");
+  g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
+}
+
+static void
+finish_cb (GObject      *scope,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  gboolean *collects = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (lifecycle_scope_close_finish (LIFECYCLE_SCOPE (scope), result,
+                                                *collects ? &error : NULL));
+  test_log ("finished");
+}
+
+/* The end of close_async() collects, unless it does not want to know. */
+static void
+test_finish (void)
+{
+  for (gboolean collects = FALSE; collects <= TRUE; collects++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+
+      lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "busy", NULL);
+      lifecycle_scope_close_async (scope, LIFECYCLE_REASON_COMPLETED, 0, NULL, finish_cb, &collects);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      test_assert_log ("busy finished");
+      if (!collects)
+        g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*of scope scope at *: busy");
+      g_assert_finalize_object (scope);
+      g_test_assert_expected_messages ();
+    }
+}
+
+/* A scope that is still there when the program ends. */
+static void
+test_at_exit (void)
+{
+  if (g_test_subprocess ())
+    {
+      LifecycleScope *scope;
+
+      g_setenv ("LIFECYCLE_DEBUG", "leaks", TRUE);
+      scope = lifecycle_scope_new ("held");
+      lifecycle_scope_defer_at ("my-place:8", scope, failing_cleanup, (gpointer) "busy", NULL);
+      lifecycle_scope_close (scope);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*Lifecycle: A cleanup of scope held at my-place:8 failed*: busy*");
+}
+
+/* Errors that can be counted. */
+
+GQuark counted_error_quark (void);
+
+typedef struct
+{
+  gboolean counted;
+} CountedErrorPrivate;
+
+static int n_counted_errors;
+
+static void
+counted_error_private_init (CountedErrorPrivate *self)
+{
+  n_counted_errors++;
+  self->counted = TRUE;
+}
+
+/* A copy may have been initialized, too. */
+static void
+counted_error_private_copy (const CountedErrorPrivate *from,
+                            CountedErrorPrivate       *to)
+{
+  if (!to->counted)
+    n_counted_errors++;
+  to->counted = TRUE;
+}
+
+static void
+counted_error_private_clear (CountedErrorPrivate *self)
+{
+  n_counted_errors--;
+}
+
+G_DEFINE_EXTENDED_ERROR (CountedError, counted_error)
+
+static void
+counted_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          data,
+                 GError          **error)
+{
+  g_set_error_literal (error, counted_error_quark (), 1, "counted");
+}
+
+/* The error of an earlier clear() is replaced, and freed. */
+static void
+test_replaced (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+
+  for (guint i = 0; i < 5; i++)
+    {
+      lifecycle_scope_defer (scope, counted_cleanup, NULL, NULL);
+      lifecycle_scope_clear (scope);
+      g_assert_nonnull (lifecycle_scope_get_error (scope));
+    }
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+  g_assert_cmpint (n_counted_errors, ==, 0);
 }
 
 static void
@@ -287,6 +446,11 @@ main (int   argc,
   g_test_add_func ("/lifecycle/errors/late-while-closing", test_late_while_closing);
   g_test_add_func ("/lifecycle/errors/clear", test_clear);
   g_test_add_func ("/lifecycle/errors/dropped", test_dropped);
+  g_test_add_func ("/lifecycle/errors/told-once", test_told_once);
+  g_test_add_func ("/lifecycle/errors/asked-before", test_asked_before);
+  g_test_add_func ("/lifecycle/errors/finish", test_finish);
+  g_test_add_func ("/lifecycle/errors/at-exit", test_at_exit);
+  g_test_add_func ("/lifecycle/errors/replaced", test_replaced);
   g_test_add_func ("/lifecycle/errors/many", test_many);
   g_test_add_func ("/lifecycle/errors/quark", test_quark);
 

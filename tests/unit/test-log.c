@@ -163,9 +163,36 @@ test_fields (void)
   g_assert_nonnull (strstr (message, "after 90 s"));
   g_assert_nonnull (strstr (message, "handler"));
   g_assert_nonnull (strstr (message, "18"));
+  g_assert_nonnull (strstr (message, "; failed 2;"));
   g_assert_null (strchr (message, '\n'));
+  g_assert_nonnull (lifecycle_scope_get_error (scope));
   g_assert_finalize_object (scope);
   g_assert_finalize_object (emitter);
+}
+
+/* The text has a number of failures when there are any. */
+static void
+test_failed (void)
+{
+  for (guint n_failed = 0; n_failed < 3; n_failed++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      g_autoptr (GHashTable) record = NULL;
+      g_autofree char *words = g_strdup_printf ("; failed %u;", n_failed);
+
+      for (guint i = 0; i < n_failed; i++)
+        lifecycle_scope_defer (scope, failing_cleanup, NULL, NULL);
+      lifecycle_scope_close (scope);
+
+      record = take_record ();
+      g_assert_cmpuint (get_number (record, "LIFECYCLE_FAILED"), ==, n_failed);
+      if (n_failed > 0)
+        g_assert_nonnull (strstr (get_field (record, "MESSAGE"), words));
+      else
+        g_assert_null (strstr (get_field (record, "MESSAGE"), "failed"));
+      g_assert_true ((lifecycle_scope_get_error (scope) != NULL) == (n_failed > 0));
+      g_assert_finalize_object (scope);
+    }
 }
 
 /* One for each, those below first, with whole paths. */
@@ -220,6 +247,7 @@ test_durations (void)
       g_assert_cmpuint (get_number (record, "LIFECYCLE_DURATION_USEC"), >=, 1000);
     }
   assert_nothing ();
+  g_assert_nonnull (lifecycle_scope_get_error (root));
   g_assert_finalize_object (root);
 }
 
@@ -418,6 +446,8 @@ run_quietly (void)
   lifecycle_scope_adopt (lifecycle_scope_get_child (scope, "child"), &n, test_count_notify);
   lifecycle_scope_defer (scope, failing_cleanup, NULL, NULL);
   lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_ABORTED, "detail");
+  if (lifecycle_scope_get_error (scope) == NULL)
+    return 5;
   g_object_unref (scope);
   return n == 1 ? 0 : 4;
 }
@@ -460,6 +490,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/log/empty", test_empty);
   g_test_add_func ("/lifecycle/log/fields", test_fields);
+  g_test_add_func ("/lifecycle/log/failed", test_failed);
   g_test_add_func ("/lifecycle/log/children", test_children);
   g_test_add_func ("/lifecycle/log/durations", test_durations);
   g_test_add_func ("/lifecycle/log/reasons", test_reasons);

@@ -141,6 +141,7 @@ test_records (void)
   lifecycle_scope_clear (scope);
 
   /* What the program itself has added is known all the time. */
+  g_assert_nonnull (lifecycle_scope_get_error (scope));
   lifecycle_scope_adopt (scope, g_malloc (1), g_free);
   third = list_records (scope);
   assert_count (third, "test-modules.c:", 1);

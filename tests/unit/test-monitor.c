@@ -619,6 +619,7 @@ test_openmetrics (void)
   lifecycle_scope_adopt (scope, &n_freed, test_count_notify);
   lifecycle_scope_defer (scope, fail_cleanup, NULL, NULL);
   lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_TIMED_OUT, NULL);
+  g_assert_nonnull (lifecycle_scope_get_error (scope));
   lifecycle_scope_adopt (scope, &n_freed, test_count_notify);
 
   after = lifecycle_monitor_to_openmetrics (monitor);

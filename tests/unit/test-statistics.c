@@ -666,6 +666,7 @@ test_failed (void)
   assert_scope_only (child, FALSE, LIFECYCLE_KIND_CLEANUP, 0, 4, 0);
   g_assert_finalize_object (child);
   g_assert_cmpuint (n_failed (root, TRUE), ==, 4);
+  g_assert_nonnull (lifecycle_scope_get_error (root));
   g_assert_finalize_object (root);
 
   after = get_all ();
@@ -1333,12 +1334,33 @@ model_step (Model *model)
   model_check (model, index, FALSE);
 }
 
+/* Nobody asks for the errors of cleanups here. */
+static void
+ignore_failures_cb (const char     *domain,
+                    GLogLevelFlags  level,
+                    const char     *message,
+                    gpointer        data)
+{
+  g_assert_true (g_str_has_prefix (message, "A cleanup of scope "));
+}
+
+static gboolean
+never_fatal (const char     *domain,
+             GLogLevelFlags  level,
+             const char     *message,
+             gpointer        data)
+{
+  return FALSE;
+}
+
 static void
 test_random (void)
 {
   guint n_rounds = g_getenv ("LIFECYCLE_TEST_SLOW") != NULL ? 5 : 40;
   guint n_steps = g_getenv ("LIFECYCLE_TEST_SLOW") != NULL ? 150 : 400;
 
+  g_log_set_handler ("Lifecycle", G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, ignore_failures_cb, NULL);
+  g_test_log_set_fatal_handler (never_fatal, NULL);
   for (guint round = 0; round < n_rounds; round++)
     {
       Model model = { 0 };
