@@ -17,6 +17,7 @@
 #include "lifecycle-objects.h"
 #include "lifecycle-operation.h"
 #include "lifecycle-phase.h"
+#include "lifecycle-process.h"
 #include "lifecycle-record.h"
 #include "lifecycle-sample.h"
 #include "lifecycle-scope.h"

@@ -574,12 +574,13 @@ lifecycle_close_call (LifecycleScope      *scope,
  * @user_data: data for @callback
  *
  * Closes the scope, but before it releases anything, waits until all operations of the scope, and of
- * those below it, have ended, and guarded handlers that are running have returned.
+ * those below it, have ended, guarded handlers that are running have returned, and processes that
+ * it has told to exit have done so.
  *
  * Everything is muted, and operations are cancelled, at once. What is still under way at the
  * deadline is not waited for: everything is released nevertheless, and the error is
  * [error@Error.timed_out], whose message names each operation, its age, and, from C, where it was
- * begun, and each handler and where it was connected.
+ * begun, each handler and where it was connected, and each process.
  *
  * When the scope is being closed like this already, the call joins the wait; it can make it
  * shorter. [method@Scope.close] meanwhile releases at once. Scopes that end with this one but are at

@@ -50,6 +50,7 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (FENCE,           lifecycle_fence_class,            NONE)      /* the end of what a clear() clears */ \
   X (HANDLER_WATCH,          lifecycle_handler_watch_class,           NONE)      /* an adopted handler, seen from its instance */ \
   X (RESOURCE_WATCH,         lifecycle_resource_watch_class,          NONE)      /* a resource, seen from an object */ \
+  X (RESOURCE_STOP,          lifecycle_resource_stop_class,           NONE)      /* what a resource does before the release */ \
   X (FOLLOWING,             lifecycle_following_class,              NONE)      /* what a scope follows */ \
   X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* who follows a scope */ \
   X (EXPECTATION,     lifecycle_expectation_class,      NONE)      /* what is to be gone soon after it */

@@ -21,9 +21,23 @@ struct _LifecycleResourceKind
    */
   LifecycleEntryType    type;
 
+  /* Whether it stands for something outside of the process: a file, another process, a claim at a
+   * server, or what the kernel shares between a process and its forked children. In a forked child,
+   * none of the functions but clear() is called, because that is the parent's.
+   */
+  gboolean              outside;
+
   /* Phase one, or just before end() or gone(), after the gate has been shut. No user code may run.
    * */
   LifecycleResourceFunc mute;
+
+  /* After phase one, and before a close_async() starts to wait: tells what it stands for to come to
+   * its end. It may add something pending to the ledger.
+   */
+  LifecycleResourceFunc stop;
+
+  /* The ledger is locked. What is still pending, for reports, or NULL. */
+  char               *(* describe_pending) (LifecycleResource *self);
 
   /* Undoes the rest. User code may run. The watches that still live are held until then. */
   void               (* end) (LifecycleResource  *self,
@@ -68,6 +82,7 @@ struct _LifecycleResource
   char                        *label;   /* for reports */
   GType                        type;    /* of the first watch, the same */
 
+  gint                         process; /* which one made it, if its kind is outside */
   gint                         refs;
   gint                         users;   /* of the data: the entry, and calls that are under way */
   gint                         shut;    /* no call begins any more */

@@ -11,6 +11,10 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
 
+#ifdef G_OS_UNIX
+#include <unistd.h>
+#endif
+
 /* What most things of GIO need from a scope is the same, and it is here: a gate that keeps
  * callbacks from starting once the entry is muted, a destroy notify that waits for the one that is
  * under way, and watches, objects that may die first.
@@ -18,6 +22,23 @@
  * References: one for the entry while it is linked, one for each watched object that is, and one for each
  * place in GIO that has the resource as its data.
  */
+
+static gint
+current_process (void)
+{
+#ifdef G_OS_UNIX
+  return getpid ();
+#else
+  return 0;
+#endif
+}
+
+/* Whether this is a copy in a forked child, and what it stands for is still the parent's. */
+static gboolean
+resource_is_inherited (LifecycleResource *self)
+{
+  return self->kind->outside && self->process != current_process ();
+}
 
 /* The resource stands at the head of its structure, which goes with it. */
 gpointer
@@ -38,6 +59,8 @@ lifecycle_resource_new (gsize                        size,
   self->destroy = destroy;
   self->refs = 1;
   self->users = 1;
+  if (kind->outside)
+    self->process = current_process ();
 
   return self;
 }
@@ -283,8 +306,16 @@ resource_silence (LifecycleResource *self)
         }
     }
 
-  if (self->kind->mute != NULL)
+  if (self->kind->mute != NULL && !resource_is_inherited (self))
     self->kind->mute (self);
+}
+
+static void
+resource_end (LifecycleResource  *self,
+              GError            **error)
+{
+  if (self->kind->end != NULL && !resource_is_inherited (self))
+    self->kind->end (self, error);
 }
 
 /* The end of an entry that has been taken out of its ledger, or was never there. */
@@ -299,16 +330,51 @@ resource_finish (LifecycleResource *self)
   lifecycle_resource_unref (self);
 }
 
+/* What a muted resource has to do before anything is released. */
+typedef struct
+{
+  LifecycleEntry     entry;
+  LifecycleResource *resource;
+} ResourceStop;
+
+static void
+resource_stop_release (LifecycleLedger *ledger,
+                       LifecycleEntry  *entry,
+                       guint            flags)
+{
+  ResourceStop *stop = LIFECYCLE_ENTRY_CONTAINER (entry, ResourceStop, entry);
+
+  stop->resource->kind->stop (stop->resource);
+  lifecycle_resource_unref (stop->resource);
+  g_free (stop);
+}
+
+const LifecycleEntryClass lifecycle_resource_stop_class = {
+  .silent = TRUE,
+  .release = resource_stop_release,
+};
+
 static void
 resource_mute (LifecycleLedger *ledger,
                LifecycleEntry  *entry)
 {
   LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+  ResourceStop *stop;
 
   /* The ledgers of the watches have locks, too. */
   lifecycle_ledger_unlock (ledger);
   resource_silence (self);
   lifecycle_ledger_lock (ledger);
+
+  if (self->kind->stop != NULL && !resource_is_inherited (self))
+    {
+      stop = g_new0 (ResourceStop, 1);
+      stop->resource = lifecycle_resource_ref (self);
+      stop->entry.type = LIFECYCLE_ENTRY_RESOURCE_STOP;
+      stop->entry.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
+      lifecycle_node_insert_after (&stop->entry.node, &ledger->foreign);
+      /* cppcheck-suppress memleak ; the ledger has it */
+    }
 }
 
 static void
@@ -319,8 +385,7 @@ resource_release (LifecycleLedger *ledger,
   LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
   GError *error = NULL;
 
-  if (self->kind->end != NULL)
-    self->kind->end (self, &error);
+  resource_end (self, &error);
   if (error != NULL)
     {
       g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
@@ -328,6 +393,14 @@ resource_release (LifecycleLedger *ledger,
       lifecycle_scope_take_failure (scope, error, lifecycle_entry_get_place (entry));
     }
   resource_finish (self);
+}
+
+static char *
+resource_describe_pending (LifecycleEntry *entry)
+{
+  LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+
+  return self->kind->describe_pending != NULL ? self->kind->describe_pending (self) : NULL;
 }
 
 static void
@@ -344,6 +417,7 @@ resource_describe (LifecycleEntry *entry,
 const LifecycleEntryClass lifecycle_resource_class = {
   .mute = resource_mute,
   .release = resource_release,
+  .describe_pending = resource_describe_pending,
   .describe = resource_describe,
 };
 
@@ -351,6 +425,7 @@ const LifecycleEntryClass lifecycle_foreign_resource_class = {
   .foreign = TRUE,
   .mute = resource_mute,
   .release = resource_release,
+  .describe_pending = resource_describe_pending,
   .describe = resource_describe,
 };
 
@@ -371,7 +446,7 @@ lifecycle_resource_retire (gpointer resource)
     return;
 
   resource_silence (self);
-  if (self->kind->gone != NULL)
+  if (self->kind->gone != NULL && !resource_is_inherited (self))
     self->kind->gone (self);
   resource_finish (self);
 }
@@ -386,8 +461,7 @@ lifecycle_resource_undo (gpointer resource)
     return;
 
   resource_silence (self);
-  if (self->kind->end != NULL)
-    self->kind->end (self, NULL);
+  resource_end (self, NULL);
   resource_finish (self);
 }
 
@@ -452,8 +526,7 @@ lifecycle_resource_add (gpointer        resource,
   if (!lifecycle_ledger_begin_add (ledger))
     {
       resource_silence (self);
-      if (self->kind->end != NULL)
-        self->kind->end (self, &error);
+      resource_end (self, &error);
       if (error != NULL)
         {
           lifecycle_scope_take_failure (scope, error, place);

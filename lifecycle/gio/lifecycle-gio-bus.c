@@ -103,6 +103,7 @@ subscription_mute (LifecycleResource *resource)
 
 static const LifecycleResourceKind subscription_kind = {
   .type = LIFECYCLE_ENTRY_BUS,
+  .outside = TRUE,
   .mute = subscription_mute,
 };
 

@@ -152,6 +152,7 @@ temporary_file_clear (LifecycleResource *resource)
 
 static const LifecycleResourceKind temporary_file_kind = {
   .type = LIFECYCLE_ENTRY_FILE,
+  .outside = TRUE,
   .end = temporary_file_end,
   .clear = temporary_file_clear,
 };

@@ -77,6 +77,7 @@ owned_name_clear (LifecycleResource *resource)
 
 static const LifecycleResourceKind owned_name_kind = {
   .type = LIFECYCLE_ENTRY_BUS,
+  .outside = TRUE,
   .mute = owned_name_mute,
   .end = owned_name_end,
   .clear = owned_name_clear,
@@ -260,6 +261,7 @@ watched_name_mute (LifecycleResource *resource)
 
 static const LifecycleResourceKind watched_name_kind = {
   .type = LIFECYCLE_ENTRY_BUS,
+  .outside = TRUE,
   .mute = watched_name_mute,
 };
 

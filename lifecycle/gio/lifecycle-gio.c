@@ -48,6 +48,7 @@ file_monitor_end (LifecycleResource  *resource,
  */
 static const LifecycleResourceKind file_monitor_kind = {
   .type = LIFECYCLE_ENTRY_MONITOR,
+  .outside = TRUE,
   .end = file_monitor_end,
   .gone = held_object_gone,
 };

@@ -1,4 +1,4 @@
-/* lifecycle-gio.h: D-Bus, file monitors, subprocesses, bindings and more of GIO
+/* lifecycle-gio.h: D-Bus, file monitors, bindings and more of GIO
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -96,10 +96,6 @@ gboolean  lifecycle_scope_export_menu_model    (LifecycleScope              *sel
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_file_monitor     (LifecycleScope              *self,
                                                 GFileMonitor                *monitor);
-LIFECYCLE_AVAILABLE_IN_1_0
-gboolean  lifecycle_scope_add_subprocess       (LifecycleScope              *self,
-                                                GSubprocess                 *subprocess,
-                                                guint                        grace_ms);
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_socket_service   (LifecycleScope              *self,
                                                 GSocketService              *service);
@@ -204,11 +200,6 @@ gboolean  lifecycle_scope_add_file_monitor_at     (const char                  *
                                                    LifecycleScope              *self,
                                                    GFileMonitor                *monitor);
 LIFECYCLE_AVAILABLE_IN_1_0
-gboolean  lifecycle_scope_add_subprocess_at       (const char                  *place,
-                                                   LifecycleScope              *self,
-                                                   GSubprocess                 *subprocess,
-                                                   guint                        grace_ms);
-LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_socket_service_at   (const char                  *place,
                                                    LifecycleScope              *self,
                                                    GSocketService              *service);
@@ -250,7 +241,6 @@ gboolean  lifecycle_scope_add_temporary_file_at   (const char                  *
 #define lifecycle_scope_export_action_group(...) lifecycle_scope_export_action_group_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_export_menu_model(...) lifecycle_scope_export_menu_model_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_file_monitor(...) lifecycle_scope_add_file_monitor_at (LIFECYCLE_PLACE, __VA_ARGS__)
-#define lifecycle_scope_add_subprocess(...) lifecycle_scope_add_subprocess_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_socket_service(...) lifecycle_scope_add_socket_service_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_hold_application(...) lifecycle_scope_hold_application_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_binding(...) lifecycle_scope_add_binding_at (LIFECYCLE_PLACE, __VA_ARGS__)

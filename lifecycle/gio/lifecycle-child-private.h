@@ -1,0 +1,45 @@
+/* lifecycle-child-private.h: child processes that are told to exit, and killed if they do not
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _LifecycleChild LifecycleChild;
+
+/* Both are called on the library's own thread, with nothing locked. */
+typedef struct
+{
+  /* The process has exited. */
+  void (* exited) (gpointer data,
+                   int      wait_status);
+
+  /* Nothing is left to be ended. With a process group this can be later. */
+  void (* over)   (gpointer data);
+} LifecycleChildEvents;
+
+LifecycleChild *lifecycle_child_new_for_subprocess (GSubprocess                *subprocess,
+                                                    gboolean                    group);
+#ifdef G_OS_UNIX
+LifecycleChild *lifecycle_child_new_for_pid        (GPid                        pid,
+                                                    gboolean                    group);
+#endif
+LifecycleChild *lifecycle_child_ref                (LifecycleChild             *self);
+void            lifecycle_child_unref              (LifecycleChild             *self);
+GPid            lifecycle_child_get_pid            (LifecycleChild             *self);
+gboolean        lifecycle_child_leads_group        (LifecycleChild             *self);
+void            lifecycle_child_watch              (LifecycleChild             *self,
+                                                    guint                       grace_ms,
+                                                    const LifecycleChildEvents *events,
+                                                    gpointer                    data,
+                                                    GDestroyNotify              destroy);
+gboolean        lifecycle_child_end                (LifecycleChild             *self);
+
+/* For tests: whether to do as on a system that has no descriptors for processes. */
+extern gboolean lifecycle_child_avoid_pidfd;
+
+G_END_DECLS
