@@ -151,7 +151,7 @@ clear_run (LifecycleScopeList *list,
       LifecycleLedger *ledger = g_ptr_array_index (ledgers, i);
 
       if (kind == LIFECYCLE_KIND_HANDLER)
-        lifecycle_ledger_drop_mail (ledger, FALSE);
+        lifecycle_holdings_drop_mail (lifecycle_ledger_get_holdings (ledger), FALSE);
       n_released += clear_release (ledger, kind, TRUE);
     }
 

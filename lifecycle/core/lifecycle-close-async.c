@@ -69,14 +69,14 @@ close_wait_forget_scopes (LifecycleCloseWait *self)
   self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < scopes->len; i++)
     {
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (g_ptr_array_index (scopes, i));
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (g_ptr_array_index (scopes, i));
       GSList *link;
 
-      lifecycle_ledger_lock (ledger);
-      link = g_slist_find (ledger->close_waits, self);
+      lifecycle_ledger_lock (&holdings->ledger);
+      link = g_slist_find (holdings->close_waits, self);
       if (link != NULL)
-        ledger->close_waits = g_slist_delete_link (ledger->close_waits, link);
-      lifecycle_ledger_unlock (ledger);
+        holdings->close_waits = g_slist_delete_link (holdings->close_waits, link);
+      lifecycle_ledger_unlock (&holdings->ledger);
 
       if (link != NULL)
         lifecycle_close_wait_unref (self);
@@ -105,13 +105,13 @@ lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
   for (guint i = 0; i < self->scopes->len; i++)
     {
       LifecycleScope *scope = g_ptr_array_index (self->scopes, i);
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
       gboolean pending;
 
-      lifecycle_ledger_lock (ledger);
-      pending = ledger->n_pending > 0 && !lifecycle_scope_is_closed (scope);
-      *gave_up |= ledger->gave_up;
-      lifecycle_ledger_unlock (ledger);
+      lifecycle_ledger_lock (&holdings->ledger);
+      pending = holdings->n_pending > 0 && !lifecycle_scope_is_closed (scope);
+      *gave_up |= holdings->gave_up;
+      lifecycle_ledger_unlock (&holdings->ledger);
       if (pending)
         return TRUE;
     }
@@ -167,16 +167,17 @@ close_wait_describe (LifecycleCloseWait *self)
   for (guint i = 0; i < scopes.n_items; i++)
     {
       LifecycleScope *scope = scopes.items[i];
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+      LifecycleLedger *ledger = &holdings->ledger;
       g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
 
       lifecycle_ledger_lock (ledger);
       ledger_list_pending (&ledger->muted, found);
       ledger_list_pending (&ledger->live, found);
       /* A clear() has released them, but they go on. */
-      if (ledger->n_pending > found->len && !lifecycle_scope_is_closed (scope))
+      if (holdings->n_pending > found->len && !lifecycle_scope_is_closed (scope))
         g_ptr_array_add (found, g_strdup_printf ("%u more, let go of already",
-                                                 ledger->n_pending - found->len));
+                                                 holdings->n_pending - found->len));
       lifecycle_ledger_unlock (ledger);
 
       if (found->len > 0)
@@ -246,7 +247,7 @@ scope_peek_close_wait (LifecycleScope *scope)
   if (lifecycle_scope_is_closed (scope) || scope->releasing)
     return NULL;
 
-  for (GSList *link = lifecycle_scope_get_ledger (scope)->close_waits; link != NULL; link = link->next)
+  for (GSList *link = lifecycle_scope_get_holdings (scope)->close_waits; link != NULL; link = link->next)
     {
       LifecycleCloseWait *close_wait = link->data;
 
@@ -439,13 +440,13 @@ void
 lifecycle_close_wait_watch (LifecycleCloseWait *self,
                             LifecycleScope     *scope)
 {
-  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
+  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (scope);
 
   g_ptr_array_add (self->scopes, g_object_ref (scope));
-  ledger->close_waits = g_slist_prepend (ledger->close_waits, lifecycle_close_wait_ref (self));
+  holdings->close_waits = g_slist_prepend (holdings->close_waits, lifecycle_close_wait_ref (self));
   if (self->draining)
-    ledger->draining = TRUE;
-  lifecycle_ledger_unlock (ledger);
+    holdings->draining = TRUE;
+  lifecycle_ledger_unlock (&holdings->ledger);
 }
 
 /* At home. Does all of the close but the release, and that, too, unless something is under way that

@@ -131,14 +131,14 @@ lifecycle_scope_drain_finish (LifecycleScope  *self,
 gboolean
 lifecycle_scope_is_draining (LifecycleScope *self)
 {
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   gboolean draining;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
 
-  ledger = lifecycle_scope_lock_ledger (self);
-  draining = ledger->draining && ledger->open;
-  lifecycle_ledger_unlock (ledger);
+  holdings = lifecycle_scope_lock_holdings (self);
+  draining = holdings->draining && holdings->ledger.open;
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   return draining;
 }

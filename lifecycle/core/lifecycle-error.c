@@ -103,7 +103,7 @@ lifecycle_scope_take_failure (LifecycleScope *self,
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
 
-  lifecycle_ledger_note (lifecycle_scope_get_ledger (self), 0, 1);
+  lifecycle_holdings_note (lifecycle_scope_get_holdings (self), 0, 1);
   scope_add_failure (self, error,
                      place != NULL
                        ? g_strdup_printf ("%s %s %s", path,

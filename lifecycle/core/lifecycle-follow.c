@@ -76,14 +76,15 @@ lifecycle_scope_ensure_following (LifecycleScope *self)
 static LifecycleLedger *
 follow_dup_followers (LifecycleScope *self)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (self);
+  LifecycleLedger *ledger = &holdings->ledger;
   LifecycleLedger *followers = NULL;
 
   if (lifecycle_ledger_lock_open (ledger))
     {
-      if (ledger->followers == NULL)
-        ledger->followers = lifecycle_ledger_new (NULL);
-      followers = lifecycle_ledger_ref (ledger->followers);
+      if (holdings->followers == NULL)
+        holdings->followers = lifecycle_ledger_new (NULL);
+      followers = lifecycle_ledger_ref (holdings->followers);
       lifecycle_ledger_unlock (ledger);
     }
 
@@ -96,11 +97,12 @@ lifecycle_scope_list_followers (LifecycleScopeList *list,
                                 LifecycleScope     *scope)
 {
   g_autoptr (GPtrArray) links = NULL;
-  LifecycleLedger *followers;
-  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
+  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (scope);
+  LifecycleLedger *followers = holdings->followers;
 
-  followers = ledger->followers != NULL ? lifecycle_ledger_hold_memory (ledger->followers) : NULL;
-  lifecycle_ledger_unlock (ledger);
+  if (followers != NULL)
+    lifecycle_ledger_hold_memory (followers);
+  lifecycle_ledger_unlock (&holdings->ledger);
   if (followers == NULL)
     return;
 

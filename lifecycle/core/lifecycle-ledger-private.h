@@ -33,11 +33,16 @@ struct _LifecycleWait
                          LifecycleScope *scope);
 };
 
-/* A ledger is what entries belong to. A scope has one for what it owns, and one each, made on
- * demand, for what it follows and for who follows it; an object that scopes watch has one too.
- *
- * It outlives its scope for as long as anything may still want to retire from it, and it can change
- * hands as a whole, which is how a scope moves.
+/* What a ledger is for. */
+typedef enum
+{
+  LIFECYCLE_LEDGER_PLAIN,       /* what a scope follows, or what follows it */
+  LIFECYCLE_LEDGER_HOLDINGS,    /* what a scope owns: a LifecycleHoldings */
+  LIFECYCLE_LEDGER_OBJECT       /* what hangs on the life of an object: a LifecycleObjectLedger */
+} LifecycleLedgerRole;
+
+/* A ledger is a locked list of entries. It outlives its scope for as long as anything may still want
+ * to retire from it.
  *
  * Locks: a ledger's lock is taken alone or before a lock of GLib's, never together with the lock of
  * another ledger, and never while user code runs.
@@ -56,37 +61,58 @@ struct _LifecycleLedger
   LifecycleScope  *scope;       /* not owned; NULL before the scope is finalized */
   GThread         *muter;       /* the thread that is disconnecting a handler with the lock held */
   LifecycleMute   *mute;        /* during phase one */
-  GHashTable      *index;       /* LifecycleKey → LifecycleScope, made by the first look-up */
-  LifecycleLedger *followers;
-  GCancellable    *cancellable;
-  GSList          *close_waits; /* of LifecycleWait, for when nothing is pending any more */
-
   GSource         *timer_queue; /* of the home context; atomic, set by the first timer */
-  GQueue          *mail;        /* for queued handlers, made on demand */
-  LifecycleTally  *tally;       /* made on demand, of what a scope owns */
 
   guint            n_entries;
-  guint            n_children;
-  guint            n_pending;   /* what a teardown may have to wait for */
   guint            refs;
-  gint             memory_refs;     /* atomic: who keeps the memory, and not the scope; `refs` are one */
-  guint            limit;
-  guint            warn_at;     /* 0 if there is neither a limit nor a newcomer */
-  guint            generation;  /* how often all that was owned has been let go of */
-  guint            n_late;      /* what was added too late */
-  guint            n_failed;    /* cleanups */
+  gint             memory_refs; /* atomic: who keeps the memory, and not the scope; `refs` are one */
   gboolean         open;
-  guint            has_mail_source : 1;
-  guint            owned : 1;   /* it is what a scope owns, and has a tally */
-  guint            counted : 1; /* others have its counts, because its scope has closed */
-  guint            moving : 1;  /* it is not open, but will be */
-  guint            draining : 1; /* it is open, and refuses operations */
-  guint            gave_up : 1; /* a wait has ended before what it waited for */
-  guint            dying : 1;   /* it is an watch's, whose object is being disposed */
+  guint8           role;        /* a LifecycleLedgerRole, for ever */
+  guint8           limited;     /* whether its `warn_at` is set, in holdings */
 };
 
+/* The children in a ledger. */
+typedef struct
+{
+  GHashTable *index;            /* LifecycleKey → LifecycleScope, made by the first look-up */
+  guint       n;
+} LifecycleChildren;
+
+/* What a scope owns. It can change hands as a whole, which is how a scope moves. */
+typedef struct
+{
+  LifecycleLedger    ledger;
+  LifecycleChildren  children;
+
+  LifecycleLedger   *followers; /* made on demand */
+  GCancellable      *cancellable;
+  GSList            *close_waits; /* of LifecycleWait, for when nothing is pending any more */
+  GQueue            *mail;      /* for queued handlers, made on demand */
+  LifecycleTally    *tally;     /* made on demand */
+
+  guint              n_pending; /* what a teardown may have to wait for */
+  guint              limit;
+  guint              warn_at;   /* 0 if there is neither a limit nor a newcomer */
+  guint              generation; /* how often all that was owned has been let go of */
+  guint              n_late;    /* what was added too late */
+  guint              n_failed;  /* cleanups */
+  guint              has_mail_source : 1;
+  guint              counted : 1; /* others have its counts, because its scope has closed */
+  guint              moving : 1; /* it is not open, but will be */
+  guint              draining : 1; /* it is open, and refuses operations */
+  guint              gave_up : 1; /* a wait has ended before what it waited for */
+} LifecycleHoldings;
+
+/* What hangs on the life of an object. */
+typedef struct
+{
+  LifecycleLedger   ledger;
+  LifecycleChildren children;   /* the scope of its life */
+  gboolean          dying;      /* the object is being disposed */
+} LifecycleObjectLedger;
+
 LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);
-LifecycleLedger *lifecycle_ledger_new_owned    (LifecycleScope   *scope);
+LifecycleObjectLedger *lifecycle_object_ledger_new (void);
 LifecycleLedger *lifecycle_ledger_ref          (LifecycleLedger  *ledger);
 void             lifecycle_ledger_unref        (LifecycleLedger  *ledger);
 LifecycleLedger *lifecycle_ledger_hold_memory         (LifecycleLedger  *ledger);
@@ -100,23 +126,10 @@ void             lifecycle_ledger_shut         (LifecycleLedger  *ledger);
 
 gboolean         lifecycle_ledger_take_live    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *entry);
-void             lifecycle_ledger_add_pending  (LifecycleLedger  *ledger);
-void             lifecycle_ledger_drop_pending (LifecycleLedger  *ledger);
-void             lifecycle_ledger_give_up_pending (LifecycleLedger *ledger);
-void             lifecycle_ledger_wake_waits   (LifecycleLedger  *ledger);
-void             lifecycle_ledger_forget_waits (LifecycleLedger  *ledger);
-
 gboolean         lifecycle_ledger_lock_open    (LifecycleLedger  *ledger);
 gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
-void             lifecycle_ledger_note         (LifecycleLedger  *ledger,
-                                                guint             n_late,
-                                                guint             n_failed);
 gboolean         lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
 gboolean         lifecycle_ledger_end_add_of   (LifecycleLedger  *ledger,
-                                                LifecycleEntry   *entry);
-void             lifecycle_ledger_set_limit    (LifecycleLedger  *ledger,
-                                                guint             limit);
-void             lifecycle_ledger_entry_left   (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *entry);
 
 void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
@@ -135,6 +148,63 @@ LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,
                                                 guint            *flags);
 void             lifecycle_ledger_set_blocked  (LifecycleLedger  *ledger,
                                                 gboolean          blocked);
+
+LifecycleHoldings *lifecycle_holdings_new          (LifecycleScope    *scope);
+void               lifecycle_holdings_clear        (LifecycleHoldings *self);
+void               lifecycle_holdings_note         (LifecycleHoldings *self,
+                                                    guint              n_late,
+                                                    guint              n_failed);
+gboolean           lifecycle_holdings_is_over_limit (LifecycleHoldings *self);
+gboolean           lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
+                                                     LifecycleEntry    *entry);
+void               lifecycle_holdings_entry_left   (LifecycleHoldings *self,
+                                                    LifecycleEntry    *entry);
+void               lifecycle_holdings_set_limit    (LifecycleHoldings *self,
+                                                    guint              limit);
+void               lifecycle_holdings_add_pending  (LifecycleHoldings *self);
+void               lifecycle_holdings_drop_pending (LifecycleHoldings *self);
+void               lifecycle_holdings_give_up_pending (LifecycleHoldings *self);
+void               lifecycle_holdings_wake_waits   (LifecycleHoldings *self);
+void               lifecycle_holdings_forget_waits (LifecycleHoldings *self);
+
+static inline gboolean
+lifecycle_ledger_is_owned (LifecycleLedger *ledger)
+{
+  return ledger->role == LIFECYCLE_LEDGER_HOLDINGS;
+}
+
+/* For the ledger of what a scope owns. */
+static inline LifecycleHoldings *
+lifecycle_ledger_get_holdings (LifecycleLedger *ledger)
+{
+  return (LifecycleHoldings *) ledger;
+}
+
+/* The ledger is locked. A scope that moves has been taken down: nothing goes along. */
+static inline void
+lifecycle_holdings_end_move (LifecycleHoldings *self)
+{
+  if (G_UNLIKELY (self->moving))
+    {
+      self->moving = FALSE;
+      self->generation++;
+    }
+}
+
+/* For the ledger of what hangs on the life of an object. */
+static inline LifecycleObjectLedger *
+lifecycle_ledger_get_object_ledger (LifecycleLedger *ledger)
+{
+  return (LifecycleObjectLedger *) ledger;
+}
+
+/* For either of them: no other ledger has children. */
+static inline LifecycleChildren *
+lifecycle_ledger_get_children (LifecycleLedger *ledger)
+{
+  return lifecycle_ledger_is_owned (ledger) ? &lifecycle_ledger_get_holdings (ledger)->children
+                                            : &lifecycle_ledger_get_object_ledger (ledger)->children;
+}
 
 static inline void
 lifecycle_node_init (LifecycleNode *node)
@@ -211,11 +281,13 @@ lifecycle_ledger_append (LifecycleLedger    *ledger,
   lifecycle_node_insert_after (&entry->node, ledger->live.prev);
   ledger->n_entries++;
 
-  if (kind != LIFECYCLE_KIND_NONE && ledger->owned)
+  if (kind != LIFECYCLE_KIND_NONE && lifecycle_ledger_is_owned (ledger))
     {
-      lifecycle_tally_get_row (&ledger->tally, kind)->added++;
-      if (ledger->n_entries > ledger->tally->peak)
-        ledger->tally->peak = ledger->n_entries;
+      LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
+
+      lifecycle_tally_get_row (&holdings->tally, kind)->added++;
+      if (ledger->n_entries > holdings->tally->peak)
+        holdings->tally->peak = ledger->n_entries;
       if (lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
         lifecycle_watch_entry_added (ledger, entry);
     }
@@ -244,9 +316,10 @@ lifecycle_ledger_remove (LifecycleLedger *ledger,
   lifecycle_node_remove (&entry->node);
   ledger->n_entries--;
 
-  if (ledger->owned && kind != LIFECYCLE_KIND_NONE)
+  if (lifecycle_ledger_is_owned (ledger) && kind != LIFECYCLE_KIND_NONE)
     {
-      LifecycleTallyRow *row = lifecycle_tally_get_row (&ledger->tally, kind);
+      LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
+      LifecycleTallyRow *row = lifecycle_tally_get_row (&holdings->tally, kind);
 
       if ((entry->flags & LIFECYCLE_ENTRY_MUTED) != 0)
         row->released++;
@@ -256,8 +329,8 @@ lifecycle_ledger_remove (LifecycleLedger *ledger,
         lifecycle_watch_entry_removed (ledger, entry);
     }
 
-  if (G_UNLIKELY (ledger->warn_at != 0))
-    lifecycle_ledger_entry_left (ledger, entry);
+  if (G_UNLIKELY (ledger->limited))
+    lifecycle_holdings_entry_left (lifecycle_ledger_get_holdings (ledger), entry);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleLedger, lifecycle_ledger_unref)

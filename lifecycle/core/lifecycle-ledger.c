@@ -4,18 +4,20 @@
  */
 
 #include "lifecycle-ledger-private.h"
-#include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 
 #include <string.h>
 
-LifecycleLedger *
-lifecycle_ledger_new (LifecycleScope *scope)
+static LifecycleLedger *
+ledger_alloc (gsize                size,
+              LifecycleLedgerRole  role,
+              LifecycleScope      *scope)
 {
-  LifecycleLedger *ledger = g_new (LifecycleLedger, 1);
+  LifecycleLedger *ledger = g_malloc (size);
 
-  /* Not with g_new0(): the allocator of glibc has a fast way for this, and not for that. */
-  memset (ledger, 0, sizeof *ledger);
+  /* Not with g_malloc0(): the allocator of glibc has a fast way for this, and not for that. */
+  memset (ledger, 0, size);
+  ledger->role = role;
   g_mutex_init (&ledger->lock);
   lifecycle_node_init (&ledger->live);
   lifecycle_node_init (&ledger->foreign);
@@ -28,30 +30,24 @@ lifecycle_ledger_new (LifecycleScope *scope)
   return ledger;
 }
 
-/* The ledger of what a scope owns, not of what it follows. */
 LifecycleLedger *
-lifecycle_ledger_new_owned (LifecycleScope *scope)
+lifecycle_ledger_new (LifecycleScope *scope)
 {
-  LifecycleLedger *ledger = lifecycle_ledger_new (scope);
-
-  ledger->owned = TRUE;
-
-  return ledger;
+  return ledger_alloc (sizeof (LifecycleLedger), LIFECYCLE_LEDGER_PLAIN, scope);
 }
 
-/* Somebody may just be looking at them. */
-static void
-ledger_drop_followers (LifecycleLedger *ledger)
+LifecycleHoldings *
+lifecycle_holdings_new (LifecycleScope *scope)
 {
-  LifecycleLedger *followers;
+  return (LifecycleHoldings *) ledger_alloc (sizeof (LifecycleHoldings),
+                                             LIFECYCLE_LEDGER_HOLDINGS, scope);
+}
 
-  if (ledger->followers == NULL)
-    return;
-
-  lifecycle_ledger_lock (ledger);
-  followers = g_steal_pointer (&ledger->followers);
-  lifecycle_ledger_unlock (ledger);
-  lifecycle_ledger_unref (followers);
+LifecycleObjectLedger *
+lifecycle_object_ledger_new (void)
+{
+  return (LifecycleObjectLedger *) ledger_alloc (sizeof (LifecycleObjectLedger),
+                                                 LIFECYCLE_LEDGER_OBJECT, NULL);
 }
 
 static void
@@ -60,13 +56,11 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   g_assert (lifecycle_node_is_alone (&ledger->live));
   g_assert (lifecycle_node_is_alone (&ledger->foreign));
   g_assert (lifecycle_node_is_alone (&ledger->muted));
-  g_assert (ledger->mail == NULL || ledger->mail->length == 0);
-  g_assert (ledger->close_waits == NULL);
 
-  g_clear_pointer (&ledger->index, g_hash_table_unref);
-  ledger_drop_followers (ledger);
-  g_clear_object (&ledger->cancellable);
-  g_clear_pointer (&ledger->mail, g_queue_free);
+  if (lifecycle_ledger_is_owned (ledger))
+    lifecycle_holdings_clear (lifecycle_ledger_get_holdings (ledger));
+  else if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
+    g_clear_pointer (&lifecycle_ledger_get_object_ledger (ledger)->children.index, g_hash_table_unref);
   g_clear_pointer (&ledger->timer_queue, g_source_unref);
   lifecycle_ledger_release_memory (ledger);
 }
@@ -88,7 +82,8 @@ lifecycle_ledger_release_memory (LifecycleLedger *ledger)
 {
   if (g_atomic_int_dec_and_test (&ledger->memory_refs))
     {
-      g_clear_pointer (&ledger->tally, lifecycle_tally_free);
+      if (lifecycle_ledger_is_owned (ledger))
+        g_clear_pointer (&lifecycle_ledger_get_holdings (ledger)->tally, lifecycle_tally_free);
       g_mutex_clear (&ledger->lock);
       g_free (ledger);
     }
@@ -194,137 +189,16 @@ lifecycle_ledger_begin_add (LifecycleLedger *ledger)
   if (G_LIKELY (lifecycle_ledger_lock_open (ledger)))
     return TRUE;
 
-  lifecycle_ledger_note (ledger, 1, 0);
+  if (lifecycle_ledger_is_owned (ledger))
+    lifecycle_holdings_note (lifecycle_ledger_get_holdings (ledger), 1, 0);
   return FALSE;
-}
-
-/* Counts what was to be added too late, and what failed. */
-void
-lifecycle_ledger_note (LifecycleLedger *ledger,
-                       guint            n_late,
-                       guint            n_failed)
-{
-  lifecycle_ledger_lock (ledger);
-  if (ledger->counted)
-    {
-      /* Others first: who looks at this ledger at all does not look at what they have by then. */
-      lifecycle_ledger_unlock (ledger);
-      lifecycle_roots_note (n_late, n_failed);
-      lifecycle_ledger_lock (ledger);
-    }
-  ledger->n_late += n_late;
-  ledger->n_failed += n_failed;
-  lifecycle_ledger_unlock (ledger);
-}
-
-/* An entry that has just been added, while user code is told of the limit. There are hardly ever any,
- * so they are in one list for all ledgers. Its lock comes after that of a ledger.
- */
-typedef struct _Newcomer Newcomer;
-
-struct _Newcomer
-{
-  Newcomer        *next;
-  LifecycleLedger *ledger;
-  LifecycleEntry  *entry;       /* NULL once it is no entry of the ledger any more */
-};
-
-static GMutex newcomers_lock;
-static Newcomer *newcomers;
-
-/* The ledger is locked. Says whether it has newcomers, and forgets an entry among them. */
-static gboolean
-ledger_look_at_newcomers (LifecycleLedger *ledger,
-                          LifecycleEntry  *gone)
-{
-  gboolean found = FALSE;
-
-  g_mutex_lock (&newcomers_lock);
-  for (Newcomer *newcomer = newcomers; newcomer != NULL; newcomer = newcomer->next)
-    {
-      if (newcomer->ledger == ledger)
-        {
-          found = TRUE;
-          if (newcomer->entry == gone)
-            newcomer->entry = NULL;
-        }
-    }
-  g_mutex_unlock (&newcomers_lock);
-
-  return found;
-}
-
-static void
-newcomer_remove (Newcomer *self)
-{
-  Newcomer **link = &newcomers;
-
-  g_mutex_lock (&newcomers_lock);
-  while (*link != self)
-    link = &(*link)->next;
-  *link = self->next;
-  g_mutex_unlock (&newcomers_lock);
-}
-
-/* The ledger is locked. */
-void
-lifecycle_ledger_set_limit (LifecycleLedger *ledger,
-                            guint            limit)
-{
-  ledger->limit = limit;
-  ledger->warn_at = limit == 0 && ledger_look_at_newcomers (ledger, NULL) ? G_MAXUINT : limit;
-}
-
-/* The ledger is locked, and has a limit or newcomers. The entry may have been freed already. */
-void
-lifecycle_ledger_entry_left (LifecycleLedger *ledger,
-                             LifecycleEntry  *entry)
-{
-  ledger_look_at_newcomers (ledger, entry);
-
-  if (ledger->limit != 0 && ledger->n_entries <= ledger->limit - ledger->limit / 4)
-    ledger->warn_at = ledger->limit;
-}
-
-/* Unlocks the ledger and has user code told that there are too many entries. Says whether an entry,
- * if that is not NULL, is still live afterwards.
- */
-static gboolean
-ledger_tell_of_limit (LifecycleLedger *ledger,
-                      LifecycleEntry  *entry)
-{
-  Newcomer newcomer = { .ledger = ledger, .entry = entry };
-  LifecycleScope *scope = g_object_ref (ledger->scope);
-  guint limit = ledger->limit;
-  guint n_entries = ledger->n_entries;
-  gboolean live;
-
-  ledger->warn_at = n_entries <= G_MAXUINT / 2 ? n_entries + n_entries / 2 : G_MAXUINT;
-  ledger->refs++;
-  g_mutex_lock (&newcomers_lock);
-  newcomer.next = newcomers;
-  /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
-  newcomers = &newcomer;
-  g_mutex_unlock (&newcomers_lock);
-  lifecycle_ledger_unlock (ledger);
-
-  lifecycle_scope_limit_reached (scope, limit, n_entries);
-
-  lifecycle_ledger_lock (ledger);
-  newcomer_remove (&newcomer);
-  if (ledger->limit == 0 && !ledger_look_at_newcomers (ledger, NULL))
-    ledger->warn_at = 0;
-  live = newcomer.entry != NULL && lifecycle_entry_is_live (newcomer.entry);
-  lifecycle_ledger_unref_locked (ledger);
-  g_object_unref (scope);
-
-  return live;
 }
 
 static inline gboolean
 ledger_is_over_limit (LifecycleLedger *ledger)
 {
-  return G_UNLIKELY (ledger->limit != 0) && ledger->n_entries > ledger->warn_at && ledger->scope != NULL;
+  return G_UNLIKELY (ledger->limited) &&
+         lifecycle_holdings_is_over_limit (lifecycle_ledger_get_holdings (ledger));
 }
 
 /* Unlocks the ledger. If it has become too long, user code runs, and TRUE is returned. */
@@ -333,7 +207,7 @@ lifecycle_ledger_end_add (LifecycleLedger *ledger)
 {
   if (ledger_is_over_limit (ledger))
     {
-      ledger_tell_of_limit (ledger, NULL);
+      lifecycle_holdings_tell_of_limit (lifecycle_ledger_get_holdings (ledger), NULL);
       return TRUE;
     }
 
@@ -349,7 +223,7 @@ lifecycle_ledger_end_add_of (LifecycleLedger *ledger,
                              LifecycleEntry  *entry)
 {
   if (ledger_is_over_limit (ledger))
-    return ledger_tell_of_limit (ledger, entry);
+    return lifecycle_holdings_tell_of_limit (lifecycle_ledger_get_holdings (ledger), entry);
 
   lifecycle_ledger_unlock (ledger);
   return TRUE;
@@ -371,7 +245,7 @@ lifecycle_ledger_set_fence (LifecycleLedger *ledger,
                             LifecycleEntry  *fence)
 {
   lifecycle_ledger_lock (ledger);
-  ledger->generation++;
+  lifecycle_ledger_get_holdings (ledger)->generation++;
   ledger_insert_fence (ledger, fence);
   lifecycle_ledger_unlock (ledger);
 }
@@ -411,11 +285,8 @@ ledger_mute (LifecycleLedger *ledger,
   lifecycle_ledger_lock (ledger);
 
   /* It has been taken down in the middle of a move. */
-  if (G_UNLIKELY (ledger->moving) && fence == NULL)
-    {
-      ledger->moving = FALSE;
-      ledger->generation++;
-    }
+  if (lifecycle_ledger_is_owned (ledger) && fence == NULL)
+    lifecycle_holdings_end_move (lifecycle_ledger_get_holdings (ledger));
 
   /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
   ledger->mute = &mute;
@@ -483,7 +354,7 @@ lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
   /* What handlers have been sent is part of them. */
   lifecycle_ledger_lock (ledger);
   if (kind == LIFECYCLE_KIND_HANDLER)
-    ledger->generation++;
+    lifecycle_ledger_get_holdings (ledger)->generation++;
   ledger_insert_fence (ledger, &fence);
   lifecycle_ledger_unlock (ledger);
 
@@ -559,58 +430,4 @@ lifecycle_ledger_set_blocked (LifecycleLedger *ledger,
     }
 
   lifecycle_ledger_unlock (ledger);
-}
-
-/* The ledger is locked, as for the next two. Counts what a teardown may have to wait for. */
-void
-lifecycle_ledger_add_pending (LifecycleLedger *ledger)
-{
-  ledger->n_pending++;
-}
-
-void
-lifecycle_ledger_drop_pending (LifecycleLedger *ledger)
-{
-  if (--ledger->n_pending == 0)
-    lifecycle_ledger_wake_waits (ledger);
-}
-
-/* The ledger is locked. Nobody waits any longer for something that goes on, and will be named. */
-void
-lifecycle_ledger_give_up_pending (LifecycleLedger *ledger)
-{
-  ledger->gave_up = TRUE;
-  lifecycle_ledger_drop_pending (ledger);
-}
-
-void
-lifecycle_ledger_wake_waits (LifecycleLedger *ledger)
-{
-  for (GSList *link = ledger->close_waits; link != NULL; link = link->next)
-    {
-      LifecycleWait *wait = link->data;
-
-      wait->wake (wait);
-    }
-}
-
-/* Nothing is locked. The ledger moves to another scope, which nobody waits for. */
-void
-lifecycle_ledger_forget_waits (LifecycleLedger *ledger)
-{
-  GSList *waits;
-
-  lifecycle_ledger_lock (ledger);
-  waits = g_steal_pointer (&ledger->close_waits);
-  ledger->draining = FALSE;
-  lifecycle_ledger_unlock (ledger);
-
-  while (waits != NULL)
-    {
-      LifecycleWait *wait = waits->data;
-
-      wait->wake (wait);
-      wait->unref (wait);
-      waits = g_slist_delete_link (waits, waits);
-    }
 }

@@ -26,14 +26,14 @@ struct _LifecycleMailSender
   void (* deliver)   (LifecycleMail *mail);
   void (* free_mail) (LifecycleMail *mail);
 
-  LifecycleLedger *ledger;
-  guint            generation;  /* of the ledger, when the sender became one of its entries */
-  gboolean         stolen;      /* it goes on without the scope */
+  LifecycleHoldings *holdings;
+  guint              generation; /* of the holdings, when the sender became one of them */
+  gboolean           stolen;    /* it goes on without the scope */
 };
 
-void lifecycle_mail_send        (LifecycleMail   *mail,
-                                 GMainContext    *context);
-void lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
-                                 gboolean         all);
+void lifecycle_mail_send          (LifecycleMail     *mail,
+                                   GMainContext      *context);
+void lifecycle_holdings_drop_mail (LifecycleHoldings *self,
+                                   gboolean           all);
 
 G_END_DECLS

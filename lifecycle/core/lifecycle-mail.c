@@ -11,16 +11,18 @@ static gboolean
 mail_is_stale (LifecycleMail *mail)
 {
   LifecycleMailSender *sender = mail->sender;
-  LifecycleLedger *ledger = sender->ledger;
+  LifecycleHoldings *holdings = sender->holdings;
 
   return !sender->stolen &&
-         ((!ledger->open && !ledger->moving) || sender->generation != ledger->generation);
+         ((!holdings->ledger.open && !holdings->moving) ||
+          sender->generation != holdings->generation);
 }
 
 static gboolean
 mail_cb (gpointer data)
 {
-  LifecycleLedger *ledger = data;
+  LifecycleHoldings *holdings = data;
+  LifecycleLedger *ledger = &holdings->ledger;
   guint n_left = G_MAXUINT;
   LifecycleMail *mail;
 
@@ -31,12 +33,12 @@ mail_cb (gpointer data)
       lifecycle_ledger_lock (ledger);
       /* Mail that arrives meanwhile waits for the next iteration, so that no other source starves. */
       if (n_left == G_MAXUINT)
-        n_left = ledger->mail->length;
-      mail = n_left > 0 ? g_queue_pop_head (ledger->mail) : NULL;
+        n_left = holdings->mail->length;
+      mail = n_left > 0 ? g_queue_pop_head (holdings->mail) : NULL;
       if (mail != NULL)
         stale = mail_is_stale (mail);
-      else if (ledger->mail->length == 0)
-        ledger->has_mail_source = FALSE;
+      else if (holdings->mail->length == 0)
+        holdings->has_mail_source = FALSE;
       lifecycle_ledger_unlock (ledger);
 
       if (mail != NULL)
@@ -50,9 +52,9 @@ mail_cb (gpointer data)
   while (mail != NULL);
 
   lifecycle_ledger_lock (ledger);
-  n_left = ledger->has_mail_source ? ledger->mail->length : 0;
+  n_left = holdings->has_mail_source ? holdings->mail->length : 0;
   if (n_left == 0)
-    ledger->has_mail_source = FALSE;
+    holdings->has_mail_source = FALSE;
   lifecycle_ledger_unlock (ledger);
 
   return n_left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
@@ -65,15 +67,16 @@ void
 lifecycle_mail_send (LifecycleMail *mail,
                      GMainContext  *context)
 {
-  LifecycleLedger *ledger = mail->sender->ledger;
+  LifecycleHoldings *holdings = mail->sender->holdings;
+  LifecycleLedger *ledger = &holdings->ledger;
 
   lifecycle_ledger_lock (ledger);
-  if (ledger->mail == NULL)
-    ledger->mail = g_queue_new ();
-  g_queue_push_tail (ledger->mail, mail);
-  if (!ledger->has_mail_source)
+  if (holdings->mail == NULL)
+    holdings->mail = g_queue_new ();
+  g_queue_push_tail (holdings->mail, mail);
+  if (!holdings->has_mail_source)
     {
-      ledger->has_mail_source = TRUE;
+      holdings->has_mail_source = TRUE;
       ledger->refs++;
       lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle mail",
                       mail_cb, ledger, (GDestroyNotify) lifecycle_ledger_unref);
@@ -83,25 +86,25 @@ lifecycle_mail_send (LifecycleMail *mail,
 
 /* At home, where the contents may be freed. Drops what will not be delivered any more. */
 void
-lifecycle_ledger_drop_mail (LifecycleLedger *ledger,
-                            gboolean         all)
+lifecycle_holdings_drop_mail (LifecycleHoldings *self,
+                              gboolean           all)
 {
   GQueue dropped = G_QUEUE_INIT;
   LifecycleMail *mail;
   GList *next;
 
-  lifecycle_ledger_lock (ledger);
-  for (GList *link = ledger->mail != NULL ? ledger->mail->head : NULL; link != NULL; link = next)
+  lifecycle_ledger_lock (&self->ledger);
+  for (GList *link = self->mail != NULL ? self->mail->head : NULL; link != NULL; link = next)
     {
       next = link->next;
       mail = link->data;
       if ((all && !mail->sender->stolen) || mail_is_stale (mail))
         {
-          g_queue_unlink (ledger->mail, link);
+          g_queue_unlink (self->mail, link);
           g_queue_push_tail_link (&dropped, link);
         }
     }
-  lifecycle_ledger_unlock (ledger);
+  lifecycle_ledger_unlock (&self->ledger);
 
   while ((mail = g_queue_pop_head (&dropped)) != NULL)
     mail->sender->free_mail (mail);

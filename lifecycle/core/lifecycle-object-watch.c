@@ -11,9 +11,9 @@
  */
 struct _LifecycleObjectWatch
 {
-  LifecycleLedger *ledger;
-  GWeakRef         object;
-  gboolean         armed;
+  LifecycleObjectLedger *ledger;
+  GWeakRef               object;
+  gboolean               armed;
 };
 
 static GQuark
@@ -30,7 +30,7 @@ lifecycle_object_watch_quark (void)
 static void
 object_watch_release_all (LifecycleObjectWatch *watch)
 {
-  LifecycleLedger *ledger = lifecycle_ledger_ref (watch->ledger);
+  LifecycleLedger *ledger = lifecycle_ledger_ref (&watch->ledger->ledger);
   LifecycleEntry *entry;
   guint flags;
 
@@ -45,18 +45,19 @@ object_watch_object_disposed_cb (gpointer  data,
                                  GObject  *object)
 {
   LifecycleObjectWatch *watch = data;
-  LifecycleLedger *ledger = lifecycle_ledger_ref (watch->ledger);
+  LifecycleObjectLedger *object_ledger = watch->ledger;
+  LifecycleLedger *ledger = lifecycle_ledger_ref (&object_ledger->ledger);
 
   lifecycle_ledger_lock (ledger);
   watch->armed = FALSE;
-  ledger->dying = TRUE;
+  object_ledger->dying = TRUE;
   lifecycle_ledger_unlock (ledger);
 
   object_watch_release_all (watch);
 
   /* The object may live on. */
   lifecycle_ledger_lock (ledger);
-  ledger->dying = FALSE;
+  object_ledger->dying = FALSE;
   lifecycle_ledger_unlock (ledger);
   lifecycle_ledger_unref (ledger);
 }
@@ -67,12 +68,12 @@ lifecycle_object_watch_free (gpointer data)
   LifecycleObjectWatch *watch = data;
 
   object_watch_release_all (watch);
-  lifecycle_ledger_unref (watch->ledger);
+  lifecycle_ledger_unref (&watch->ledger->ledger);
   g_weak_ref_clear (&watch->object);
   g_free (watch);
 }
 
-/* The anchor of an object, made on demand. It lives as long as the object's memory. */
+/* The watch of an object, made on demand. It lives as long as the object's memory. */
 LifecycleObjectWatch *
 lifecycle_object_watch_get (GObject *object)
 {
@@ -81,7 +82,7 @@ lifecycle_object_watch_get (GObject *object)
   if (watch == NULL)
     {
       watch = g_new0 (LifecycleObjectWatch, 1);
-      watch->ledger = lifecycle_ledger_new (NULL);
+      watch->ledger = lifecycle_object_ledger_new ();
       g_weak_ref_init (&watch->object, NULL);
 
       if (!g_object_replace_qdata (object, lifecycle_object_watch_quark (), NULL, watch,
@@ -94,14 +95,14 @@ lifecycle_object_watch_get (GObject *object)
     }
 
   /* A weak reference is spent when the object is disposed, but the object may live on. */
-  lifecycle_ledger_lock (watch->ledger);
+  lifecycle_ledger_lock (&watch->ledger->ledger);
   if (!watch->armed)
     {
       g_weak_ref_set (&watch->object, object);
       g_object_weak_ref (object, object_watch_object_disposed_cb, watch);
       watch->armed = TRUE;
     }
-  lifecycle_ledger_unlock (watch->ledger);
+  lifecycle_ledger_unlock (&watch->ledger->ledger);
 
   return watch;
 }
@@ -125,7 +126,7 @@ lifecycle_object_watch_get_for_dup (GObject *object)
 LifecycleLedger *
 lifecycle_object_watch_get_ledger (LifecycleObjectWatch *watch)
 {
-  return watch->ledger;
+  return &watch->ledger->ledger;
 }
 
 /* A reference on the object, or NULL once its last reference is going, maybe on another thread, and

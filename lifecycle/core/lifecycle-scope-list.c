@@ -64,7 +64,7 @@ lifecycle_scope_list_children (LifecycleScopeList *list,
   if (fence != NULL)
     ends[0] = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
 
-  n_left = ledger->n_children;
+  n_left = lifecycle_ledger_get_children (ledger)->n;
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       for (LifecycleNode *node = ends[i]->prev; n_left > 0 && node != lists[i]; node = node->prev)

@@ -24,7 +24,7 @@ typedef struct
   GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
   GError          *error;
   GHashTable      *stillborn;   /* set of children that were asked for too late; guarded the same */
-  LifecycleLedger *moved;       /* what move() took away: others may just be looking at it */
+  LifecycleHoldings *moved;     /* what move() took away: others may just be looking at it */
   char            *detail;      /* of the reason */
   LifecycleWait   *close_wait;  /* of close_async() or drain_async(); at home */
   gint64           waits_until; /* when that ends, or 0; guarded by the lock of the ledger */
@@ -47,7 +47,7 @@ struct _LifecycleScope
   LifecycleKey     key;
   LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
   LifecycleLedger *owner;       /* for ever, once it is set */
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   LifecycleLedger *following;   /* what the scope follows */
 
   GMainContext    *context;     /* home, */
@@ -160,18 +160,32 @@ lifecycle_scope_has_mark (LifecycleScope      *self,
   return (g_atomic_int_get (&self->marks) & mark) != 0;
 }
 
-/* The ledger of the moment. It may change hands at any time, but it lives as long as the scope. */
+/* What the scope owns at the moment. It may change hands at any time, but it lives as long as the
+ * scope.
+ */
+static inline LifecycleHoldings *
+lifecycle_scope_get_holdings (LifecycleScope *self)
+{
+  return g_atomic_pointer_get (&self->holdings);
+}
+
 static inline LifecycleLedger *
 lifecycle_scope_get_ledger (LifecycleScope *self)
 {
-  return g_atomic_pointer_get (&self->ledger);
+  return &lifecycle_scope_get_holdings (self)->ledger;
+}
+
+static inline LifecycleHoldings *
+lifecycle_scope_lock_holdings (LifecycleScope *self)
+{
+  return lifecycle_ledger_get_holdings (lifecycle_scope_lock_ledger (self));
 }
 
 /* The ledger is locked. What a scope follows is never blocked. */
 static inline gboolean
 lifecycle_ledger_is_blocked (LifecycleLedger *ledger)
 {
-  return ledger->owned && ledger->scope != NULL && ledger->scope->blocked > 0;
+  return lifecycle_ledger_is_owned (ledger) && ledger->scope != NULL && ledger->scope->blocked > 0;
 }
 
 G_END_DECLS

@@ -28,8 +28,9 @@ lifecycle_scope_mark (LifecycleScope  *self,
                       LifecycleReason  reason,
                       const char      *detail)
 {
-  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
-  LifecycleLedger *followers = ledger->followers;
+  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (self);
+  LifecycleLedger *ledger = &holdings->ledger;
+  LifecycleLedger *followers = holdings->followers;
   LifecycleLedger *following = self->following;
 
   if (!lifecycle_scope_is_open (self))
@@ -42,7 +43,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
   if (detail != NULL)
     lifecycle_scope_ensure_extra (self)->detail = g_strdup (detail);
   g_atomic_int_set (&ledger->open, FALSE);
-  ledger->generation++;
+  holdings->generation++;
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
   lifecycle_ledger_unlock (ledger);
 

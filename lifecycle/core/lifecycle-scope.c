@@ -151,7 +151,7 @@ lifecycle_scope_dispose (GObject *object)
   if (!lifecycle_teardown_dispose (self))
     return;
 
-  lifecycle_ledger_set_scope (self->ledger, NULL);
+  lifecycle_ledger_set_scope (&self->holdings->ledger, NULL);
   if (self->following != NULL)
     lifecycle_ledger_set_scope (self->following, NULL);
 
@@ -164,7 +164,8 @@ extra_free (LifecycleExtra *extra)
   g_clear_pointer (&extra->failures, g_ptr_array_unref);
   g_clear_error (&extra->error);
   g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
-  g_clear_pointer (&extra->moved, lifecycle_ledger_unref);
+  if (extra->moved != NULL)
+    lifecycle_ledger_unref (&extra->moved->ledger);
   g_free (extra->detail);
   g_free (extra);
 }
@@ -173,15 +174,16 @@ extra_free (LifecycleExtra *extra)
 static void
 scope_drop_cancellable (LifecycleScope *self)
 {
+  LifecycleHoldings *holdings = self->holdings;
   GCancellable *cancellable;
 
   /* It is reached through the scope only, and nobody has that any more. */
-  if (self->ledger->cancellable == NULL)
+  if (holdings->cancellable == NULL)
     return;
 
-  lifecycle_ledger_lock (self->ledger);
-  cancellable = g_steal_pointer (&self->ledger->cancellable);
-  lifecycle_ledger_unlock (self->ledger);
+  lifecycle_ledger_lock (&holdings->ledger);
+  cancellable = g_steal_pointer (&holdings->cancellable);
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   g_clear_object (&cancellable);
 }
@@ -192,7 +194,7 @@ lifecycle_scope_finalize (GObject *object)
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
   scope_drop_cancellable (self);
-  g_clear_pointer (&self->ledger, lifecycle_ledger_unref);
+  lifecycle_ledger_unref (&g_steal_pointer (&self->holdings)->ledger);
   g_clear_pointer (&self->following, lifecycle_ledger_unref);
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
   g_clear_pointer (&self->extra, extra_free);
@@ -444,7 +446,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
 static void
 lifecycle_scope_init (LifecycleScope *self)
 {
-  self->ledger = lifecycle_ledger_new_owned (self);
+  self->holdings = lifecycle_holdings_new (self);
   self->context = g_main_context_ref_thread_default ();
   self->thread = g_thread_ref (g_thread_self ());
 }
@@ -495,21 +497,21 @@ lifecycle_scope_new_at (const char *place,
 GCancellable *
 lifecycle_scope_get_cancellable (LifecycleScope *self)
 {
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   GCancellable *cancellable;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  ledger = lifecycle_scope_lock_ledger (self);
-  if (ledger->cancellable == NULL)
+  holdings = lifecycle_scope_lock_holdings (self);
+  if (holdings->cancellable == NULL)
     {
-      ledger->cancellable = g_cancellable_new ();
+      holdings->cancellable = g_cancellable_new ();
       /* Nobody listens yet. While the scope moves, the cancellable is that of the next one. */
-      if (!lifecycle_scope_is_open (self) && !ledger->moving)
-        g_cancellable_cancel (ledger->cancellable);
+      if (!lifecycle_scope_is_open (self) && !holdings->moving)
+        g_cancellable_cancel (holdings->cancellable);
     }
-  cancellable = ledger->cancellable;
-  lifecycle_ledger_unlock (ledger);
+  cancellable = holdings->cancellable;
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   return cancellable;
 }
@@ -680,14 +682,14 @@ lifecycle_scope_get_error (LifecycleScope *self)
 guint
 lifecycle_scope_get_limit (LifecycleScope *self)
 {
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   guint limit;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
 
-  ledger = lifecycle_scope_lock_ledger (self);
-  limit = ledger->limit;
-  lifecycle_ledger_unlock (ledger);
+  holdings = lifecycle_scope_lock_holdings (self);
+  limit = holdings->limit;
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   return limit;
 }
@@ -708,16 +710,16 @@ void
 lifecycle_scope_set_limit (LifecycleScope *self,
                            guint           limit)
 {
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   gboolean changed;
 
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
 
-  ledger = lifecycle_scope_lock_ledger (self);
-  changed = ledger->limit != limit;
+  holdings = lifecycle_scope_lock_holdings (self);
+  changed = holdings->limit != limit;
   if (changed)
-    lifecycle_ledger_set_limit (ledger, limit);
-  lifecycle_ledger_unlock (ledger);
+    lifecycle_holdings_set_limit (holdings, limit);
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   if (changed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);

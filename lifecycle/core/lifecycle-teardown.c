@@ -79,13 +79,13 @@ teardown_list_followers (LifecycleScopeList *list,
                          LifecycleScope     *root,
                          LifecycleScope     *scope)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleLedger *followers = lifecycle_scope_get_holdings (scope)->followers;
   g_autoptr (GPtrArray) links = NULL;
 
-  if (ledger->followers == NULL)
+  if (followers == NULL)
     return;
 
-  links = lifecycle_ledger_dup_links (ledger->followers);
+  links = lifecycle_ledger_dup_links (followers);
   for (guint i = 0; i < links->len; i++)
     {
       LifecycleLink *link = g_ptr_array_index (links, i);
@@ -235,18 +235,19 @@ teardown_cancel (LifecycleScopeList *list,
   for (guint i = list->n_items; i-- > 0;)
     {
       LifecycleScope *scope = list->items[i];
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+      LifecycleLedger *ledger = &holdings->ledger;
       g_autoptr (GCancellable) cancellable = NULL;
       LifecycleEntry *entry;
       gboolean has_more;
       guint flags;
 
       lifecycle_ledger_lock (ledger);
-      has_more = ledger->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
+      has_more = holdings->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
       if (i > 0 || fence == NULL)
-        cancellable = ledger->cancellable != NULL ? g_object_ref (ledger->cancellable) : NULL;
+        cancellable = holdings->cancellable != NULL ? g_object_ref (holdings->cancellable) : NULL;
       else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
-        cancellable = g_steal_pointer (&ledger->cancellable);
+        cancellable = g_steal_pointer (&holdings->cancellable);
       /* Who finishes a clear() that has come this far finds a cancellable that is not concerned. */
       if (i == 0 && fence != NULL)
         fence->flags |= LIFECYCLE_ENTRY_ENDED;
@@ -258,7 +259,7 @@ teardown_cancel (LifecycleScopeList *list,
       else if (!has_more)
         continue;
 
-      lifecycle_ledger_drop_mail (ledger, i > 0 || fence == NULL);
+      lifecycle_holdings_drop_mail (holdings, i > 0 || fence == NULL);
 
       while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
         {
@@ -274,15 +275,15 @@ teardown_cancel (LifecycleScopeList *list,
 static void
 teardown_tell_waits (LifecycleScope *scope)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
   LifecycleWait *own = lifecycle_scope_peek_extra (scope)->close_wait;
 
   /* Those above it have one less to wait for. */
-  if (ledger->close_waits != NULL)
+  if (holdings->close_waits != NULL)
     {
-      lifecycle_ledger_lock (ledger);
-      lifecycle_ledger_wake_waits (ledger);
-      lifecycle_ledger_unlock (ledger);
+      lifecycle_ledger_lock (&holdings->ledger);
+      lifecycle_holdings_wake_waits (holdings);
+      lifecycle_ledger_unlock (&holdings->ledger);
     }
 
   if (own != NULL)
@@ -330,7 +331,7 @@ static LifecycleScope *
 teardown_next_follower (LifecycleScope *scope,
                         gsize           release)
 {
-  LifecycleLedger *followers = lifecycle_scope_get_ledger (scope)->followers;
+  LifecycleLedger *followers = lifecycle_scope_get_holdings (scope)->followers;
   guint n_passed = 0;
 
   while (followers != NULL)
@@ -603,8 +604,9 @@ void
 lifecycle_teardown_move (LifecycleScope *scope,
                          LifecycleScope *to)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
-  LifecycleLedger *left;
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  LifecycleLedger *ledger = &holdings->ledger;
+  LifecycleHoldings *left;
   gsize visited;
 
   /* What a clear() further up has begun with cannot change hands. */
@@ -622,12 +624,12 @@ lifecycle_teardown_move (LifecycleScope *scope,
   scope->announced = TRUE;
   visited = scope->visited;
   lifecycle_ledger_lock (ledger);
-  ledger->moving = TRUE;
-  ledger->generation--;
+  holdings->moving = TRUE;
+  holdings->generation--;
   lifecycle_ledger_unlock (ledger);
   lifecycle_scope_emit_closing (scope);
   lifecycle_ledger_lock (ledger);
-  ledger->moving = FALSE;
+  holdings->moving = FALSE;
   lifecycle_ledger_unlock (ledger);
 
   /* A handler may have closed the parent, or something that this scope follows, and that has taken
@@ -641,21 +643,22 @@ lifecycle_teardown_move (LifecycleScope *scope,
       return;
     }
 
-  lifecycle_ledger_forget_waits (ledger);
-  left = lifecycle_ledger_new_owned (scope);
-  lifecycle_ledger_shut (left);
+  lifecycle_holdings_forget_waits (holdings);
+  left = lifecycle_holdings_new (scope);
+  lifecycle_ledger_shut (&left->ledger);
   /* What follows an object follows its life, and not what was set up for it. */
   if (scope->key.object != NULL && scope->owner->scope == NULL)
     {
       lifecycle_ledger_lock (ledger);
-      left->followers = g_steal_pointer (&ledger->followers);
+      left->followers = g_steal_pointer (&holdings->followers);
       lifecycle_ledger_unlock (ledger);
     }
-  lifecycle_scope_ensure_extra (scope)->moved = lifecycle_ledger_ref (ledger);
-  g_atomic_pointer_set (&scope->ledger, left);
+  lifecycle_ledger_ref (ledger);
+  lifecycle_scope_ensure_extra (scope)->moved = holdings;
+  g_atomic_pointer_set (&scope->holdings, left);
 
-  lifecycle_ledger_unref (to->ledger);
-  g_atomic_pointer_set (&to->ledger, ledger);
+  lifecycle_ledger_unref (&to->holdings->ledger);
+  g_atomic_pointer_set (&to->holdings, holdings);
   lifecycle_ledger_lock (ledger);
   /* Before anything can be added: it has to be blocked as the rest is. */
   to->own_blocked = scope->own_blocked;
@@ -663,11 +666,11 @@ lifecycle_teardown_move (LifecycleScope *scope,
   ledger->scope = to;
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);
-  if (ledger->followers != NULL)
+  if (holdings->followers != NULL)
     {
-      lifecycle_ledger_lock (ledger->followers);
-      g_atomic_int_set (&ledger->followers->open, TRUE);
-      lifecycle_ledger_unlock (ledger->followers);
+      lifecycle_ledger_lock (holdings->followers);
+      g_atomic_int_set (&holdings->followers->open, TRUE);
+      lifecycle_ledger_unlock (holdings->followers);
     }
 
   /* A scope inherits how often those above it are blocked; the new one has none above it. */

@@ -54,7 +54,8 @@ child_release (LifecycleLedger *ledger,
   lifecycle_scope_leave (child);
   /* It is named after the type of the object, unless the object has gone without being disposed. */
   lifecycle_scope_close_with_reason (child, LIFECYCLE_REASON_OWNER_GONE,
-                                     ledger->dying ? child->key.name : NULL);
+                                     lifecycle_ledger_get_object_ledger (ledger)->dying ? child->key.name
+                                                                                        : NULL);
   g_object_unref (child);
 }
 
@@ -89,38 +90,41 @@ ledger_index_child (LifecycleLedger *ledger,
                     LifecycleScope  *child,
                     gboolean         first)
 {
+  GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
   LifecycleScope *other;
 
   if (!key_is_set (&child->key))
     return;
 
-  other = g_hash_table_lookup (ledger->index, &child->key);
+  other = g_hash_table_lookup (index, &child->key);
   if (other != NULL)
     lifecycle_node_insert_after (&child->namesakes, other->namesakes.prev);
   else
     lifecycle_node_init (&child->namesakes);
   if (other == NULL || first)
-    g_hash_table_replace (ledger->index, &child->key, child);
+    g_hash_table_replace (index, &child->key, child);
 }
 
 static void
 ledger_unindex_child (LifecycleLedger *ledger,
                       LifecycleScope  *child)
 {
-  if (ledger->index == NULL || child->namesakes.next == NULL)
+  GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
+
+  if (index == NULL || child->namesakes.next == NULL)
     return;
 
-  if (g_hash_table_lookup (ledger->index, &child->key) == child)
+  if (g_hash_table_lookup (index, &child->key) == child)
     {
       if (lifecycle_node_is_alone (&child->namesakes))
         {
-          g_hash_table_remove (ledger->index, &child->key);
+          g_hash_table_remove (index, &child->key);
         }
       else
         {
           LifecycleScope *next = scope_from_namesake (child->namesakes.next);
 
-          g_hash_table_replace (ledger->index, &next->key, next);
+          g_hash_table_replace (index, &next->key, next);
         }
     }
   lifecycle_node_remove (&child->namesakes);
@@ -157,12 +161,13 @@ static LifecycleScope *
 ledger_look_up (LifecycleLedger    *ledger,
                 const LifecycleKey *key)
 {
+  LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
   LifecycleScope *first;
   LifecycleScope *child;
 
-  if (ledger->index == NULL)
+  if (children->index == NULL)
     {
-      ledger->index = g_hash_table_new (key_hash, key_equal);
+      children->index = g_hash_table_new (key_hash, key_equal);
       for (LifecycleNode *node = ledger->live.next; node != &ledger->live; node = node->next)
         {
           if (((LifecycleEntry *) node)->type == LIFECYCLE_ENTRY_SCOPE)
@@ -175,7 +180,7 @@ ledger_look_up (LifecycleLedger    *ledger,
    * Taking such children out of the index when they are met makes each of them cost one step, however
    * often somebody looks. Open children of a ledger that is not open stay: it may be moving.
    */
-  while ((first = g_hash_table_lookup (ledger->index, key)) != NULL &&
+  while ((first = g_hash_table_lookup (children->index, key)) != NULL &&
          !lifecycle_scope_is_open (first) &&
          (ledger->open || !lifecycle_scope_is_closed (first)))
     ledger_unindex_child (ledger, first);
@@ -204,8 +209,8 @@ lifecycle_scope_be_born_closed (LifecycleScope  *self,
   self->announced = TRUE;
   g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_FINISHED);
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
-  lifecycle_ledger_shut (self->ledger);
-  self->ledger->counted = TRUE;
+  lifecycle_ledger_shut (&self->holdings->ledger);
+  self->holdings->counted = TRUE;
   if (lifecycle_roots_has (self))
     lifecycle_roots_remove (self);
 }
@@ -221,6 +226,7 @@ scope_join (LifecycleScope  *self,
             gboolean         unique,
             gboolean         first)
 {
+  LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
   LifecycleScope *other;
 
   self->owner = lifecycle_ledger_ref (ledger);
@@ -245,12 +251,12 @@ scope_join (LifecycleScope  *self,
   if (parent != NULL)
     {
       self->blocked = parent->blocked;
-      self->ledger->draining = ledger->draining;
+      self->holdings->draining = lifecycle_ledger_get_holdings (ledger)->draining;
     }
   lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
-  ledger->n_children++;
+  children->n++;
   g_object_ref (self);
-  if (ledger->index != NULL)
+  if (children->index != NULL)
     ledger_index_child (ledger, self, first);
   lifecycle_ledger_end_add (ledger);
 
@@ -271,7 +277,7 @@ scope_unlink (LifecycleScope  *self,
     return FALSE;
 
   lifecycle_ledger_remove (ledger, &self->as_child);
-  ledger->n_children--;
+  lifecycle_ledger_get_children (ledger)->n--;
   ledger_unindex_child (ledger, self);
 
   return TRUE;
@@ -309,7 +315,7 @@ gboolean
 lifecycle_scope_leave_closed (LifecycleScope *self,
                               guint64         closing_time)
 {
-  LifecycleLedger *own = lifecycle_scope_get_ledger (self);
+  LifecycleHoldings *own = lifecycle_scope_get_holdings (self);
   LifecycleLedger *ledger = self->owner;
   LifecycleTally *tally;
   gboolean linked = FALSE;
@@ -317,20 +323,21 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   guint n_late, n_failed;
 
   /* The tally does not change from now on. */
-  lifecycle_ledger_lock (own);
+  lifecycle_ledger_lock (&own->ledger);
   own->counted = TRUE;
   tally = own->tally;
   n_late = own->n_late;
   n_failed = own->n_failed;
-  lifecycle_ledger_unlock (own);
+  lifecycle_ledger_unlock (&own->ledger);
 
   if (ledger != NULL)
     {
       lifecycle_ledger_lock (ledger);
       linked = scope_unlink (self, ledger);
-      taken = ledger->owned && !ledger->counted;
+      taken = lifecycle_ledger_is_owned (ledger) &&
+              !lifecycle_ledger_get_holdings (ledger)->counted;
       if (taken)
-        lifecycle_tally_take_closed (&ledger->tally, tally, n_late, n_failed,
+        lifecycle_tally_take_closed (&lifecycle_ledger_get_holdings (ledger)->tally, tally, n_late, n_failed,
                                      self->reason, closing_time);
       lifecycle_ledger_unlock (ledger);
     }
@@ -450,7 +457,9 @@ tree_return_child (LifecycleLedger *ledger,
           /* The next call finds it at once. A scope that the ledger has moved on from may have put it
            * there already.
            */
-          if (!ledger->open && ledger->index != NULL && child->namesakes.next == NULL)
+          if (!ledger->open &&
+              lifecycle_ledger_get_children (ledger)->index != NULL &&
+              child->namesakes.next == NULL)
             ledger_index_child (ledger, child, TRUE);
         }
       lifecycle_ledger_unlock (ledger);

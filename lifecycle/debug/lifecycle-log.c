@@ -26,9 +26,9 @@ record_add (Record     *self,
 
 /* "3 handlers, 1 timer" for the readable line, and a field for each. */
 static void
-record_add_released (Record          *self,
-                     GString         *message,
-                     LifecycleLedger *ledger)
+record_add_released (Record         *self,
+                     GString        *message,
+                     LifecycleTally *tally)
 {
   const char *separator = "; released ";
 
@@ -37,8 +37,8 @@ record_add_released (Record          *self,
       const char *nick = lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind);
       guint64 n = 0;
 
-      if (ledger->tally != NULL && ledger->tally->rows[kind] != 0)
-        n = lifecycle_tally_get_row (&ledger->tally, kind)->released;
+      if (tally != NULL && tally->rows[kind] != 0)
+        n = lifecycle_tally_get_row (&tally, kind)->released;
       if (n == 0)
         continue;
 
@@ -64,17 +64,17 @@ log_scope_closed (LifecycleScope *scope,
   const char *detail = lifecycle_scope_get_reason_detail (scope);
   char failed[16];
   Record record = { .n_fields = 0 };
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   guint n_failed;
 
   g_string_append_printf (message, "Scope %s has closed: %s", path, reason);
   if (detail != NULL)
     g_string_append_printf (message, " (%s)", detail);
 
-  ledger = lifecycle_scope_lock_ledger (scope);
-  n_failed = ledger->n_failed;
-  record_add_released (&record, message, ledger);
-  lifecycle_ledger_unlock (ledger);
+  holdings = lifecycle_scope_lock_holdings (scope);
+  n_failed = holdings->n_failed;
+  record_add_released (&record, message, holdings->tally);
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   if (n_failed > 0)
     g_string_append_printf (message, "; failed %u", n_failed);

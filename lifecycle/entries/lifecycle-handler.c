@@ -145,10 +145,10 @@ handler_leave (LifecycleLedger *ledger,
   lifecycle_node_insert_after (&notice->entry.node, &handler->entry.node);
   lifecycle_node_remove (&handler->entry.node);
   handler->entry.flags &= ~LIFECYCLE_ENTRY_LINKED;
-  if (G_UNLIKELY (ledger->warn_at != 0))
-    lifecycle_ledger_entry_left (ledger, &handler->entry);
+  if (G_UNLIKELY (ledger->limited))
+    lifecycle_holdings_entry_left (lifecycle_ledger_get_holdings (ledger), &handler->entry);
 
-  if (ledger->owned && lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
+  if (lifecycle_ledger_is_owned (ledger) && lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
     lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
 }
 
@@ -579,7 +579,7 @@ handler_connect (Handler               *handler,
                     LIFECYCLE_CONNECT_GUARDED)) == LIFECYCLE_CONNECT_ONCE)
         g_closure_set_meta_marshal (closure, ledger, once_marshal);
       else if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS) &&
-               ledger->owned &&
+               lifecycle_ledger_is_owned (ledger) &&
                (full == NULL || full->threaded == NULL))
         g_closure_set_meta_marshal (closure, ledger, checked_marshal);
 

@@ -246,7 +246,8 @@ lifecycle_operation_progress (goffset  current_num_bytes,
 
   ledger = self->ledger;
   lifecycle_ledger_lock (ledger);
-  if (lifecycle_entry_is_live (&self->entry) && (ledger->open || ledger->moving))
+  if (lifecycle_entry_is_live (&self->entry) && 
+      (ledger->open || lifecycle_ledger_get_holdings (ledger)->moving))
     {
       func = self->progress;
       data = self->progress_data;

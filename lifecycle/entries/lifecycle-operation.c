@@ -76,7 +76,7 @@ operation_bound_cb (gpointer data)
   if (self->pending)
     {
       self->pending = FALSE;
-      lifecycle_ledger_give_up_pending (self->ledger);
+      lifecycle_holdings_give_up_pending (lifecycle_ledger_get_holdings (self->ledger));
     }
   lifecycle_ledger_unlock (self->ledger);
 
@@ -191,7 +191,7 @@ operation_end_locked (LifecycleOperation *self)
   if (self->pending)
     {
       self->pending = FALSE;
-      lifecycle_ledger_drop_pending (self->ledger);
+      lifecycle_holdings_drop_pending (lifecycle_ledger_get_holdings (self->ledger));
     }
 }
 
@@ -209,7 +209,8 @@ operation_finish (LifecycleOperation *self,
 
   lifecycle_ledger_lock (ledger);
   live = lifecycle_entry_is_live (&self->entry) &&
-         (ledger->open || ledger->moving || self->callback == NULL || self->shielded);
+         (ledger->open || lifecycle_ledger_get_holdings (ledger)->moving ||
+          self->callback == NULL || self->shielded);
   shielded = !live && self->shielded;
   if (live)
     lifecycle_ledger_remove (ledger, &self->entry);
@@ -312,13 +313,15 @@ operation_send_home (LifecycleOperation *self,
 static gboolean
 ledger_begin_operation (LifecycleLedger *ledger)
 {
+  LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
+
   if (!lifecycle_ledger_begin_add (ledger))
     return FALSE;
-  if (!ledger->draining)
+  if (!holdings->draining)
     return TRUE;
 
   lifecycle_ledger_unlock (ledger);
-  lifecycle_ledger_note (ledger, 1, 0);
+  lifecycle_holdings_note (holdings, 1, 0);
   return FALSE;
 }
 
@@ -352,7 +355,7 @@ scope_begin (LifecycleScope      *self,
       lifecycle_operation_ref (operation);
       lifecycle_ledger_append (ledger, &operation->entry, LIFECYCLE_ENTRY_OPERATION, place);
       operation->pending = TRUE;
-      lifecycle_ledger_add_pending (ledger);
+      lifecycle_holdings_add_pending (lifecycle_ledger_get_holdings (ledger));
       lifecycle_ledger_end_add (ledger);
     }
   else

@@ -177,7 +177,7 @@ lifecycle_resource_watched_is_dying (gpointer resource,
   gboolean dying;
 
   lifecycle_ledger_lock (ledger);
-  dying = ledger->dying;
+  dying = lifecycle_ledger_get_object_ledger (ledger)->dying;
   lifecycle_ledger_unlock (ledger);
 
   return dying;
@@ -648,7 +648,7 @@ lifecycle_resource_check_open (LifecycleScope  *scope,
   if (lifecycle_scope_is_open (scope))
     return TRUE;
 
-  lifecycle_ledger_note (lifecycle_scope_get_ledger (scope), 1, 0);
+  lifecycle_holdings_note (lifecycle_scope_get_holdings (scope), 1, 0);
   lifecycle_resource_set_closed_error (error);
 
   return FALSE;

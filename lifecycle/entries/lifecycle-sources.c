@@ -344,7 +344,7 @@ lifecycle_scope_add_source_at (const char     *place,
   ledger = lifecycle_scope_get_ledger (self);
   if (!g_atomic_int_get (&ledger->open))
     {
-      lifecycle_ledger_note (ledger, 1, 0);
+      lifecycle_holdings_note (lifecycle_ledger_get_holdings (ledger), 1, 0);
       g_source_destroy (source);
       return FALSE;
     }
@@ -420,7 +420,7 @@ scope_attach (LifecycleScope *self,
     }
   else
     {
-      lifecycle_ledger_note (ledger, 1, 0);
+      lifecycle_holdings_note (lifecycle_ledger_get_holdings (ledger), 1, 0);
       g_source_destroy (source);
     }
 

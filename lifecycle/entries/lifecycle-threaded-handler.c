@@ -18,7 +18,7 @@
  */
 struct _LifecycleThreadedHandler
 {
-  LifecycleMailSender    sender;        /* which has the ledger */
+  LifecycleMailSender    sender;        /* which has the holdings */
   gint                   refs;
   gint                   state;         /* the flags below, and how many are inside */
   LifecycleConnectFlags  flags;
@@ -56,7 +56,7 @@ lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
   self->flags = flags;
   self->sender.deliver = message_deliver;
   self->sender.free_mail = message_free;
-  self->sender.ledger = lifecycle_ledger_ref (ledger);
+  self->sender.holdings = lifecycle_ledger_get_holdings (lifecycle_ledger_ref (ledger));
   self->context = g_main_context_ref (context);
   self->target = target;
 
@@ -79,7 +79,7 @@ lifecycle_threaded_handler_unref (gpointer data)
   if (g_atomic_int_dec_and_test (&self->refs))
     {
       g_assert (self->target == NULL);
-      lifecycle_ledger_unref (self->sender.ledger);
+      lifecycle_ledger_unref (&self->sender.holdings->ledger);
       g_main_context_unref (self->context);
       g_free (self);
     }
@@ -107,9 +107,9 @@ threaded_handler_change (LifecycleThreadedHandler *self,
 
   if ((old & GATE_WAITED) != 0 && (new & GATE_WAITED) == 0)
     {
-      lifecycle_ledger_lock (self->sender.ledger);
-      lifecycle_ledger_drop_pending (self->sender.ledger);
-      lifecycle_ledger_unlock (self->sender.ledger);
+      lifecycle_ledger_lock (&self->sender.holdings->ledger);
+      lifecycle_holdings_drop_pending (self->sender.holdings);
+      lifecycle_ledger_unlock (&self->sender.holdings->ledger);
     }
 }
 
@@ -146,7 +146,7 @@ lifecycle_threaded_handler_get_target (LifecycleThreadedHandler *self)
 void
 lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
 {
-  self->sender.generation = self->sender.ledger->generation;
+  self->sender.generation = self->sender.holdings->generation;
 }
 
 /* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
@@ -194,7 +194,7 @@ lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
 
   /* Whoever takes the flag away needs the lock for it, and so comes after this. */
   if (waited)
-    lifecycle_ledger_add_pending (self->sender.ledger);
+    lifecycle_holdings_add_pending (self->sender.holdings);
 }
 
 /* The handler has no more use for the gate. */
@@ -284,7 +284,7 @@ lifecycle_threaded_handler_marshal (GClosure     *closure,
     return;
 
   if ((self->flags & LIFECYCLE_CONNECT_ONCE) != 0 &&
-      !lifecycle_handler_retire (closure, self->sender.ledger))
+      !lifecycle_handler_retire (closure, &self->sender.holdings->ledger))
     {
       threaded_handler_leave (self);
     }

@@ -296,7 +296,7 @@ ledger_add_timer (LifecycleLedger    *ledger,
       lifecycle_node_insert_after (&self->entry.node, &ledger->live);
     }
 
-  limited = ledger->limit != 0;
+  limited = ledger->limited;
   if (G_UNLIKELY (limited))
     lifecycle_timer_ref (self);
   if (lifecycle_ledger_end_add (ledger) && !lifecycle_timer_is_active (self))

@@ -56,7 +56,7 @@ process_drop_pending (Process *self)
   if (self->pending)
     {
       self->pending = FALSE;
-      lifecycle_ledger_drop_pending (ledger);
+      lifecycle_holdings_drop_pending (lifecycle_ledger_get_holdings (ledger));
     }
   lifecycle_ledger_unlock (ledger);
 }
@@ -71,7 +71,7 @@ process_stop (LifecycleResource *resource)
   lifecycle_ledger_lock (ledger);
   self->asked = g_get_monotonic_time ();
   self->pending = TRUE;
-  lifecycle_ledger_add_pending (ledger);
+  lifecycle_holdings_add_pending (lifecycle_ledger_get_holdings (ledger));
   lifecycle_ledger_unlock (ledger);
 
   if (!lifecycle_child_end (self->child))

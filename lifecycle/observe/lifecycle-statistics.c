@@ -52,13 +52,16 @@ statistics_count (LifecycleStatistics *self,
                   LifecycleLedger     *ledger,
                   gboolean             alone)
 {
+  LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
+  LifecycleTally *tally = holdings->tally;
+
   if (ledger->scope != NULL && !lifecycle_scope_is_closed (ledger->scope))
     self->n_scopes++;
-  self->n_late += ledger->n_late;
-  self->n_failed += ledger->n_failed;
-  lifecycle_tally_sum_up (ledger->tally, !alone, self);
-  if (alone && ledger->tally != NULL && ledger->tally->past != NULL)
-    lifecycle_closings_add (&self->closings, &ledger->tally->past->children);
+  self->n_late += holdings->n_late;
+  self->n_failed += holdings->n_failed;
+  lifecycle_tally_sum_up (tally, !alone, self);
+  if (alone && tally != NULL && tally->past != NULL)
+    lifecycle_closings_add (&self->closings, &tally->past->children);
 }
 
 /* Ends the walk. */
@@ -162,20 +165,20 @@ guint
 lifecycle_scope_get_n_live (LifecycleScope *self,
                             LifecycleKind   kind)
 {
-  LifecycleLedger *ledger;
+  LifecycleHoldings *holdings;
   guint n_live = 0;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
   g_return_val_if_fail ((guint) kind < LIFECYCLE_N_KINDS, 0);
 
-  ledger = lifecycle_scope_lock_ledger (self);
-  if (ledger->tally != NULL && ledger->tally->rows[kind] != 0)
+  holdings = lifecycle_scope_lock_holdings (self);
+  if (holdings->tally != NULL && holdings->tally->rows[kind] != 0)
     {
-      LifecycleTallyRow *row = lifecycle_tally_get_row (&ledger->tally, kind);
+      LifecycleTallyRow *row = lifecycle_tally_get_row (&holdings->tally, kind);
 
       n_live = (guint) (row->added - row->released - row->retired);
     }
-  lifecycle_ledger_unlock (ledger);
+  lifecycle_ledger_unlock (&holdings->ledger);
 
   return n_live;
 }

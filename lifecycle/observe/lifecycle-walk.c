@@ -78,7 +78,7 @@ walk_add_children (LifecycleWalk   *self,
                    LifecycleLedger *ledger)
 {
   LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
-  guint n_left = ledger->n_children;
+  guint n_left = lifecycle_ledger_get_children (ledger)->n;
 
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
@@ -147,8 +147,10 @@ lifecycle_walk_go_on (LifecycleWalk *self)
   LifecycleLedger *ledger = g_array_index (self->steps, LifecycleStep, self->n_done).ledger;
   LifecycleLedger *followers = NULL;
 
-  if (self->seen != NULL && ledger->followers != NULL)
-    followers = lifecycle_ledger_hold_memory (ledger->followers);
+  if (self->seen != NULL)
+    followers = lifecycle_ledger_get_holdings (ledger)->followers;
+  if (followers != NULL)
+    lifecycle_ledger_hold_memory (followers);
   lifecycle_ledger_unlock (ledger);
 
   if (followers != NULL)

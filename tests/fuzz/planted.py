@@ -70,8 +70,8 @@ PLANTS = [
 
     ("nobody waits for operations",
      "lifecycle-close-async.c",
-     r"pending = ledger->n_pending > 0 &&",
-     r"pending = ledger->n_pending > 1 &&"),
+     r"pending = holdings->n_pending > 0 &&",
+     r"pending = holdings->n_pending > 1 &&"),
 
     ("who waits with others is not told when the wait is over",
      "lifecycle-close-async.c",
@@ -85,12 +85,12 @@ PLANTS = [
 
     ("messages to queued handlers overtake each other",
      "lifecycle-mail.c",
-     r"g_queue_push_tail \(ledger->mail, mail\)",
-     r"g_queue_push_head (ledger->mail, mail)"),
+     r"g_queue_push_tail \(holdings->mail, mail\)",
+     r"g_queue_push_head (holdings->mail, mail)"),
 
     ("messages to queued handlers outlive the close",
      "lifecycle-teardown.c",
-     r"lifecycle_ledger_drop_mail \(ledger, i > 0 \|\| fence == NULL\);",
+     r"lifecycle_holdings_drop_mail \(holdings, i > 0 \|\| fence == NULL\);",
      r""),
 
     ("nobody waits for guarded handlers",

@@ -16,9 +16,9 @@ get_last_entry (LifecycleScope *scope)
 {
   LifecycleEntry *entry;
 
-  lifecycle_ledger_lock (scope->ledger);
-  entry = lifecycle_list_peek_last (&scope->ledger->live);
-  lifecycle_ledger_unlock (scope->ledger);
+  lifecycle_ledger_lock (lifecycle_scope_get_ledger (scope));
+  entry = lifecycle_list_peek_last (&lifecycle_scope_get_ledger (scope)->live);
+  lifecycle_ledger_unlock (lifecycle_scope_get_ledger (scope));
 
   return entry;
 }
@@ -91,9 +91,9 @@ look_at_notice (LifecycleScope   *scope,
   LifecycleEntry *notice;
 
   g_assert_null (lifecycle_stacks_get (handler_entry));
-  lifecycle_ledger_lock (handler_scope->ledger);
-  notice = lifecycle_list_peek_last (&handler_scope->ledger->muted);
-  lifecycle_ledger_unlock (handler_scope->ledger);
+  lifecycle_ledger_lock (lifecycle_scope_get_ledger (handler_scope));
+  notice = lifecycle_list_peek_last (&lifecycle_scope_get_ledger (handler_scope)->muted);
+  lifecycle_ledger_unlock (lifecycle_scope_get_ledger (handler_scope));
   g_assert_cmpint (notice->type, ==, LIFECYCLE_ENTRY_NOTICE);
   g_assert_true (lifecycle_stacks_get (notice) == handler_stack);
   handler_entry = notice;
