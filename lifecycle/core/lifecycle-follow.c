@@ -91,24 +91,40 @@ follow_dup_followers (LifecycleScope *self)
   return followers;
 }
 
-/* On any thread: puts those who follow a scope at the end of the list. */
+/* On any thread, with nothing locked: the links to all that follows a scope, the last first, or NULL.
+ * Their own ledgers belong to the followers.
+ */
+GPtrArray *
+lifecycle_holdings_dup_followers (LifecycleHoldings *self)
+{
+  LifecycleLedger *followers;
+  GPtrArray *links;
+
+  if (g_atomic_pointer_get (&self->followers) == NULL)
+    return NULL;
+
+  lifecycle_ledger_lock (&self->ledger);
+  followers = self->followers;
+  if (followers != NULL)
+    lifecycle_ledger_hold_memory (followers);
+  lifecycle_ledger_unlock (&self->ledger);
+  if (followers == NULL)
+    return NULL;
+
+  links = lifecycle_ledger_dup_links (followers);
+  lifecycle_ledger_release_memory (followers);
+
+  return links;
+}
+
+/* On any thread: puts the followers of a scope at the end of the list. */
 void
 lifecycle_scope_list_followers (LifecycleScopeList *list,
                                 LifecycleScope     *scope)
 {
-  g_autoptr (GPtrArray) links = NULL;
-  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (scope);
-  LifecycleLedger *followers = holdings->followers;
+  g_autoptr (GPtrArray) links = lifecycle_holdings_dup_followers (lifecycle_scope_get_holdings (scope));
 
-  if (followers != NULL)
-    lifecycle_ledger_hold_memory (followers);
-  lifecycle_ledger_unlock (&holdings->ledger);
-  if (followers == NULL)
-    return;
-
-  links = lifecycle_ledger_dup_links (followers);
-  lifecycle_ledger_release_memory (followers);
-  for (guint i = 0; i < links->len; i++)
+  for (guint i = 0; links != NULL && i < links->len; i++)
     {
       LifecycleLink *link = g_ptr_array_index (links, i);
       LifecycleScope *follower = lifecycle_ledger_dup_scope (link->own_ledger);

@@ -53,32 +53,14 @@ lifecycle_scope_list_children (LifecycleScopeList *list,
                                LifecycleEntry     *fence)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (parent);
-  LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
-  LifecycleNode *ends[] = { &ledger->live, &ledger->muted };
+  LifecycleChildIter iter;
+  LifecycleScope *child;
   gboolean owns;
-  guint n_left;
 
   lifecycle_ledger_lock (ledger);
-
-  /* A fence that is alone has nothing before it. */
-  if (fence != NULL)
-    ends[0] = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
-
-  n_left = lifecycle_ledger_get_children (ledger)->n;
-  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
-    {
-      for (LifecycleNode *node = ends[i]->prev; n_left > 0 && node != lists[i]; node = node->prev)
-        {
-          LifecycleEntry *entry = (LifecycleEntry *) node;
-
-          if (entry->type == LIFECYCLE_ENTRY_SCOPE)
-            {
-              n_left--;
-              lifecycle_scope_list_take (list, g_object_ref (lifecycle_scope_from_child_entry (entry)));
-            }
-        }
-    }
-
+  lifecycle_child_iter_init (&iter, ledger, fence);
+  while ((child = lifecycle_child_iter_next (&iter)) != NULL)
+    lifecycle_scope_list_take (list, g_object_ref (child));
   owns = ledger->n_entries > 0;
   lifecycle_ledger_unlock (ledger);
 

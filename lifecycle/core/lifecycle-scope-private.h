@@ -89,6 +89,7 @@ gboolean        lifecycle_scope_list_children (LifecycleScopeList *list,
                                                LifecycleScope     *parent,
                                                LifecycleEntry     *fence);
 
+GPtrArray      *lifecycle_holdings_dup_followers (LifecycleHoldings *self);
 void            lifecycle_scope_list_followers (LifecycleScopeList *list,
                                                LifecycleScope     *scope);
 LifecycleLedger *lifecycle_scope_lock_ledger  (LifecycleScope     *self);
@@ -158,6 +159,55 @@ lifecycle_scope_has_mark (LifecycleScope      *self,
                           LifecycleScopeMarks  mark)
 {
   return (g_atomic_int_get (&self->marks) & mark) != 0;
+}
+
+/* A walk through the children in a ledger, which is locked: the last added first, those that are
+ * muted after those that are live.
+ */
+typedef struct
+{
+  LifecycleNode *node;
+  LifecycleNode *list;
+  LifecycleNode *muted;
+  guint          n_left;
+} LifecycleChildIter;
+
+/* Where there is a fence, the live children behind it are left out. */
+static inline void
+lifecycle_child_iter_init (LifecycleChildIter *self,
+                           LifecycleLedger    *ledger,
+                           LifecycleEntry     *fence)
+{
+  self->n_left = lifecycle_ledger_get_children (ledger)->n;
+  self->list = self->node = &ledger->live;
+  self->muted = &ledger->muted;
+
+  /* A fence that is alone has nothing before it. */
+  if (fence != NULL)
+    self->node = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
+}
+
+/* The next child, or NULL. It lives as long as it is in the ledger. */
+static inline LifecycleScope *
+lifecycle_child_iter_next (LifecycleChildIter *self)
+{
+  while (self->n_left > 0)
+    {
+      self->node = self->node->prev;
+      if (self->node == self->list)
+        {
+          if (self->list == self->muted)
+            break;
+          self->list = self->node = self->muted;
+        }
+      else if (((LifecycleEntry *) self->node)->type == LIFECYCLE_ENTRY_SCOPE)
+        {
+          self->n_left--;
+          return lifecycle_scope_from_child_entry ((LifecycleEntry *) self->node);
+        }
+    }
+
+  return NULL;
 }
 
 /* What the scope owns at the moment. It may change hands at any time, but it lives as long as the

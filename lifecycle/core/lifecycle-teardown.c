@@ -79,14 +79,9 @@ teardown_list_followers (LifecycleScopeList *list,
                          LifecycleScope     *root,
                          LifecycleScope     *scope)
 {
-  LifecycleLedger *followers = lifecycle_scope_get_holdings (scope)->followers;
-  g_autoptr (GPtrArray) links = NULL;
+  g_autoptr (GPtrArray) links = lifecycle_holdings_dup_followers (lifecycle_scope_get_holdings (scope));
 
-  if (followers == NULL)
-    return;
-
-  links = lifecycle_ledger_dup_links (followers);
-  for (guint i = 0; i < links->len; i++)
+  for (guint i = 0; links != NULL && i < links->len; i++)
     {
       LifecycleLink *link = g_ptr_array_index (links, i);
       LifecycleScope *follower = lifecycle_ledger_dup_scope (link->own_ledger);

@@ -77,34 +77,21 @@ static void
 walk_add_children (LifecycleWalk   *self,
                    LifecycleLedger *ledger)
 {
-  LifecycleNode *lists[] = { &ledger->live, &ledger->muted };
-  guint n_left = lifecycle_ledger_get_children (ledger)->n;
+  LifecycleChildIter iter;
+  LifecycleScope *child;
 
-  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
-    {
-      for (LifecycleNode *node = lists[i]->prev; n_left > 0 && node != lists[i]; node = node->prev)
-        {
-          LifecycleEntry *entry = (LifecycleEntry *) node;
-          LifecycleScope *child;
-
-          if (entry->type != LIFECYCLE_ENTRY_SCOPE)
-            continue;
-
-          /* It lives as long as it is here. */
-          child = lifecycle_scope_from_child_entry (entry);
-          n_left--;
-          walk_add (self, lifecycle_ledger_hold_memory (lifecycle_scope_get_ledger (child)), TRUE);
-        }
-    }
+  lifecycle_child_iter_init (&iter, ledger, NULL);
+  while ((child = lifecycle_child_iter_next (&iter)) != NULL)
+    walk_add (self, lifecycle_ledger_hold_memory (lifecycle_scope_get_ledger (child)), TRUE);
 }
 
 static void
-walk_add_followers (LifecycleWalk   *self,
-                    LifecycleLedger *followers)
+walk_add_followers (LifecycleWalk     *self,
+                    LifecycleHoldings *holdings)
 {
-  g_autoptr (GPtrArray) links = lifecycle_ledger_dup_links (followers);
+  g_autoptr (GPtrArray) links = lifecycle_holdings_dup_followers (holdings);
 
-  for (guint i = 0; i < links->len; i++)
+  for (guint i = 0; links != NULL && i < links->len; i++)
     {
       LifecycleLedger *following = ((LifecycleLink *) g_ptr_array_index (links, i))->own_ledger;
       LifecycleLedger *ledger = NULL;
@@ -145,19 +132,10 @@ void
 lifecycle_walk_go_on (LifecycleWalk *self)
 {
   LifecycleLedger *ledger = g_array_index (self->steps, LifecycleStep, self->n_done).ledger;
-  LifecycleLedger *followers = NULL;
 
-  if (self->seen != NULL)
-    followers = lifecycle_ledger_get_holdings (ledger)->followers;
-  if (followers != NULL)
-    lifecycle_ledger_hold_memory (followers);
   lifecycle_ledger_unlock (ledger);
-
-  if (followers != NULL)
-    {
-      walk_add_followers (self, followers);
-      lifecycle_ledger_release_memory (followers);
-    }
+  if (self->seen != NULL)
+    walk_add_followers (self, lifecycle_ledger_get_holdings (ledger));
   self->n_done++;
 }
 
