@@ -47,7 +47,7 @@ lifecycle_teardown_close (LifecycleScope  *scope,
   /* Who closes like this does not wait. */
   if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
       !scope->in_teardown && !lifecycle_scope_is_closed (scope))
-    n_released = lifecycle_teardown_run (scope);
+    n_released = lifecycle_teardown_run (scope, NULL);
   lifecycle_scope_leave_home (scope);
   g_object_unref (scope);
 
@@ -64,17 +64,6 @@ lifecycle_teardown_dispose (LifecycleScope *scope)
     lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
 
   return lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_FINISHED);
-}
-
-/* Makes a scope that nobody has seen yet be at home where another is. */
-static void
-scope_settle_at (LifecycleScope *self,
-                 LifecycleScope *other)
-{
-  g_main_context_unref (self->context);
-  self->context = g_main_context_ref (other->context);
-  g_thread_unref (self->thread);
-  self->thread = g_thread_ref (other->thread);
 }
 
 /**
@@ -165,54 +154,4 @@ lifecycle_scope_clear (LifecycleScope *self)
   g_object_unref (self);
 
   return n_released;
-}
-
-/**
- * lifecycle_scope_move:
- * @self: a scope
- *
- * Hands everything that the scope owns over to a new one, and closes this one as
- * [enum@Reason.replaced], with the detail `moved`.
- *
- * The new scope has the same name and limit, is as permanent, is at home in the same context, has
- * no parent and follows nothing. It owns all entries and the cancellable, who followed the old scope
- * follows it, and what was expected of the end of the old one is expected of its end. How many
- * entries there are makes no difference to the cost.
- *
- * This is for setting things up step by step: add to a scope of the function, which closes it on
- * every path that fails, and keep what move() returns on the one that succeeds.
- *
- * If the scope is not open, the new one is born closed, with the same reason. If a handler of
- * [signal@Scope::closing] closes the parent, or something that the scope follows, everything ends
- * with that, and the new scope is born closed as [enum@Reason.parent_closed] or
- * [enum@Reason.owner_gone]: look at its state if such a handler is possible. Must be called at home.
- *
- * Returns: (transfer full): the new scope; %NULL, with a critical, elsewhere than at home
- *
- * Since: 1.0
- */
-LifecycleScope *
-lifecycle_scope_move (LifecycleScope *self)
-{
-  LifecycleScope *to;
-  gboolean at_home;
-
-  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
-  LIFECYCLE_DEBUG_HOME (self);
-
-  at_home = lifecycle_scope_enter_home (self);
-  g_return_val_if_fail (at_home, NULL);
-
-  to = lifecycle_scope_create (self->key.name, self->as_child.name);
-  to->as_child.added = self->as_child.added;
-  scope_settle_at (to, self);
-  if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
-    g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);
-  if (lifecycle_scope_is_open (self))
-    lifecycle_teardown_move (self, to);
-  else
-    lifecycle_scope_be_born_closed (to, self->reason);
-  lifecycle_scope_leave_home (to);
-
-  return to;
 }

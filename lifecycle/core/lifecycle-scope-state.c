@@ -81,3 +81,76 @@ lifecycle_scope_ensure_extra (LifecycleScope *self)
 
   return extra;
 }
+
+/**
+ * lifecycle_scope_get_state: (attributes org.gtk.Method.get_property=state)
+ * @self: a scope
+ *
+ * Whether the scope is open, closing or closed. May be called on any thread.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+LifecycleState
+lifecycle_scope_get_state (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), LIFECYCLE_STATE_CLOSED);
+
+  return (LifecycleState) g_atomic_int_get (&self->state);
+}
+
+/**
+ * lifecycle_scope_is_closed:
+ * @self: a scope
+ *
+ * Whether the scope is closed, all of it. While it is closing it is not. May be called on any
+ * thread.
+ *
+ * Returns: whether the state is [enum@State.closed]
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_is_closed (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), TRUE);
+
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_CLOSED;
+}
+
+/**
+ * lifecycle_scope_get_reason: (attributes org.gtk.Method.get_property=reason)
+ * @self: a scope
+ *
+ * Why the scope closed or is closing. May be called on any thread.
+ *
+ * Returns: the reason; [enum@Reason.none] while it is open
+ *
+ * Since: 1.0
+ */
+LifecycleReason
+lifecycle_scope_get_reason (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), LIFECYCLE_REASON_NONE);
+
+  return lifecycle_scope_is_open (self) ? LIFECYCLE_REASON_NONE : self->reason;
+}
+
+/**
+ * lifecycle_scope_get_reason_detail:
+ * @self: a scope
+ *
+ * What was said about the reason. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the detail that the closing call gave
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_scope_get_reason_detail (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return lifecycle_scope_is_open (self) ? NULL : lifecycle_scope_peek_extra (self)->detail;
+}

@@ -9,18 +9,25 @@
 
 G_BEGIN_DECLS
 
+/* One clear(), on the stack. */
+struct _LifecycleClear
+{
+  LifecycleEntry  fence;        /* behind what it is to clear, until that is muted */
+  LifecycleClear *outer;
+};
+
+
 guint    lifecycle_teardown_close    (LifecycleScope  *scope,
                                       LifecycleReason  reason,
                                       const char      *detail);
 void     lifecycle_teardown_hand_over (LifecycleScope *scope);
-guint    lifecycle_teardown_run      (LifecycleScope  *scope);
+guint    lifecycle_teardown_run      (LifecycleScope  *root,
+                                      LifecycleEntry  *fence);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,
                                       LifecycleScope     *scope);
 guint    lifecycle_teardown_finish   (LifecycleScope  *scope,
                                       gint64           began);
 guint    lifecycle_teardown_clear    (LifecycleScope  *scope);
-void     lifecycle_teardown_move     (LifecycleScope  *scope,
-                                      LifecycleScope  *to);
 gboolean lifecycle_teardown_dispose  (LifecycleScope  *scope);
 
 G_END_DECLS

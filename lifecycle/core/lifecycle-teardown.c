@@ -463,9 +463,10 @@ teardown_prepare (LifecycleScopeList *list,
   teardown_cancel (list, fence);
 }
 
-static guint
-teardown_run (LifecycleScope *root,
-              LifecycleEntry *fence)
+/* At home. Where there is a fence, the root is only cleared of what is before it. */
+guint
+lifecycle_teardown_run (LifecycleScope *root,
+                        LifecycleEntry *fence)
 {
   LifecycleScopeList list;
   gint64 began;
@@ -494,13 +495,6 @@ teardown_run (LifecycleScope *root,
   return n_released;
 }
 
-/* At home. */
-guint
-lifecycle_teardown_run (LifecycleScope *scope)
-{
-  return teardown_run (scope, NULL);
-}
-
 /* At home. Does all of a teardown but the release, for which something is waited. */
 void
 lifecycle_teardown_start (LifecycleScopeList *list,
@@ -526,13 +520,6 @@ lifecycle_teardown_finish (LifecycleScope *scope,
   return n_released;
 }
 
-/* One clear(), on the stack. */
-struct _LifecycleClear
-{
-  LifecycleEntry  fence;        /* behind what it is to clear, until that is muted */
-  LifecycleClear *outer;
-};
-
 /* At home. */
 guint
 lifecycle_teardown_clear (LifecycleScope *scope)
@@ -544,136 +531,15 @@ lifecycle_teardown_clear (LifecycleScope *scope)
   g_object_ref (scope);
   extra->clear = &clear;
   lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &clear.fence);
-  n_released = teardown_run (scope, &clear.fence);
+  n_released = lifecycle_teardown_run (scope, &clear.fence);
   extra->clear = clear.outer;
 
   /* It has been marked meanwhile: one of its children was what it followed. */
   if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
-    n_released += teardown_run (scope, NULL);
+    n_released += lifecycle_teardown_run (scope, NULL);
   if (lifecycle_scope_is_open (scope))
     lifecycle_scope_settle_error (scope);
   g_object_unref (scope);
 
   return n_released;
-}
-
-/* Few of the ties of a scope go along when it moves. */
-static void
-teardown_move_following (LifecycleScope *scope,
-                         LifecycleScope *to)
-{
-  LifecycleLedger *following = scope->following;
-  g_autoptr (GPtrArray) moving = NULL;
-
-  if (following == NULL)
-    return;
-
-  moving = g_ptr_array_new ();
-  lifecycle_ledger_lock (following);
-  for (LifecycleNode *node = following->live.next, *next; node != &following->live; node = next)
-    {
-      LifecycleEntry *entry = (LifecycleEntry *) node;
-
-      next = node->next;
-      if (lifecycle_entry_get_class (entry)->move_on != NULL)
-        {
-          lifecycle_ledger_remove (following, entry);
-          g_ptr_array_add (moving, entry);
-        }
-    }
-  lifecycle_ledger_unlock (following);
-
-  for (guint i = 0; i < moving->len; i++)
-    {
-      LifecycleEntry *entry = g_ptr_array_index (moving, i);
-
-      lifecycle_entry_get_class (entry)->move_on (following, entry, to);
-    }
-}
-
-/* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
- * the scope is left with an empty one. Nobody knows of the new scope yet: the ledger that it was made
- * with goes.
- */
-void
-lifecycle_teardown_move (LifecycleScope *scope,
-                         LifecycleScope *to)
-{
-  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
-  LifecycleLedger *ledger = &holdings->ledger;
-  LifecycleHoldings *left;
-  gsize visited;
-
-  /* What a clear() further up has begun with cannot change hands. */
-  for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
-    teardown_run (scope, &clear->fence);
-
-  if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
-    {
-      lifecycle_scope_be_born_closed (to, scope->reason);
-      return;
-    }
-
-  g_object_ref (scope);
-  scope->in_teardown = TRUE;
-  scope->announced = TRUE;
-  visited = scope->visited;
-  lifecycle_ledger_lock (ledger);
-  holdings->moving = TRUE;
-  holdings->generation--;
-  lifecycle_ledger_unlock (ledger);
-  lifecycle_scope_emit_closing (scope);
-  lifecycle_ledger_lock (ledger);
-  holdings->moving = FALSE;
-  lifecycle_ledger_unlock (ledger);
-
-  /* A handler may have closed the parent, or something that this scope follows, and that has taken
-   * this scope down in earnest. Nothing is left to move, or its release waits for what is pending.
-   */
-  if (lifecycle_scope_is_closed (scope) || scope->visited != visited)
-    {
-      lifecycle_scope_be_born_closed (to, scope->taken_along ? LIFECYCLE_REASON_PARENT_CLOSED
-                                                             : LIFECYCLE_REASON_OWNER_GONE);
-      g_object_unref (scope);
-      return;
-    }
-
-  lifecycle_holdings_forget_waits (holdings);
-  left = lifecycle_holdings_new (scope);
-  lifecycle_ledger_shut (&left->ledger);
-  /* What follows an object follows its life, and not what was set up for it. */
-  if (scope->key.object != NULL && scope->owner->scope == NULL)
-    {
-      lifecycle_ledger_lock (ledger);
-      left->followers = g_steal_pointer (&holdings->followers);
-      lifecycle_ledger_unlock (ledger);
-    }
-  lifecycle_ledger_ref (ledger);
-  lifecycle_scope_ensure_extra (scope)->moved = holdings;
-  g_atomic_pointer_set (&scope->holdings, left);
-
-  lifecycle_ledger_unref (&to->holdings->ledger);
-  g_atomic_pointer_set (&to->holdings, holdings);
-  lifecycle_ledger_lock (ledger);
-  /* Before anything can be added: it has to be blocked as the rest is. */
-  to->own_blocked = scope->own_blocked;
-  to->blocked = scope->blocked;
-  ledger->scope = to;
-  g_atomic_int_set (&ledger->open, TRUE);
-  lifecycle_ledger_unlock (ledger);
-  if (holdings->followers != NULL)
-    {
-      lifecycle_ledger_lock (holdings->followers);
-      g_atomic_int_set (&holdings->followers->open, TRUE);
-      lifecycle_ledger_unlock (holdings->followers);
-    }
-
-  /* A scope inherits how often those above it are blocked; the new one has none above it. */
-  if (to->blocked != to->own_blocked)
-    lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
-  teardown_move_following (scope, to);
-  lifecycle_scope_become_root (to);
-
-  teardown_run (scope, NULL);
-  g_object_unref (scope);
 }

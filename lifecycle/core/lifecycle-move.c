@@ -1,0 +1,190 @@
+/* lifecycle-move.c: all that a scope owns, handed on to another
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-home-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* Makes a scope that nobody has seen yet be at home where another is. */
+static void
+scope_settle_at (LifecycleScope *self,
+                 LifecycleScope *other)
+{
+  g_main_context_unref (self->context);
+  self->context = g_main_context_ref (other->context);
+  g_thread_unref (self->thread);
+  self->thread = g_thread_ref (other->thread);
+}
+
+/* Few of the ties of a scope go along when it moves. */
+static void
+scope_move_following (LifecycleScope *scope,
+                      LifecycleScope *to)
+{
+  LifecycleLedger *following = scope->following;
+  g_autoptr (GPtrArray) moving = NULL;
+
+  if (following == NULL)
+    return;
+
+  moving = g_ptr_array_new ();
+  lifecycle_ledger_lock (following);
+  for (LifecycleNode *node = following->live.next, *next; node != &following->live; node = next)
+    {
+      LifecycleEntry *entry = (LifecycleEntry *) node;
+
+      next = node->next;
+      if (lifecycle_entry_get_class (entry)->move_on != NULL)
+        {
+          lifecycle_ledger_remove (following, entry);
+          g_ptr_array_add (moving, entry);
+        }
+    }
+  lifecycle_ledger_unlock (following);
+
+  for (guint i = 0; i < moving->len; i++)
+    {
+      LifecycleEntry *entry = g_ptr_array_index (moving, i);
+
+      lifecycle_entry_get_class (entry)->move_on (following, entry, to);
+    }
+}
+
+/* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
+ * the scope is left with an empty one. Nobody knows of the new scope yet: the ledger that it was made
+ * with goes.
+ */
+static void
+scope_move_to (LifecycleScope *scope,
+               LifecycleScope *to)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  LifecycleLedger *ledger = &holdings->ledger;
+  LifecycleHoldings *left;
+  gsize visited;
+
+  /* What a clear() further up has begun with cannot change hands. */
+  for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
+    lifecycle_teardown_run (scope, &clear->fence);
+
+  if (!lifecycle_scope_mark (scope, LIFECYCLE_REASON_REPLACED, "moved"))
+    {
+      lifecycle_scope_be_born_closed (to, scope->reason);
+      return;
+    }
+
+  g_object_ref (scope);
+  scope->in_teardown = TRUE;
+  scope->announced = TRUE;
+  visited = scope->visited;
+  lifecycle_ledger_lock (ledger);
+  holdings->moving = TRUE;
+  holdings->generation--;
+  lifecycle_ledger_unlock (ledger);
+  lifecycle_scope_emit_closing (scope);
+  lifecycle_ledger_lock (ledger);
+  holdings->moving = FALSE;
+  lifecycle_ledger_unlock (ledger);
+
+  /* A handler may have closed the parent, or something that this scope follows, and that has taken
+   * this scope down in earnest. Nothing is left to move, or its release waits for what is pending.
+   */
+  if (lifecycle_scope_is_closed (scope) || scope->visited != visited)
+    {
+      lifecycle_scope_be_born_closed (to, scope->taken_along ? LIFECYCLE_REASON_PARENT_CLOSED
+                                                             : LIFECYCLE_REASON_OWNER_GONE);
+      g_object_unref (scope);
+      return;
+    }
+
+  lifecycle_holdings_forget_waits (holdings);
+  left = lifecycle_holdings_new (scope);
+  lifecycle_ledger_shut (&left->ledger);
+  /* What follows an object follows its life, and not what was set up for it. */
+  if (scope->key.object != NULL && scope->owner->scope == NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      left->followers = g_steal_pointer (&holdings->followers);
+      lifecycle_ledger_unlock (ledger);
+    }
+  lifecycle_ledger_ref (ledger);
+  lifecycle_scope_ensure_extra (scope)->moved = holdings;
+  g_atomic_pointer_set (&scope->holdings, left);
+
+  lifecycle_ledger_unref (&to->holdings->ledger);
+  g_atomic_pointer_set (&to->holdings, holdings);
+  lifecycle_ledger_lock (ledger);
+  /* Before anything can be added: it has to be blocked as the rest is. */
+  to->own_blocked = scope->own_blocked;
+  to->blocked = scope->blocked;
+  ledger->scope = to;
+  g_atomic_int_set (&ledger->open, TRUE);
+  lifecycle_ledger_unlock (ledger);
+  if (holdings->followers != NULL)
+    {
+      lifecycle_ledger_lock (holdings->followers);
+      g_atomic_int_set (&holdings->followers->open, TRUE);
+      lifecycle_ledger_unlock (holdings->followers);
+    }
+
+  /* A scope inherits how often those above it are blocked; the new one has none above it. */
+  if (to->blocked != to->own_blocked)
+    lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
+  scope_move_following (scope, to);
+  lifecycle_scope_become_root (to);
+
+  lifecycle_teardown_run (scope, NULL);
+  g_object_unref (scope);
+}
+
+/**
+ * lifecycle_scope_move:
+ * @self: a scope
+ *
+ * Hands everything that the scope owns over to a new one, and closes this one as
+ * [enum@Reason.replaced], with the detail `moved`.
+ *
+ * The new scope has the same name and limit, is as permanent, is at home in the same context, has
+ * no parent and follows nothing. It owns all entries and the cancellable, who followed the old scope
+ * follows it, and what was expected of the end of the old one is expected of its end. How many
+ * entries there are makes no difference to the cost.
+ *
+ * This is for setting things up step by step: add to a scope of the function, which closes it on
+ * every path that fails, and keep what move() returns on the one that succeeds.
+ *
+ * If the scope is not open, the new one is born closed, with the same reason. If a handler of
+ * [signal@Scope::closing] closes the parent, or something that the scope follows, everything ends
+ * with that, and the new scope is born closed as [enum@Reason.parent_closed] or
+ * [enum@Reason.owner_gone]: look at its state if such a handler is possible. Must be called at home.
+ *
+ * Returns: (transfer full): the new scope; %NULL, with a critical, elsewhere than at home
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_move (LifecycleScope *self)
+{
+  LifecycleScope *to;
+  gboolean at_home;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
+
+  at_home = lifecycle_scope_enter_home (self);
+  g_return_val_if_fail (at_home, NULL);
+
+  to = lifecycle_scope_create (self->key.name, self->as_child.name);
+  to->as_child.added = self->as_child.added;
+  scope_settle_at (to, self);
+  if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
+    g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);
+  if (lifecycle_scope_is_open (self))
+    scope_move_to (self, to);
+  else
+    lifecycle_scope_be_born_closed (to, self->reason);
+  lifecycle_scope_leave_home (to);
+
+  return to;
+}
