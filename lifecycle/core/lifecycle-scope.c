@@ -1,4 +1,4 @@
-/* lifecycle-scope.c: the type: construction, tree, close verbs, properties
+/* lifecycle-scope.c: the type: construction, properties, signals
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

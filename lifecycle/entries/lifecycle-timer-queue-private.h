@@ -57,6 +57,17 @@ void                 lifecycle_timer_queue_stamp  (LifecycleTimerQueue *queue,
 void                 lifecycle_timer_queue_disarm (LifecycleTimerQueue *queue,
                                                    LifecycleTimer      *timer);
 
+/* In lifecycle-timer.c. */
+LifecycleTimer      *lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
+                                                 GMainContext       *context,
+                                                 LifecycleEntryType  type,
+                                                 guint               interval,
+                                                 guint               max_calls,
+                                                 GSourceFunc         func,
+                                                 gpointer            data,
+                                                 GDestroyNotify      destroy,
+                                                 const char         *place);
+
 /* In lifecycle-timer.c: what the queue calls when the time has come. */
 void                 lifecycle_timer_fire         (LifecycleTimer      *timer,
                                                    gint64               now);

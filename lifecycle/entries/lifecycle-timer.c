@@ -6,7 +6,6 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-scope-private.h"
-#include "lifecycle-teardown-private.h"
 #include "lifecycle-timer-queue-private.h"
 
 /**
@@ -255,16 +254,16 @@ ledger_get_timer_queue (LifecycleLedger *ledger,
 }
 
 /* A timer of the ledger, which holds the only reference, or NULL. */
-static LifecycleTimer *
-ledger_add_timer (LifecycleLedger    *ledger,
-                  GMainContext       *context,
-                  LifecycleEntryType  type,
-                  guint               interval,
-                  guint               max_calls,
-                  GSourceFunc         func,
-                  gpointer            data,
-                  GDestroyNotify      destroy,
-                  const char         *place)
+LifecycleTimer *
+lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
+                            GMainContext       *context,
+                            LifecycleEntryType  type,
+                            guint               interval,
+                            guint               max_calls,
+                            GSourceFunc         func,
+                            gpointer            data,
+                            GDestroyNotify      destroy,
+                            const char         *place)
 {
   LifecycleTimerQueue *queue = ledger_get_timer_queue (ledger, context);
   LifecycleTimer *self;
@@ -392,72 +391,8 @@ lifecycle_scope_add_timeout_full_at (const char     *place,
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (func != NULL, NULL);
 
-  return ledger_add_timer (lifecycle_scope_get_ledger (self), self->context,
-                           LIFECYCLE_ENTRY_TIMER, interval_ms, max_calls, func, data, destroy, place);
-}
-
-static gboolean
-deadline_passed_cb (gpointer data)
-{
-  lifecycle_teardown_close (data, LIFECYCLE_REASON_TIMED_OUT, "deadline");
-
-  return G_SOURCE_REMOVE;
-}
-
-/* The timer of the deadline, referenced, or NULL. */
-static LifecycleTimer *
-scope_dup_deadline (LifecycleScope *self)
-{
-  LifecycleLedger *following = lifecycle_scope_peek_following (self);
-  LifecycleTimer *deadline = NULL;
-  LifecycleEntry *first;
-
-  if (following == NULL)
-    return NULL;
-
-  lifecycle_ledger_lock (following);
-  first = lifecycle_list_peek_first (&following->live);
-  if (first != NULL && first->type == LIFECYCLE_ENTRY_DEADLINE)
-    deadline = lifecycle_timer_ref (LIFECYCLE_ENTRY_CONTAINER (first, LifecycleTimer, entry));
-  lifecycle_ledger_unlock (following);
-
-  return deadline;
-}
-
-/**
- * lifecycle_scope_set_deadline:
- * @self: a scope
- * @timeout_ms: a time from now, in milliseconds, or 0 for none
- *
- * Closes the scope as [enum@Reason.timed_out] when the time has passed, in place of any deadline
- * that was set before.
- *
- * The deadline is not an entry, and blocking the scope does not stop it. On a closed scope this
- * does nothing. To be called at home.
- *
- * Since: 1.0
- */
-void
-lifecycle_scope_set_deadline (LifecycleScope *self,
-                              guint           timeout_ms)
-{
-  LifecycleTimer *old;
-  LifecycleLedger *following;
-
-  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
-  LIFECYCLE_DEBUG_HOME (self);
-
-  old = scope_dup_deadline (self);
-  if (old != NULL)
-    {
-      lifecycle_timer_cancel (old);
-      lifecycle_timer_unref (old);
-    }
-
-  following = timeout_ms > 0 ? lifecycle_scope_ensure_following (self) : NULL;
-  if (following != NULL)
-    ledger_add_timer (following, self->context, LIFECYCLE_ENTRY_DEADLINE, timeout_ms, 1,
-                      deadline_passed_cb, self, NULL, NULL);
+  return lifecycle_ledger_add_timer (lifecycle_scope_get_ledger (self), self->context,
+                                     LIFECYCLE_ENTRY_TIMER, interval_ms, max_calls, func, data, destroy, place);
 }
 
 /**

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lifecycle-facts-private.h"
+#include "lifecycle-record.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-stacks-private.h"
 
@@ -39,6 +40,9 @@ gint64                       lifecycle_snapshot_get_age      (LifecycleSnapshot 
 char                        *lifecycle_snapshot_dup_path     (LifecycleSnapshot *self,
                                                               guint              scope);
 
+/* In lifecycle-record.c and lifecycle-record-list.c. */
+LifecycleRecord             *lifecycle_record_new            (LifecycleSnapshot *snapshot,
+                                                             guint              index);
 GListModel                  *lifecycle_record_list_new       (LifecycleSnapshot *snapshot);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleSnapshot, lifecycle_snapshot_unref)

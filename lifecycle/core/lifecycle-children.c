@@ -1,0 +1,397 @@
+/* lifecycle-children.c: children as entries, and how they are found
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-children-private.h"
+#include "lifecycle-facts-private.h"
+#include "lifecycle-roots-private.h"
+
+static guint
+key_hash (gconstpointer data)
+{
+  const LifecycleKey *key = data;
+
+  return key->object != NULL ? g_direct_hash (key->object) : g_str_hash (key->name);
+}
+
+static gboolean
+key_equal (gconstpointer a,
+           gconstpointer b)
+{
+  const LifecycleKey *one = a;
+  const LifecycleKey *other = b;
+
+  return one->object == other->object &&
+         (one->object != NULL || g_str_equal (one->name, other->name));
+}
+
+static inline gboolean
+key_is_set (const LifecycleKey *key)
+{
+  return key->object != NULL || key->name != NULL;
+}
+
+static void
+child_claim (LifecycleLedger *ledger,
+             LifecycleEntry  *entry)
+{
+  g_object_ref (lifecycle_scope_from_child_entry (entry));
+}
+
+/* For the scope of an object's life, which ends with the object. It leaves before it closes, because
+ * the object may live on, with another scope.
+ */
+static void
+child_release (LifecycleLedger *ledger,
+               LifecycleEntry  *entry,
+               guint            flags)
+{
+  LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
+
+  lifecycle_scope_leave (child);
+  /* It is named after the type of the object, unless the object has gone without being disposed. */
+  lifecycle_scope_close_with_reason (child, LIFECYCLE_REASON_OWNER_GONE,
+                                     lifecycle_ledger_get_object_ledger (ledger)->dying ? child->key.name
+                                                                                        : NULL);
+  g_object_unref (child);
+}
+
+static void
+child_describe (LifecycleEntry *entry,
+                LifecycleFacts *facts)
+{
+  LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
+
+  facts->type = LIFECYCLE_TYPE_SCOPE;
+  facts->name = g_strdup (child->key.name);
+  facts->valid = lifecycle_scope_is_open (child);
+}
+
+const LifecycleEntryClass lifecycle_child_class = {
+  .claim = child_claim,
+  .release = child_release,
+  .describe = child_describe,
+};
+
+static inline LifecycleScope *
+scope_from_namesake (LifecycleNode *node)
+{
+  return (LifecycleScope *) (gpointer) ((guint8 *) node - G_STRUCT_OFFSET (LifecycleScope, namesakes));
+}
+
+/* The ledger is locked, and has an index. The child becomes the last of those with its key, or the
+ * first.
+ */
+void
+lifecycle_ledger_index_child (LifecycleLedger *ledger,
+                              LifecycleScope  *child,
+                              gboolean         first)
+{
+  GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
+  LifecycleScope *other;
+
+  if (!key_is_set (&child->key))
+    return;
+
+  other = g_hash_table_lookup (index, &child->key);
+  if (other != NULL)
+    lifecycle_node_insert_after (&child->namesakes, other->namesakes.prev);
+  else
+    lifecycle_node_init (&child->namesakes);
+  if (other == NULL || first)
+    g_hash_table_replace (index, &child->key, child);
+}
+
+static void
+ledger_unindex_child (LifecycleLedger *ledger,
+                      LifecycleScope  *child)
+{
+  GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
+
+  if (index == NULL || child->namesakes.next == NULL)
+    return;
+
+  if (g_hash_table_lookup (index, &child->key) == child)
+    {
+      if (lifecycle_node_is_alone (&child->namesakes))
+        {
+          g_hash_table_remove (index, &child->key);
+        }
+      else
+        {
+          LifecycleScope *next = scope_from_namesake (child->namesakes.next);
+
+          g_hash_table_replace (index, &next->key, next);
+        }
+    }
+  lifecycle_node_remove (&child->namesakes);
+  child->namesakes.next = NULL;
+}
+
+/* At the end of a scope: the closed children that it kept go with it, but the ledger may have moved on
+ * to another scope.
+ */
+void
+lifecycle_scope_forget_stillborn (GHashTable *stillborn)
+{
+  GHashTableIter iter;
+  gpointer child;
+
+  g_hash_table_iter_init (&iter, stillborn);
+  while (g_hash_table_iter_next (&iter, &child, NULL))
+    {
+      LifecycleLedger *ledger = ((LifecycleScope *) child)->owner;
+
+      lifecycle_ledger_lock (ledger);
+      ledger_unindex_child (ledger, child);
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  g_hash_table_unref (stillborn);
+}
+
+/* The open child with a key or, if the scope is not open any more, a closed one; not referenced. The
+ * ledger is locked. The first look-up makes the index, so that scopes whose children nobody looks up
+ * do without one.
+ */
+LifecycleScope *
+lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
+                                const LifecycleKey *key)
+{
+  LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
+  LifecycleScope *first;
+  LifecycleScope *child;
+
+  if (children->index == NULL)
+    {
+      children->index = g_hash_table_new (key_hash, key_equal);
+      for (LifecycleNode *node = ledger->live.next; node != &ledger->live; node = node->next)
+        {
+          if (((LifecycleEntry *) node)->type == LIFECYCLE_ENTRY_SCOPE)
+            lifecycle_ledger_index_child (ledger, lifecycle_scope_from_child_entry ((LifecycleEntry *) node),
+                                FALSE);
+        }
+    }
+
+  /* A child that is not open will not be found again, but it may stay for long: close_async() waits.
+   * Taking such children out of the index when they are met makes each of them cost one step, however
+   * often somebody looks. Open children of a ledger that is not open stay: it may be moving.
+   */
+  while ((first = g_hash_table_lookup (children->index, key)) != NULL &&
+         !lifecycle_scope_is_open (first) &&
+         (ledger->open || !lifecycle_scope_is_closed (first)))
+    ledger_unindex_child (ledger, first);
+
+  if (first == NULL)
+    return NULL;
+
+  child = first;
+  do
+    {
+      if (ledger->open ? lifecycle_scope_is_open (child) : lifecycle_scope_is_closed (child))
+        return child;
+      child = scope_from_namesake (child->namesakes.next);
+    }
+  while (child != first);
+
+  return NULL;
+}
+
+/* Begun, and never opened. */
+void
+lifecycle_scope_be_born_closed (LifecycleScope  *self,
+                                LifecycleReason  reason)
+{
+  self->reason = reason;
+  self->announced = TRUE;
+  g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_FINISHED);
+  g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
+  lifecycle_ledger_shut (&self->holdings->ledger);
+  self->holdings->counted = TRUE;
+  if (lifecycle_roots_has (self))
+    lifecycle_roots_remove (self);
+}
+
+/* Makes the scope an entry of the ledger, which gets a reference of its own, unless it is too late.
+ * Where `unique`, an open child with the same key is returned instead, referenced; where `first`, the
+ * scope is found before those with the same key.
+ */
+LifecycleScope *
+lifecycle_scope_join_ledger (LifecycleScope  *self,
+                             LifecycleLedger *ledger,
+                             LifecycleScope  *parent,
+                             gboolean         unique,
+                             gboolean         first)
+{
+  LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
+  LifecycleScope *other;
+
+  self->owner = lifecycle_ledger_ref (ledger);
+
+  if (!lifecycle_ledger_begin_add (ledger))
+    {
+      lifecycle_scope_be_born_closed (self, LIFECYCLE_REASON_PARENT_CLOSED);
+      return self;
+    }
+
+  if (unique)
+    {
+      other = lifecycle_ledger_look_up_child (ledger, &self->key);
+      if (other != NULL)
+        {
+          g_object_ref (other);
+          lifecycle_ledger_unlock (ledger);
+          return other;
+        }
+    }
+
+  if (parent != NULL)
+    {
+      self->blocked = parent->blocked;
+      self->holdings->draining = lifecycle_ledger_get_holdings (ledger)->draining;
+    }
+  lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
+  children->n++;
+  g_object_ref (self);
+  if (children->index != NULL)
+    lifecycle_ledger_index_child (ledger, self, first);
+  lifecycle_ledger_end_add (ledger);
+
+  if (parent == NULL)
+    lifecycle_scope_become_root (self);
+  else if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+    lifecycle_watch_scope_opened (self);
+
+  return self;
+}
+
+/* The ledger is locked. */
+static gboolean
+scope_unlink (LifecycleScope  *self,
+              LifecycleLedger *ledger)
+{
+  if ((self->as_child.flags & LIFECYCLE_ENTRY_LINKED) == 0)
+    return FALSE;
+
+  lifecycle_ledger_remove (ledger, &self->as_child);
+  lifecycle_ledger_get_children (ledger)->n--;
+  ledger_unindex_child (ledger, self);
+
+  return TRUE;
+}
+
+/* Has the owner let go of the scope, which leaves its ledger and loses its reference: the caller has
+ * another. Says whether it was there.
+ */
+gboolean
+lifecycle_scope_leave (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = self->owner;
+  gboolean linked;
+
+  if (ledger == NULL)
+    return FALSE;
+
+  lifecycle_ledger_lock (ledger);
+  /* It is counted as what a teardown has released. */
+  if ((self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    self->as_child.flags |= LIFECYCLE_ENTRY_MUTED;
+  linked = scope_unlink (self, ledger);
+  lifecycle_ledger_unlock (ledger);
+
+  if (linked)
+    g_object_unref (self);
+
+  return linked;
+}
+
+/* The same for a scope that has closed: it leaves what it has counted to those that remain, in one
+ * go, so that others count everything once.
+ */
+gboolean
+lifecycle_scope_leave_closed (LifecycleScope *self,
+                              guint64         closing_time)
+{
+  LifecycleHoldings *own = lifecycle_scope_get_holdings (self);
+  LifecycleLedger *ledger = self->owner;
+  LifecycleTally *tally;
+  gboolean linked = FALSE;
+  gboolean taken = FALSE;
+  guint n_late, n_failed;
+
+  /* The tally does not change from now on. */
+  lifecycle_ledger_lock (&own->ledger);
+  own->counted = TRUE;
+  tally = own->tally;
+  n_late = own->n_late;
+  n_failed = own->n_failed;
+  lifecycle_ledger_unlock (&own->ledger);
+
+  if (ledger != NULL)
+    {
+      lifecycle_ledger_lock (ledger);
+      linked = scope_unlink (self, ledger);
+      taken = lifecycle_ledger_is_owned (ledger) &&
+              !lifecycle_ledger_get_holdings (ledger)->counted;
+      if (taken)
+        lifecycle_tally_take_closed (&lifecycle_ledger_get_holdings (ledger)->tally, tally, n_late, n_failed,
+                                     self->reason, closing_time);
+      lifecycle_ledger_unlock (ledger);
+    }
+
+  if (!taken)
+    lifecycle_roots_take_counts (self, tally, n_late, n_failed, closing_time);
+  else if (lifecycle_roots_has (self))
+    lifecycle_roots_remove (self);
+
+  if (linked)
+    g_object_unref (self);
+
+  return linked;
+}
+
+/* Makes the scope a child, unless it is too late. */
+void
+lifecycle_scope_join (LifecycleScope *self,
+                      LifecycleScope *parent)
+{
+  lifecycle_scope_join_ledger (self, lifecycle_scope_get_ledger (parent), parent, FALSE, FALSE);
+}
+
+/* The parent, also when the scope has left it, referenced. */
+LifecycleScope *
+lifecycle_scope_dup_owner (LifecycleScope *self)
+{
+  return self->owner != NULL ? lifecycle_ledger_dup_scope (self->owner) : NULL;
+}
+
+/* Adds to the count of blocks of a scope and of all below it, and does what follows from it. */
+void
+lifecycle_scope_shift_blocked (LifecycleScope *self,
+                               gint            by)
+{
+  LifecycleScopeList list;
+
+  lifecycle_scope_list_init (&list);
+  lifecycle_scope_list_take (&list, g_object_ref (self));
+
+  for (guint i = 0; i < list.n_items; i++)
+    {
+      LifecycleScope *scope = list.items[i];
+      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      gboolean was_blocked, is_blocked;
+
+      lifecycle_ledger_lock (ledger);
+      was_blocked = scope->blocked > 0;
+      scope->blocked += (guint) by;
+      is_blocked = scope->blocked > 0;
+      lifecycle_ledger_unlock (ledger);
+
+      if (was_blocked != is_blocked)
+        lifecycle_ledger_set_blocked (ledger, is_blocked);
+      lifecycle_scope_list_children (&list, scope, NULL);
+    }
+
+  lifecycle_scope_list_clear (&list);
+}
