@@ -220,7 +220,7 @@ lifecycle_operation_set_progress (LifecycleOperation    *self,
 }
 
 /**
- * lifecycle_operation_progress:
+ * lifecycle_operation_progress: (skip)
  * @current_num_bytes: how far the call has come, in bytes
  * @total_num_bytes: how far it has to go, in bytes
  * @operation: (type gpointer): the operation

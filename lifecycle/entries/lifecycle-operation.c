@@ -596,7 +596,7 @@ lifecycle_operation_get_age (LifecycleOperation *self)
 }
 
 /**
- * lifecycle_operation_ready:
+ * lifecycle_operation_ready: (skip)
  * @source_object: (nullable): the object of the call
  * @result: its result
  * @operation: (type gpointer): the operation
@@ -624,12 +624,13 @@ lifecycle_operation_ready (GObject      *source_object,
 }
 
 /**
- * lifecycle_operation_complete: (rename-to lifecycle_operation_ready)
+ * lifecycle_operation_complete:
  * @self: (transfer none): an operation
  * @source_object: (nullable): the object of the call
  * @result: its result
  *
- * Does what [func@Operation.ready] does, for a callback of one's own that has the operation at hand.
+ * Ends the operation, for a callback of one's own that has the operation at hand: what
+ * [func@Operation.ready] does for C.
  *
  * It has to be called exactly once, whether the scope is open or not, on any thread. The operation
  * must not be used afterwards, unless there is another reference.

@@ -619,6 +619,58 @@ test('follow/cancellable', () => {
     assertEqual(late.get_reason(), Reason.ABORTED);
 });
 
+// -- operations -------------------------------------------------------------------------------
+
+function load(scope, results, shielded = false) {
+    const file = Gio.File.new_for_path('/proc/self/status');
+    const op = scope.begin_async('load', (source, result) => results.push(result));
+    if (shielded)
+        op.set_shielded(0);
+    file.load_contents_async(op.get_cancellable(), (source, result) => op.complete(source, result));
+    return file;
+}
+
+test('operation/complete', () => {
+    const scope = Scope.new('test');
+    const results = [];
+    const file = load(scope, results);
+    assertEqual(scope.get_n_entries(), 1);
+    iterate(() => results.length > 0);
+    const [ok] = file.load_contents_finish(results[0]);
+    assert(ok);
+    assertEqual(scope.close(), 0);
+});
+
+for (const shielded of [false, true]) {
+    test(`operation/closed-first${shielded ? '-shielded' : ''}`, () => {
+        const scope = Scope.new('test');
+        const results = [];
+        const closed = [];
+        load(scope, results, shielded);
+        scope.close_async(Reason.COMPLETED, 10000, null,
+            (source, result) => closed.push(source.close_finish(result)));
+        iterate(() => closed.length > 0);
+        assertEqual(closed, [true]);
+        assertEqual(results.length, shielded ? 1 : 0);
+    });
+}
+
+test('operation/drain', () => {
+    const scope = Scope.new('test');
+    const results = [];
+    const drained = [];
+    load(scope, results);
+    scope.drain_async(Reason.SHUTDOWN, 10000, null,
+        (source, result) => drained.push(source.drain_finish(result)));
+    assert(scope.is_draining());
+    const late = scope.begin('late');
+    assert(late.get_cancellable().is_cancelled());
+    late.end();
+    iterate(() => drained.length > 0);
+    assertEqual(drained, [true]);
+    assertEqual(results.length, 1);
+});
+
 // -- late -------------------------------------------------------------------------------------
 
 test('late/everything', () => {

@@ -762,6 +762,84 @@ class TestMonitor(unittest.TestCase):
         self.assertTrue(text.endswith("# EOF\n"))
 
 
+class TestOperation(unittest.TestCase):
+    """Asynchronous calls that belong to a scope."""
+
+    def setUp(self):
+        self.scope = Scope.new("test")
+        self.results = []
+        self.file = Gio.File.new_for_path(__file__)
+
+    def load(self, shielded=False):
+        op = self.scope.begin_async("load", lambda source, result: self.results.append(result))
+        if shielded:
+            op.set_shielded(0)
+        self.file.load_contents_async(op.get_cancellable(),
+                                      lambda source, result: op.complete(source, result))
+
+    def test_complete(self):
+        self.load()
+        self.assertEqual(self.scope.get_n_entries(), 1)
+        iterate(lambda: self.results)
+        ok, contents, etag = self.file.load_contents_finish(self.results[0])
+        self.assertTrue(ok)
+        self.assertTrue(contents.startswith(b"#!"))
+        self.assertEqual(self.scope.get_n_entries(), 0)
+        self.assertEqual(self.scope.close(), 0)
+
+    def test_closed_first(self):
+        self.load()
+        closed = []
+        self.scope.close_async(Reason.COMPLETED, 10000, None,
+                               lambda scope, result: closed.append(scope.close_finish(result)))
+        iterate(lambda: closed)
+        self.assertEqual(closed, [True])
+        self.assertEqual(self.results, [])
+
+    def test_shielded(self):
+        self.load(shielded=True)
+        closed = []
+        self.scope.close_async(Reason.COMPLETED, 10000, None,
+                               lambda scope, result: closed.append(scope.close_finish(result)))
+        iterate(lambda: closed)
+        self.assertEqual(closed, [True])
+        self.assertEqual(len(self.results), 1)
+
+    def test_drain(self):
+        self.load()
+        drained = []
+        self.scope.drain_async(Reason.SHUTDOWN, 10000, None,
+                               lambda scope, result: drained.append(scope.drain_finish(result)))
+        self.assertTrue(self.scope.is_draining())
+        late = self.scope.begin("late")
+        self.assertTrue(late.get_cancellable().is_cancelled())
+        late.end()
+        iterate(lambda: drained)
+        self.assertEqual(drained, [True])
+        self.assertEqual(len(self.results), 1)
+        self.assertEqual(self.scope.get_reason(), Reason.SHUTDOWN)
+
+    def test_fail(self):
+        op = self.scope.begin("save")
+        op.fail(GLib.Error("it broke"))
+        with self.assertRaises(GLib.Error):
+            closed = []
+            op.complete(None, Gio.Task.new(None, None, None))
+            self.scope.close_async(Reason.COMPLETED, 10000, None,
+                                   lambda scope, result: closed.append(result))
+            iterate(lambda: closed)
+            self.scope.close_finish(closed[0])
+
+    def test_progress(self):
+        seen = []
+        op = self.scope.begin("copy")
+        op.set_progress(lambda current, total: seen.append((current, total)))
+        op.keep_object(self.file)
+        self.scope.close()
+        op.complete(None, Gio.Task.new(None, None, None))
+        self.assertEqual(seen, [])
+
+
 class TestLate(unittest.TestCase):
     """Whatever is given to a closed scope is let go of at once."""
 
