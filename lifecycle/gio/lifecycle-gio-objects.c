@@ -10,6 +10,7 @@ typedef struct
 {
   LifecycleResource    resource;
   guint                id;
+  gboolean             let_go;  /* GIO holds no reference any more */
   GDBusInterfaceVTable vtable;  /* of the user */
 } ExportedObject;
 
@@ -27,6 +28,18 @@ static const LifecycleResourceKind exported_object_kind = {
   .type = LIFECYCLE_ENTRY_BUS,
   .mute = exported_object_mute,
 };
+
+/* GIO's reference. When an export fails, GLib 2.81 and newer drop it, and older versions do not: the
+ * caller finds out which.
+ */
+static void
+exported_object_let_go (gpointer data)
+{
+  ExportedObject *self = data;
+
+  self->let_go = TRUE;
+  lifecycle_resource_unref (self);
+}
 
 /* GIO calls this for a property if there is no function for it in its table. It has one trap less:
  * what is queued for set_property() is called although the object has been unregistered, and with a
@@ -191,7 +204,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
       entry->id = g_dbus_connection_register_object (connection, object_path, interface_info,
                                                      vtable != NULL ? &gate : NULL,
                                                      lifecycle_resource_ref (entry),
-                                                     lifecycle_resource_unref,
+                                                     exported_object_let_go,
                                                      error);
       if (entry->id != 0)
         {
@@ -200,8 +213,8 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
         }
       else
         {
-          /* Its destroy notify is not called then. */
-          lifecycle_resource_unref (entry);
+          if (!entry->let_go)
+            lifecycle_resource_unref (entry);
           lifecycle_resource_discard (entry);
         }
     }

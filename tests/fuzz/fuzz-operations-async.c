@@ -8,14 +8,21 @@
 
 /* Which sources the main loop would dispatch, as bits: 1: not those that are idle; 2: timers; 4: only
  * those of a high priority.
+ *
+ * Not every version of GLib sees in prepare() that a source's time has come, but check() always
+ * does, and marks the source for the prepare() that follows.
  */
 static unsigned
 get_turn (void)
 {
   gint priority = G_PRIORITY_DEFAULT_IDLE;
+  gint timeout;
 
   if (!g_main_context_acquire (NULL))
     return 0;
+  g_main_context_prepare (NULL, &priority);
+  g_main_context_query (NULL, priority, &timeout, NULL, 0);
+  g_main_context_check (NULL, priority, NULL, 0);
   if (!g_main_context_prepare (NULL, &priority))
     priority = G_PRIORITY_DEFAULT_IDLE;
   g_main_context_release (NULL);

@@ -460,10 +460,11 @@ test_planted (void)
   g_autofree char *growth = run_planted ("/planted/growth", FALSE);
   g_autofree char *none = run_planted ("/planted/none", TRUE);
 
-  assert_has (leak, "*\n# 1 x scope planted 0x*, still open, made at *test-helpers.c:*, owning 1 entries:\n*");
-  assert_has (leak, "*\n#     1 x data, added at *test-helpers.c:*, in planted\n*");
+  /* Newer versions of GLib indent what a test program prints when another one has started it. */
+  assert_has (leak, "*# 1 x scope planted 0x*, still open, made at *test-helpers.c:*, owning 1 entries:\n*");
+  assert_has (leak, "*#     1 x data, added at *test-helpers.c:*, in planted\n*");
   assert_has (leak, "*not ok 1 */planted/leak*the test has left behind: 1 open scopes, 0 objects*");
-  assert_has (growth, "*\n# data: 3 more after 3 rounds*not ok 1 */planted/growth*something grows*");
+  assert_has (growth, "*# data: 3 more after 3 rounds*not ok 1 */planted/growth*something grows*");
   assert_has (none, "*ok 1 */planted/none\n*");
   g_assert_null (strstr (none, "not ok"));
 }
