@@ -54,6 +54,12 @@ n_entries (Fixture *fixture)
   return lifecycle_scope_get_n_entries (fixture->scope);
 }
 
+static gboolean
+has_no_entries (gpointer fixture)
+{
+  return n_entries (fixture) == 0;
+}
+
 /* Whatever the bus has sent to the connection before is here when this returns, and waits for the
  * main context. Says whether the name has an owner. */
 static gboolean
@@ -336,7 +342,7 @@ test_own_disconnected (Fixture       *fixture,
   own (fixture->scope, fixture->service, 0, "name");
   settle (fixture);
   test_assert_log ("name");
-  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  close_connection (fixture->service);
   settle (fixture);
   test_assert_log ("-name ~name");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
@@ -427,7 +433,7 @@ test_watch_disconnected (Fixture       *fixture,
   watch (fixture->scope, fixture->service, "name");
   settle (fixture);
   test_assert_log ("name");
-  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  close_connection (fixture->service);
   settle (fixture);
   test_assert_log ("-name ~name");
   g_assert_cmpuint (n_entries (fixture), ==, 1);
@@ -551,7 +557,7 @@ test_subscribe_disconnected (Fixture       *fixture,
   subscribe (fixture->scope, fixture->service, "a");
   g_dbus_connection_close_sync (fixture->service, NULL, NULL);
   g_assert_cmpuint (n_entries (fixture), ==, 1);
-  test_drain ();
+  test_run_until (has_no_entries, fixture);
   test_assert_log ("~a");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
 }
@@ -839,7 +845,7 @@ test_export_disconnected (Fixture       *fixture,
   export_object (fixture, "b");
   assert_finalized_soon (connection);
   test_assert_log ("~a");
-  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  close_connection (fixture->service);
   test_drain ();
   test_assert_log ("~b");
   g_assert_cmpuint (n_entries (fixture), ==, 0);
@@ -1001,7 +1007,7 @@ test_export_models_disconnected (Fixture       *fixture,
 
   g_assert_true (lifecycle_scope_export_action_group (fixture->scope, fixture->service, TEST_PATH,
                                                       G_ACTION_GROUP (actions), NULL));
-  g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+  close_connection (fixture->service);
   test_drain ();
   g_assert_cmpuint (n_entries (fixture), ==, 0);
   g_assert_finalize_object (actions);
@@ -1024,7 +1030,7 @@ test_late (Fixture       *fixture,
 
       if (i == 1)
         {
-          g_dbus_connection_close_sync (fixture->service, NULL, NULL);
+          close_connection (fixture->service);
           test_drain ();
         }
 

@@ -70,12 +70,43 @@ assert_finalized_soon (gpointer object)
 }
 
 TEST_UNUSED static void
+note_closed_cb (GDBusConnection *connection,
+                gboolean         remote_peer_vanished,
+                GError          *error,
+                gpointer         closed)
+{
+  *(gboolean *) closed = TRUE;
+}
+
+TEST_UNUSED static gboolean
+is_true (gpointer flag)
+{
+  return *(gboolean *) flag;
+}
+
+/* Closes a connection and returns once everybody knows. g_dbus_connection_close_sync() does not wait
+ * for the thread that works for GIO to notice, and only then `closed` is emitted, on the context
+ * where the connection was made.
+ */
+TEST_UNUSED static void
+close_connection (GDBusConnection *connection)
+{
+  gboolean closed = FALSE;
+  gulong id = g_signal_connect (connection, "closed", G_CALLBACK (note_closed_cb), &closed);
+
+  g_dbus_connection_close_sync (connection, NULL, NULL);
+  test_run_until (is_true, &closed);
+  g_signal_handler_disconnect (connection, id);
+  g_assert_true (g_dbus_connection_is_closed (connection));
+}
+
+TEST_UNUSED static void
 disconnect_from_bus (GDBusConnection **connection)
 {
   GDBusConnection *held = g_steal_pointer (connection);
 
   if (!g_dbus_connection_is_closed (held))
-    g_dbus_connection_close_sync (held, NULL, NULL);
+    close_connection (held);
   assert_finalized_soon (held);
 }
 
