@@ -46,6 +46,9 @@ struct _LifecycleResourceKind
   /* Instead of end(), on whatever thread, when a watched object was disposed, or the thing is over. */
   LifecycleResourceFunc gone;
 
+  /* After all that, when the user's data has been let go of. User code may run. */
+  LifecycleResourceFunc finished;
+
   /* Frees what is not user code. */
   LifecycleResourceFunc clear;
 };

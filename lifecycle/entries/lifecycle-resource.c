@@ -327,6 +327,8 @@ resource_finish (LifecycleResource *self)
   for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
     g_clear_object (&self->watches[i].held);
   resource_drop_user (self);
+  if (self->kind->finished != NULL)
+    self->kind->finished (self);
   lifecycle_resource_unref (self);
 }
 

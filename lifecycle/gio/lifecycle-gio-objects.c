@@ -4,6 +4,8 @@
  */
 
 #include "lifecycle-gio-bus-private.h"
+#include "lifecycle-gio-calls-private.h"
+#include "lifecycle-gio-closure-private.h"
 #include "lifecycle-home-private.h"
 
 typedef struct
@@ -11,6 +13,9 @@ typedef struct
   LifecycleResource    resource;
   guint                id;
   gboolean             let_go;  /* GIO holds no reference any more */
+  GDBusConnection     *left;    /* where calls may be unanswered */
+  char                *object_path;
+  char                *interface_name;
   GDBusInterfaceVTable vtable;  /* of the user */
 } ExportedObject;
 
@@ -21,12 +26,48 @@ exported_object_mute (LifecycleResource *resource)
   GDBusConnection *connection = lifecycle_resource_peek_watched (self, LIFECYCLE_BUS_CONNECTION);
 
   if (connection != NULL)
-    g_dbus_connection_unregister_object (connection, self->id);
+    {
+      g_dbus_connection_unregister_object (connection, self->id);
+      self->left = g_object_ref (connection);
+    }
+}
+
+static gboolean
+exported_object_match (const char *object_path,
+                       const char *interface_name,
+                       gpointer    data)
+{
+  ExportedObject *self = data;
+
+  return g_str_equal (object_path, self->object_path) &&
+         g_str_equal (interface_name, self->interface_name);
+}
+
+/* The user's data comes first: freeing it may answer calls. */
+static void
+exported_object_finished (LifecycleResource *resource)
+{
+  ExportedObject *self = (ExportedObject *) resource;
+
+  if (self->left != NULL)
+    lifecycle_bus_calls_end (self->left, resource->context, exported_object_match, self);
+  g_clear_object (&self->left);
+}
+
+static void
+exported_object_clear (LifecycleResource *resource)
+{
+  ExportedObject *self = (ExportedObject *) resource;
+
+  g_free (self->object_path);
+  g_free (self->interface_name);
 }
 
 static const LifecycleResourceKind exported_object_kind = {
   .type = LIFECYCLE_ENTRY_BUS,
   .mute = exported_object_mute,
+  .finished = exported_object_finished,
+  .clear = exported_object_clear,
 };
 
 /* GIO's reference. When an export fails, GLib 2.81 and newer drop it, and older versions do not: the
@@ -138,9 +179,13 @@ exported_object_get_cb (GDBusConnection  *connection,
  * Exports an interface of an object, as `g_dbus_connection_register_object()` does, until the scope
  * closes.
  *
- * From then on none of the functions is called any more, also not for a call that has arrived
- * already: its caller gets an error. The entry leaves the scope when @connection is closed or
- * disposed.
+ * From then on none of the functions is called any more, not even for a call that has arrived
+ * already. Every caller gets an answer: a call that nobody has answered when the scope has closed
+ * is answered with %G_DBUS_ERROR_NO_REPLY. If the scope closes in the middle of a main loop
+ * iteration, that happens in the next one, so that a method may close the scope and then answer.
+ * What is answered later than that is dropped; the [class@Gio.DBusMethodInvocation] stays valid.
+ *
+ * The entry leaves the scope when @connection is closed or disposed.
  *
  * @destroy is called exactly once, but not before a call that is under way has returned; if the
  * function fails, it is called at once. Must be called at home, and the functions are called there.
@@ -194,6 +239,8 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
   if (entry != NULL)
     {
       lifecycle_resource_set_label (entry, object_path);
+      entry->object_path = g_strdup (object_path);
+      entry->interface_name = g_strdup (interface_info->name);
       if (vtable != NULL)
         {
           entry->vtable = *vtable;
@@ -201,6 +248,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
           gate.get_property = vtable->get_property != NULL ? exported_object_get_cb : NULL;
         }
 
+      lifecycle_bus_calls_begin (connection);
       entry->id = g_dbus_connection_register_object (connection, object_path, interface_info,
                                                      vtable != NULL ? &gate : NULL,
                                                      lifecycle_resource_ref (entry),
@@ -215,6 +263,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
         {
           if (!entry->let_go)
             lifecycle_resource_unref (entry);
+          lifecycle_bus_calls_cancel (connection);
           lifecycle_resource_discard (entry);
         }
     }
@@ -230,20 +279,6 @@ typedef struct
   GClosure *get_property;
   GClosure *set_property;
 } ExportClosures;
-
-static GClosure *
-export_closure_dup (GClosure *closure)
-{
-  if (closure == NULL)
-    return NULL;
-
-  g_closure_ref (closure);
-  g_closure_sink (closure);
-  if (G_CLOSURE_NEEDS_MARSHAL (closure))
-    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
-
-  return closure;
-}
 
 static void
 export_closures_free (gpointer data)
@@ -421,9 +456,9 @@ lifecycle_scope_export_bus_object_with_closures_at (const char          *place,
   GDBusInterfaceVTable vtable = { NULL };
   ExportClosures *closures = g_new0 (ExportClosures, 1);
 
-  closures->method_call = export_closure_dup (method_call_closure);
-  closures->get_property = export_closure_dup (get_property_closure);
-  closures->set_property = export_closure_dup (set_property_closure);
+  closures->method_call = lifecycle_closure_own (method_call_closure);
+  closures->get_property = lifecycle_closure_own (get_property_closure);
+  closures->set_property = lifecycle_closure_own (set_property_closure);
   vtable.method_call = method_call_closure != NULL ? export_closures_call_cb : NULL;
   vtable.get_property = get_property_closure != NULL ? export_closures_get_cb : NULL;
   vtable.set_property = set_property_closure != NULL ? export_closures_set_cb : NULL;

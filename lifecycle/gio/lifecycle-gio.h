@@ -81,6 +81,18 @@ gboolean  lifecycle_scope_export_bus_object_with_closures
                                                 GClosure                    *set_property_closure,
                                                 GError                     **error);
 LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_export_bus_skeleton  (LifecycleScope              *self,
+                                                GDBusConnection             *connection,
+                                                const char                  *object_path,
+                                                GDBusInterfaceSkeleton      *skeleton,
+                                                GError                     **error);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_export_bus_object_manager
+                                               (LifecycleScope              *self,
+                                                GDBusConnection             *connection,
+                                                GDBusObjectManagerServer    *manager,
+                                                GError                     **error);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_export_action_group  (LifecycleScope              *self,
                                                 GDBusConnection             *connection,
                                                 const char                  *object_path,
@@ -182,6 +194,20 @@ gboolean  lifecycle_scope_export_bus_object_with_closures_at
                                                    GClosure                    *set_property_closure,
                                                    GError                     **error);
 LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_export_bus_skeleton_at  (const char                  *place,
+                                                   LifecycleScope              *self,
+                                                   GDBusConnection             *connection,
+                                                   const char                  *object_path,
+                                                   GDBusInterfaceSkeleton      *skeleton,
+                                                   GError                     **error);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_export_bus_object_manager_at
+                                                  (const char                  *place,
+                                                   LifecycleScope              *self,
+                                                   GDBusConnection             *connection,
+                                                   GDBusObjectManagerServer    *manager,
+                                                   GError                     **error);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_export_action_group_at  (const char                  *place,
                                                    LifecycleScope              *self,
                                                    GDBusConnection             *connection,
@@ -238,6 +264,8 @@ gboolean  lifecycle_scope_add_temporary_file_at   (const char                  *
 #define lifecycle_scope_subscribe_bus_signal(...) lifecycle_scope_subscribe_bus_signal_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_export_bus_object(...) lifecycle_scope_export_bus_object_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_export_bus_object_with_closures(...) lifecycle_scope_export_bus_object_with_closures_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_export_bus_skeleton(...) lifecycle_scope_export_bus_skeleton_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_export_bus_object_manager(...) lifecycle_scope_export_bus_object_manager_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_export_action_group(...) lifecycle_scope_export_action_group_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_export_menu_model(...) lifecycle_scope_export_menu_model_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_file_monitor(...) lifecycle_scope_add_file_monitor_at (LIFECYCLE_PLACE, __VA_ARGS__)

@@ -833,6 +833,235 @@ test_export_closes (Fixture       *fixture,
   test_assert_log ("begin end ~");
 }
 
+/* Calls that are being worked on when the object goes. */
+
+typedef struct
+{
+  GPtrArray *invocations;
+  gboolean   answers;     /* and keeps it nevertheless */
+} Pending;
+
+static void
+pending_call_cb (GDBusConnection       *connection,
+                 const char            *sender,
+                 const char            *path,
+                 const char            *interface_name,
+                 const char            *method,
+                 GVariant              *parameters,
+                 GDBusMethodInvocation *invocation,
+                 gpointer               data)
+{
+  Pending *pending = data;
+
+  test_log ("%s", method);
+  g_ptr_array_add (pending->invocations, invocation);
+  if (pending->answers)
+    g_dbus_method_invocation_return_value (g_object_ref (invocation),
+                                           g_variant_new ("(s)", "in time"));
+}
+
+static void
+pending_set_up (Fixture *fixture,
+                Pending *pending)
+{
+  static const GDBusInterfaceVTable vtable = { pending_call_cb, NULL, NULL, { NULL } };
+
+  pending->invocations = g_ptr_array_new ();
+  g_assert_true (lifecycle_scope_export_bus_object (fixture->scope, fixture->service, TEST_PATH,
+                                                    test_node->interfaces[0], &vtable, pending,
+                                                    NULL, NULL));
+}
+
+static gboolean
+pending_has_one (gpointer data)
+{
+  return ((Pending *) data)->invocations->len == 1;
+}
+
+static void
+pending_answer (Pending    *pending,
+                const char *answer)
+{
+  for (guint i = 0; i < pending->invocations->len; i++)
+    g_dbus_method_invocation_return_value (g_ptr_array_index (pending->invocations, i),
+                                           g_variant_new ("(s)", answer));
+  g_clear_pointer (&pending->invocations, g_ptr_array_unref);
+}
+
+/* What goes over the wire, in answer to the calls of the client. */
+static GDBusMessage *
+count_replies_filter (GDBusConnection *connection,
+                      GDBusMessage    *message,
+                      gboolean         incoming,
+                      gpointer         data)
+{
+  GDBusMessageType type = g_dbus_message_get_message_type (message);
+
+  if (incoming && g_strcmp0 (g_dbus_message_get_sender (message), "org.freedesktop.DBus") != 0 &&
+      (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR))
+    g_atomic_int_inc ((gint *) data);
+
+  return message;
+}
+
+enum
+{
+  PENDING_NEVER,
+  PENDING_ANSWERED,
+  PENDING_LATE,
+  PENDING_MOVED
+};
+
+static void
+test_export_pending (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  int how = GPOINTER_TO_INT (data);
+  Pending pending = { .answers = how == PENDING_ANSWERED };
+  gint n_replies = 0;
+  Call call;
+
+  g_dbus_connection_add_filter (fixture->client, count_replies_filter, &n_replies, NULL);
+  pending_set_up (fixture, &pending);
+  call_start (fixture, &call, TEST_INTERFACE, "Ping", g_variant_new ("(s)", "hello"));
+  test_run_until (pending_has_one, &pending);
+  if (how == PENDING_MOVED)
+    {
+      LifecycleScope *moved = lifecycle_scope_move (fixture->scope);
+
+      g_object_unref (fixture->scope);
+      fixture->scope = moved;
+    }
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  test_assert_log ("Ping");
+  if (how == PENDING_LATE)
+    pending_answer (&pending, "too late");
+  test_run_until (call_is_done, &call);
+  if (how == PENDING_ANSWERED)
+    g_assert_no_error (call.error);
+  else
+    g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
+  call_clear (&call);
+
+  /* The caller has heard of it once. */
+  if (how != PENDING_LATE && how != PENDING_ANSWERED)
+    pending_answer (&pending, "too late");
+  if (how == PENDING_ANSWERED)
+    g_ptr_array_set_free_func (pending.invocations, g_object_unref);
+  g_clear_pointer (&pending.invocations, g_ptr_array_unref);
+  settle (fixture);
+  g_assert_cmpint (g_atomic_int_get (&n_replies), ==, 1);
+}
+
+static void
+pending_destroy (gpointer data)
+{
+  pending_answer (data, "destroyed");
+}
+
+/* The data that is freed has an answer. */
+static void
+test_export_pending_destroy (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  static const GDBusInterfaceVTable vtable = { pending_call_cb, NULL, NULL, { NULL } };
+  Pending pending = { .invocations = g_ptr_array_new () };
+  Call call;
+
+  g_assert_true (lifecycle_scope_export_bus_object (fixture->scope, fixture->service, TEST_PATH,
+                                                    test_node->interfaces[0], &vtable, &pending,
+                                                    pending_destroy, NULL));
+  call_start (fixture, &call, TEST_INTERFACE, "Ping", g_variant_new ("(s)", "hello"));
+  test_run_until (pending_has_one, &pending);
+  lifecycle_scope_close (fixture->scope);
+  test_run_until (call_is_done, &call);
+  g_assert_no_error (call.error);
+  call_clear (&call);
+  test_assert_log ("Ping");
+}
+
+static gboolean
+close_and_answer_cb (gpointer data)
+{
+  gpointer *pair = data;
+
+  lifecycle_scope_close (pair[0]);
+  pending_answer (pair[1], "closed");
+
+  return G_SOURCE_REMOVE;
+}
+
+/* A method that takes a while may close the scope, too, and answer. */
+static void
+test_export_pending_closes (Fixture       *fixture,
+                            gconstpointer  data)
+{
+  Pending pending = { NULL };
+  gpointer pair[2] = { fixture->scope, &pending };
+  Call call;
+
+  pending_set_up (fixture, &pending);
+  call_start (fixture, &call, TEST_INTERFACE, "Ping", g_variant_new ("(s)", "hello"));
+  test_run_until (pending_has_one, &pending);
+  g_idle_add (close_and_answer_cb, pair);
+  test_run_until (call_is_done, &call);
+  g_assert_no_error (call.error);
+  call_clear (&call);
+  test_assert_log ("Ping");
+}
+
+/* Without a function for properties, GIO asks the one for methods. */
+static void
+test_export_pending_property (Fixture       *fixture,
+                              gconstpointer  data)
+{
+  LifecycleScope *other = lifecycle_scope_new ("other");
+  Pending pending = { NULL };
+  Call call;
+
+  pending_set_up (fixture, &pending);
+  call_start (fixture, &call, "org.freedesktop.DBus.Properties", "Get",
+              g_variant_new ("(ss)", TEST_INTERFACE, "Value"));
+  test_run_until (pending_has_one, &pending);
+
+  /* Another object on the same connection has nothing to do with it. */
+  g_assert_true (lifecycle_scope_export_bus_object (other, fixture->service, "/other",
+                                                    test_node->interfaces[0], &object_vtable,
+                                                    (gpointer) "other", NULL, NULL));
+  lifecycle_scope_close (other);
+  g_assert_finalize_object (other);
+  settle (fixture);
+  g_assert_false (call.done);
+
+  lifecycle_scope_close (fixture->scope);
+  test_run_until (call_is_done, &call);
+  g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
+  call_clear (&call);
+  g_ptr_array_set_free_func (pending.invocations, g_object_unref);
+  g_clear_pointer (&pending.invocations, g_ptr_array_unref);
+  test_assert_log ("Get");
+}
+
+/* There is nobody left to answer. */
+static void
+test_export_pending_disconnected (Fixture       *fixture,
+                                  gconstpointer  data)
+{
+  Pending pending = { NULL };
+  Call call;
+
+  pending_set_up (fixture, &pending);
+  call_start (fixture, &call, TEST_INTERFACE, "Ping", g_variant_new ("(s)", "hello"));
+  test_run_until (pending_has_one, &pending);
+  close_connection (fixture->service);
+  test_run_until (has_no_entries, fixture);
+  test_run_until (call_is_done, &call);
+  g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
+  call_clear (&call);
+  pending_answer (&pending, "too late");
+  test_assert_log ("Ping");
+}
+
 static void
 test_export_disconnected (Fixture       *fixture,
                           gconstpointer  data)
@@ -926,8 +1155,7 @@ test_export_closures (Fixture       *fixture,
   test_assert_log ("~call ~get ~set");
 }
 
-/* Actions and menus. */
-
+/* Whether a method is there. */
 static void
 check_exported (Fixture    *fixture,
                 const char *interface_name,
@@ -945,6 +1173,252 @@ check_exported (Fixture    *fixture,
     g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
   call_clear (&call);
 }
+
+/* Skeletons, and managers of objects. */
+
+static gboolean
+skeleton_is_called (gpointer skeleton)
+{
+  return ((TestSkeleton *) skeleton)->invocations->len > 0;
+}
+
+static void
+skeleton_call_start (Fixture    *fixture,
+                     Call       *call,
+                     const char *path)
+{
+  memset (call, 0, sizeof *call);
+  g_dbus_connection_call (fixture->client, g_dbus_connection_get_unique_name (fixture->service),
+                          path, TEST_SKELETON_INTERFACE, "Ping", NULL, NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, call_done_cb, call);
+}
+
+/* Calls the method, which answers if the object is there. */
+static void
+skeleton_check (Fixture      *fixture,
+                TestSkeleton *skeleton,
+                const char   *path,
+                gboolean      exported)
+{
+  Call call;
+
+  skeleton_call_start (fixture, &call, path);
+  if (exported)
+    {
+      test_run_until (skeleton_is_called, skeleton);
+      g_dbus_method_invocation_return_value (g_ptr_array_steal_index (skeleton->invocations, 0),
+                                             NULL);
+    }
+  test_run_until (call_is_done, &call);
+  if (exported)
+    g_assert_no_error (call.error);
+  else
+    g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+  call_clear (&call);
+}
+
+static void
+skeleton_export (Fixture      *fixture,
+                 TestSkeleton *skeleton)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean exported;
+
+  exported = lifecycle_scope_export_bus_skeleton (fixture->scope, fixture->service, TEST_PATH,
+                                                  G_DBUS_INTERFACE_SKELETON (skeleton), &error);
+  g_assert_no_error (error);
+  g_assert_true (exported);
+}
+
+static void
+test_export_skeleton (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  TestSkeleton *skeleton = test_skeleton_new ();
+  g_autoptr (TestSkeleton) other = test_skeleton_new ();
+  g_autoptr (GError) error = NULL;
+  Call call;
+
+  skeleton_export (fixture, skeleton);
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  skeleton_check (fixture, skeleton, TEST_PATH, TRUE);
+
+  g_assert_false (lifecycle_scope_export_bus_skeleton (fixture->scope, fixture->service, TEST_PATH,
+                                                       G_DBUS_INTERFACE_SKELETON (other),
+                                                       &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+
+  /* A call that nobody has answered gets an answer. */
+  skeleton_call_start (fixture, &call, TEST_PATH);
+  test_run_until (skeleton_is_called, skeleton);
+  g_assert_cmpuint (lifecycle_scope_clear (fixture->scope), ==, 1);
+  test_run_until (call_is_done, &call);
+  g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
+  call_clear (&call);
+  g_ptr_array_set_size (skeleton->invocations, 0);
+  g_assert_null (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (skeleton)));
+  skeleton_check (fixture, skeleton, TEST_PATH, FALSE);
+
+  /* Somebody else has taken it back. */
+  skeleton_export (fixture, skeleton);
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (skeleton));
+  g_assert_cmpuint (lifecycle_scope_clear (fixture->scope), ==, 1);
+
+  /* It is disposed while it is exported. */
+  skeleton_export (fixture, skeleton);
+  g_object_run_dispose (G_OBJECT (skeleton));
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+  skeleton_check (fixture, skeleton, TEST_PATH, FALSE);
+
+  /* It stays where else it is exported. */
+  g_assert_true (g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (skeleton),
+                                                   fixture->client, TEST_PATH, NULL));
+  skeleton_export (fixture, skeleton);
+  lifecycle_scope_clear (fixture->scope);
+  g_assert_true (g_dbus_interface_skeleton_has_connection (G_DBUS_INTERFACE_SKELETON (skeleton),
+                                                           fixture->client));
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (skeleton));
+
+  skeleton_export (fixture, skeleton);
+  close_connection (fixture->service);
+  test_run_until (has_no_entries, fixture);
+  test_drain ();
+  g_assert_finalize_object (skeleton);
+}
+
+static gboolean
+close_and_return_cb (gpointer data)
+{
+  gpointer *pair = data;
+  TestSkeleton *skeleton = pair[1];
+
+  if (skeleton->invocations->len == 0)
+    return G_SOURCE_CONTINUE;
+
+  lifecycle_scope_close (pair[0]);
+  g_dbus_method_invocation_return_value (g_ptr_array_steal_index (skeleton->invocations, 0), NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What a method such as Quit does. */
+static void
+test_export_skeleton_closes (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  TestSkeleton *skeleton = test_skeleton_new ();
+  gpointer pair[2] = { fixture->scope, skeleton };
+  Call call;
+
+  skeleton_export (fixture, skeleton);
+  skeleton_call_start (fixture, &call, TEST_PATH);
+  g_idle_add (close_and_return_cb, pair);
+  test_run_until (call_is_done, &call);
+  g_assert_no_error (call.error);
+  call_clear (&call);
+  g_assert_finalize_object (skeleton);
+}
+
+static void
+log_notify_cb (GObject    *object,
+               GParamSpec *pspec,
+               gpointer    data)
+{
+  test_log ("%s", pspec->name);
+}
+
+static void
+test_export_manager (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  const char *path = TEST_PATH "/One";
+  TestSkeleton *skeleton;
+  GDBusObjectManagerServer *manager = test_manager_new (TEST_PATH, path, &skeleton);
+  g_autoptr (GDBusObjectManagerServer) other = test_manager_new (TEST_PATH, path, NULL);
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autoptr (TestSkeleton) blocker = test_skeleton_new ();
+  g_autoptr (GError) error = NULL;
+  Call call;
+
+  /* One of its objects cannot be exported. */
+  g_assert_true (lifecycle_scope_export_bus_skeleton (scope, fixture->service, path,
+                                                      G_DBUS_INTERFACE_SKELETON (blocker), NULL));
+  g_assert_false (lifecycle_scope_export_bus_object_manager (fixture->scope, fixture->service,
+                                                             manager, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_clear_error (&error);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+
+  g_signal_connect (manager, "notify::connection", G_CALLBACK (log_notify_cb), NULL);
+  g_assert_true (lifecycle_scope_export_bus_object_manager (fixture->scope, fixture->service,
+                                                            manager, &error));
+  g_assert_no_error (error);
+  test_assert_log ("connection");
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  skeleton_check (fixture, skeleton, path, TRUE);
+  check_exported (fixture, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL, TRUE);
+
+  /* Twice, and another one in the same place. */
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_false (lifecycle_scope_export_bus_object_manager (fixture->scope, fixture->service,
+                                                                 i == 0 ? manager : other,
+                                                                 &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+      g_clear_error (&error);
+    }
+
+  skeleton_call_start (fixture, &call, path);
+  test_run_until (skeleton_is_called, skeleton);
+  g_assert_cmpuint (lifecycle_scope_clear (fixture->scope), ==, 1);
+  test_assert_log ("connection");
+  test_run_until (call_is_done, &call);
+  g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
+  call_clear (&call);
+  g_ptr_array_set_size (skeleton->invocations, 0);
+  skeleton_check (fixture, skeleton, path, FALSE);
+  check_exported (fixture, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL, FALSE);
+
+  /* Somebody else takes it back, the connection is closed, it is disposed, or the scope closes. */
+  for (guint i = 0; i < 4; i++)
+    {
+      g_assert_true (lifecycle_scope_export_bus_object_manager (fixture->scope, fixture->service,
+                                                                manager, NULL));
+      switch (i)
+        {
+        case 0:
+          g_dbus_object_manager_server_set_connection (manager, NULL);
+          g_assert_cmpuint (lifecycle_scope_clear (fixture->scope), ==, 1);
+          break;
+
+        case 1:
+          close_connection (fixture->service);
+          test_run_until (has_no_entries, fixture);
+          disconnect_from_bus (&fixture->service);
+          fixture->service = connect_to_bus ();
+          break;
+
+        case 2:
+          g_object_run_dispose (G_OBJECT (manager));
+          g_assert_cmpuint (n_entries (fixture), ==, 0);
+          skeleton_check (fixture, skeleton, path, FALSE);
+          /* The handler has gone before, and said nothing. */
+          test_log ("connection");
+          g_signal_connect (manager, "notify::connection", G_CALLBACK (log_notify_cb), NULL);
+          break;
+
+        default:
+          lifecycle_scope_close (fixture->scope);
+          break;
+        }
+      test_assert_log ("connection connection");
+    }
+  g_assert_finalize_object (manager);
+}
+
+/* Actions and menus. */
 
 static void
 test_export_models (Fixture       *fixture,
@@ -1020,13 +1494,15 @@ test_late (Fixture       *fixture,
 {
   g_autoptr (GSimpleActionGroup) actions = g_simple_action_group_new ();
   g_autoptr (GMenu) menu = g_menu_new ();
+  g_autoptr (TestSkeleton) skeleton = test_skeleton_new ();
+  g_autoptr (GDBusObjectManagerServer) manager = test_manager_new (TEST_PATH, TEST_PATH "/One", NULL);
   LifecycleScope *scopes[] = { fixture->scope, lifecycle_scope_new ("open") };
   int n_destroyed = 0;
 
   lifecycle_scope_close (fixture->scope);
   for (guint i = 0; i < G_N_ELEMENTS (scopes); i++)
     {
-      GError *errors[7] = { NULL };
+      GError *errors[9] = { NULL };
 
       if (i == 1)
         {
@@ -1060,6 +1536,11 @@ test_late (Fixture       *fixture,
                                                            G_ACTION_GROUP (actions), &errors[5]));
       g_assert_false (lifecycle_scope_export_menu_model (scopes[i], fixture->service, TEST_PATH,
                                                          G_MENU_MODEL (menu), &errors[6]));
+      g_assert_false (lifecycle_scope_export_bus_skeleton (scopes[i], fixture->service, TEST_PATH,
+                                                           G_DBUS_INTERFACE_SKELETON (skeleton),
+                                                           &errors[7]));
+      g_assert_false (lifecycle_scope_export_bus_object_manager (scopes[i], fixture->service,
+                                                                 manager, &errors[8]));
       g_assert_cmpint (n_destroyed, ==, 5);
       g_assert_cmpuint (lifecycle_scope_get_n_entries (scopes[i]), ==, 0);
       for (guint j = 0; j < G_N_ELEMENTS (errors); j++)
@@ -1200,8 +1681,19 @@ main (int   argc,
   ADD ("export-twice", test_export_twice, 0);
   ADD ("export-vtables", test_export_vtables, 0);
   ADD ("export-closes", test_export_closes, 0);
+  ADD ("export-pending", test_export_pending, PENDING_NEVER);
+  ADD ("export-pending-answered", test_export_pending, PENDING_ANSWERED);
+  ADD ("export-pending-late", test_export_pending, PENDING_LATE);
+  ADD ("export-pending-moved", test_export_pending, PENDING_MOVED);
+  ADD ("export-pending-destroy", test_export_pending_destroy, 0);
+  ADD ("export-pending-closes", test_export_pending_closes, 0);
+  ADD ("export-pending-property", test_export_pending_property, 0);
+  ADD ("export-pending-disconnected", test_export_pending_disconnected, 0);
   ADD ("export-disconnected", test_export_disconnected, 0);
   ADD ("export-closures", test_export_closures, 0);
+  ADD ("export-skeleton", test_export_skeleton, 0);
+  ADD ("export-skeleton-closes", test_export_skeleton_closes, 0);
+  ADD ("export-manager", test_export_manager, 0);
   ADD ("export-models", test_export_models, 0);
   ADD ("export-models-disconnected", test_export_models_disconnected, 0);
   ADD ("late", test_late, 0);

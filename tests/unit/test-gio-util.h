@@ -110,6 +110,115 @@ disconnect_from_bus (GDBusConnection **connection)
   assert_finalized_soon (held);
 }
 
+/* What gdbus-codegen would make: an interface with one method, which keeps its invocations. */
+
+#define TEST_SKELETON_INTERFACE "org.example.Lifecycle.Skeleton"
+
+#define TEST_TYPE_SKELETON (test_skeleton_get_type ())
+G_DECLARE_FINAL_TYPE (TestSkeleton, test_skeleton, TEST, SKELETON, GDBusInterfaceSkeleton)
+
+struct _TestSkeleton
+{
+  GDBusInterfaceSkeleton  parent_instance;
+  GPtrArray              *invocations;
+};
+
+G_DEFINE_FINAL_TYPE (TestSkeleton, test_skeleton, G_TYPE_DBUS_INTERFACE_SKELETON)
+
+TEST_UNUSED static TestSkeleton *
+test_skeleton_new (void)
+{
+  return g_object_new (TEST_TYPE_SKELETON, NULL);
+}
+
+static void
+test_skeleton_call_cb (GDBusConnection       *connection,
+                       const char            *sender,
+                       const char            *path,
+                       const char            *interface_name,
+                       const char            *method,
+                       GVariant              *parameters,
+                       GDBusMethodInvocation *invocation,
+                       gpointer               data)
+{
+  g_ptr_array_add (TEST_SKELETON (data)->invocations, invocation);
+}
+
+static GDBusInterfaceInfo *
+test_skeleton_get_info (GDBusInterfaceSkeleton *skeleton)
+{
+  static GDBusMethodInfo method = { -1, (char *) "Ping", NULL, NULL, NULL };
+  static GDBusMethodInfo *methods[] = { &method, NULL };
+  static GDBusInterfaceInfo info = {
+    -1, (char *) TEST_SKELETON_INTERFACE, methods, NULL, NULL, NULL
+  };
+
+  return &info;
+}
+
+static GDBusInterfaceVTable *
+test_skeleton_get_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  static GDBusInterfaceVTable vtable = { test_skeleton_call_cb, NULL, NULL, { NULL } };
+
+  return &vtable;
+}
+
+static GVariant *
+test_skeleton_get_properties (GDBusInterfaceSkeleton *skeleton)
+{
+  return g_variant_new_parsed ("@a{sv} {}");
+}
+
+static void
+test_skeleton_flush (GDBusInterfaceSkeleton *skeleton)
+{
+}
+
+static void
+test_skeleton_finalize (GObject *object)
+{
+  g_ptr_array_unref (TEST_SKELETON (object)->invocations);
+
+  G_OBJECT_CLASS (test_skeleton_parent_class)->finalize (object);
+}
+
+static void
+test_skeleton_class_init (TestSkeletonClass *klass)
+{
+  GDBusInterfaceSkeletonClass *skeleton_class = G_DBUS_INTERFACE_SKELETON_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = test_skeleton_finalize;
+  skeleton_class->get_info = test_skeleton_get_info;
+  skeleton_class->get_vtable = test_skeleton_get_vtable;
+  skeleton_class->get_properties = test_skeleton_get_properties;
+  skeleton_class->flush = test_skeleton_flush;
+}
+
+static void
+test_skeleton_init (TestSkeleton *self)
+{
+  self->invocations = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/* A manager of one object with such an interface. */
+TEST_UNUSED static GDBusObjectManagerServer *
+test_manager_new (const char    *path,
+                  const char    *object_path,
+                  TestSkeleton **skeleton)
+{
+  GDBusObjectManagerServer *manager = g_dbus_object_manager_server_new (path);
+  g_autoptr (GDBusObjectSkeleton) object = g_dbus_object_skeleton_new (object_path);
+  g_autoptr (TestSkeleton) interface = test_skeleton_new ();
+
+  g_dbus_object_skeleton_add_interface (object, G_DBUS_INTERFACE_SKELETON (interface));
+  g_dbus_object_manager_server_export (manager, object);
+  if (skeleton != NULL)
+    *skeleton = interface;
+
+  return manager;
+}
+
 /* Settings that are kept in memory only. */
 
 static const char test_schema[] =

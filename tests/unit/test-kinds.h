@@ -597,6 +597,28 @@ add_export_menu_model (TestAddition   *self,
 }
 
 static gboolean
+add_export_bus_skeleton (TestAddition   *self,
+                         LifecycleScope *scope)
+{
+  self->partner = connect_to_bus ();
+  self->other = test_skeleton_new ();
+  self->name = g_strdup ("/org/example/skeleton");
+  return AT (self, lifecycle_scope_export_bus_skeleton (scope, self->partner, self->name,
+                                                        self->other, NULL));
+}
+
+static gboolean
+add_export_bus_object_manager (TestAddition   *self,
+                               LifecycleScope *scope)
+{
+  self->partner = connect_to_bus ();
+  self->name = g_strdup ("/org/example/manager");
+  self->other = test_manager_new (self->name, "/org/example/manager/object", NULL);
+  return AT (self, lifecycle_scope_export_bus_object_manager (scope, self->partner, self->other,
+                                                              NULL));
+}
+
+static gboolean
 scope_is_empty (gpointer scope)
 {
   return lifecycle_scope_get_n_entries (scope) == 0;
@@ -781,6 +803,10 @@ static const TestAddFunc test_add_funcs[] = {
     can_bus },
   { "export-bus-object", LIFECYCLE_KIND_BUS, add_export_bus_object, retire_bus_close, can_bus },
   { "export-bus-object-with-closures", LIFECYCLE_KIND_BUS, add_export_bus_object_closures,
+    retire_bus_close, can_bus },
+  { "export-bus-skeleton", LIFECYCLE_KIND_BUS, add_export_bus_skeleton, retire_bus_close,
+    can_bus },
+  { "export-bus-object-manager", LIFECYCLE_KIND_BUS, add_export_bus_object_manager,
     retire_bus_close, can_bus },
   { "export-action-group", LIFECYCLE_KIND_BUS, add_export_action_group, retire_bus_close,
     can_bus },
