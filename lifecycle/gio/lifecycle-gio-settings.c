@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-gio.h"
+#include "lifecycle-gio-closure-private.h"
 #include "lifecycle-resource-private.h"
 #include "lifecycle-handler-private.h"
 
@@ -248,7 +249,68 @@ lifecycle_scope_bind_setting_at (const char         *place,
                                  const char         *property,
                                  GSettingsBindFlags  flags)
 {
+  return lifecycle_scope_bind_setting_with_mapping_at (place, self, settings, key, object, property,
+                                                       flags, NULL, NULL, NULL, NULL);
+}
+
+/**
+ * lifecycle_scope_bind_setting_with_mapping: (skip)
+ * @self: a scope
+ * @settings: settings
+ * @key: a key of @settings
+ * @object: an object; no reference is held
+ * @property: a property of @object
+ * @flags: how to bind
+ * @get_mapping: (nullable): how to turn a setting into a value of the property
+ * @set_mapping: (nullable): how to turn a value of the property into a setting
+ * @user_data: data for these functions
+ * @destroy: (nullable): how to free @user_data
+ *
+ * Binds a setting to a property, and maps their values, as `g_settings_bind_with_mapping()` does,
+ * until the scope closes.
+ *
+ * @destroy is called exactly once: when they are unbound, whoever does that; on a closed scope, at
+ * once. The functions are called at home. %G_SETTINGS_BIND_INVERT_BOOLEAN is a mapping of its own,
+ * and cannot be used with others.
+ *
+ * See [method@Scope.bind_setting] for the rest.
+ *
+ * Returns: whether the setting is bound; %FALSE if the scope is closed
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_bind_setting_with_mapping (LifecycleScope          *self,
+                                           GSettings               *settings,
+                                           const char              *key,
+                                           GObject                 *object,
+                                           const char              *property,
+                                           GSettingsBindFlags       flags,
+                                           GSettingsBindGetMapping  get_mapping,
+                                           GSettingsBindSetMapping  set_mapping,
+                                           gpointer                 user_data,
+                                           GDestroyNotify           destroy)
+{
+  return lifecycle_scope_bind_setting_with_mapping_at (NULL, self, settings, key, object, property,
+                                                       flags, get_mapping, set_mapping, user_data,
+                                                       destroy);
+}
+
+gboolean
+lifecycle_scope_bind_setting_with_mapping_at (const char              *place,
+                                              LifecycleScope          *self,
+                                              GSettings               *settings,
+                                              const char              *key,
+                                              GObject                 *object,
+                                              const char              *property,
+                                              GSettingsBindFlags       flags,
+                                              GSettingsBindGetMapping  get_mapping,
+                                              GSettingsBindSetMapping  set_mapping,
+                                              gpointer                 user_data,
+                                              GDestroyNotify           destroy)
+{
   const guint both = G_SETTINGS_BIND_GET | G_SETTINGS_BIND_SET;
+  const gboolean inverts = (flags & G_SETTINGS_BIND_INVERT_BOOLEAN) != 0;
   GParamSpec *pspec, *sensitive;
   Setting *entry;
   gboolean writes;
@@ -261,9 +323,15 @@ lifecycle_scope_bind_setting_at (const char         *place,
   g_return_val_if_fail (property != NULL, FALSE);
   pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (object), property);
   g_return_val_if_fail (pspec != NULL, FALSE);
+  g_return_val_if_fail (!inverts || (get_mapping == NULL && set_mapping == NULL && destroy == NULL),
+                        FALSE);
 
   if (!lifecycle_resource_check_open (self, NULL))
-    return FALSE;
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return FALSE;
+    }
 
   writes = (flags & both) != G_SETTINGS_BIND_GET;
   sensitive = g_object_class_find_property (G_OBJECT_GET_CLASS (object), "sensitive");
@@ -280,7 +348,11 @@ lifecycle_scope_bind_setting_at (const char         *place,
   lifecycle_resource_watch_object (entry, SETTING_SETTINGS, settings);
 
   setting_connect (entry, 0, settings, key, object, writes, setting_enter);
-  g_settings_bind (settings, key, object, entry->property, flags);
+  if (inverts)
+    g_settings_bind (settings, key, object, entry->property, flags);
+  else
+    g_settings_bind_with_mapping (settings, key, object, entry->property, flags, get_mapping,
+                                  set_mapping, user_data, destroy);
   setting_connect (entry, 1, settings, key, object, writes, setting_leave);
 
   /* The first value may have passed one handler, when the other was not there yet. */
@@ -291,4 +363,124 @@ lifecycle_scope_bind_setting_at (const char         *place,
     setting_claim (entry, object, "sensitive");
 
   return lifecycle_resource_add (entry, self, place);
+}
+
+typedef struct
+{
+  GClosure *get_mapping;
+  GClosure *set_mapping;
+} MappingClosures;
+
+static void
+mapping_closures_free (gpointer data)
+{
+  MappingClosures *self = data;
+
+  g_clear_pointer (&self->get_mapping, g_closure_unref);
+  g_clear_pointer (&self->set_mapping, g_closure_unref);
+  g_free (self);
+}
+
+/* The closure returns the value: in most languages it could not write to an argument. */
+static gboolean
+mapping_closures_get (GValue   *value,
+                      GVariant *variant,
+                      gpointer  data)
+{
+  MappingClosures *self = data;
+  GValue argument = G_VALUE_INIT;
+
+  g_value_init (&argument, G_TYPE_VARIANT);
+  g_value_set_variant (&argument, variant);
+  g_closure_invoke (self->get_mapping, value, 1, &argument, NULL);
+  g_value_unset (&argument);
+
+  return TRUE;
+}
+
+static GVariant *
+mapping_closures_set (const GValue       *value,
+                      const GVariantType *expected_type,
+                      gpointer            data)
+{
+  MappingClosures *self = data;
+  GValue values[2] = { G_VALUE_INIT, G_VALUE_INIT };
+  GValue result = G_VALUE_INIT;
+  GVariant *variant;
+
+  g_value_init (&values[0], G_VALUE_TYPE (value));
+  g_value_copy (value, &values[0]);
+  g_value_init (&values[1], G_TYPE_VARIANT_TYPE);
+  g_value_set_boxed (&values[1], expected_type);
+  g_value_init (&result, G_TYPE_VARIANT);
+  g_closure_invoke (self->set_mapping, &result, G_N_ELEMENTS (values), values, NULL);
+  variant = g_value_dup_variant (&result);
+  g_value_unset (&result);
+  g_value_unset (&values[1]);
+  g_value_unset (&values[0]);
+
+  return variant;
+}
+
+/**
+ * lifecycle_scope_bind_setting_with_mapping_closures: (rename-to lifecycle_scope_bind_setting_with_mapping)
+ * @self: a scope
+ * @settings: settings
+ * @key: a key of @settings
+ * @object: an object; no reference is held
+ * @property: a property of @object
+ * @flags: how to bind
+ * @get_mapping: (nullable): what turns a setting into a value of the property
+ * @set_mapping: (nullable): what turns a value of the property into a setting
+ *
+ * Binds a setting to a property, and maps their values, until the scope closes. This is for
+ * bindings; see [method@Scope.bind_setting_with_mapping].
+ *
+ * @get_mapping gets a [struct@GLib.Variant], and returns a value for the property. @set_mapping gets
+ * a value of the property and the [struct@GLib.VariantType] of the setting, and returns a
+ * [struct@GLib.Variant], or %NULL to leave the setting as it is. The references on the closures are
+ * dropped when setting and property are unbound.
+ *
+ * Returns: whether the setting is bound; %FALSE if the scope is closed
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_bind_setting_with_mapping_closures (LifecycleScope     *self,
+                                                    GSettings          *settings,
+                                                    const char         *key,
+                                                    GObject            *object,
+                                                    const char         *property,
+                                                    GSettingsBindFlags  flags,
+                                                    GClosure           *get_mapping,
+                                                    GClosure           *set_mapping)
+{
+  return lifecycle_scope_bind_setting_with_mapping_closures_at (NULL, self, settings, key, object,
+                                                                property, flags, get_mapping,
+                                                                set_mapping);
+}
+
+gboolean
+lifecycle_scope_bind_setting_with_mapping_closures_at (const char         *place,
+                                                       LifecycleScope     *self,
+                                                       GSettings          *settings,
+                                                       const char         *key,
+                                                       GObject            *object,
+                                                       const char         *property,
+                                                       GSettingsBindFlags  flags,
+                                                       GClosure           *get_mapping,
+                                                       GClosure           *set_mapping)
+{
+  MappingClosures *closures = g_new0 (MappingClosures, 1);
+
+  closures->get_mapping = lifecycle_closure_own (get_mapping);
+  closures->set_mapping = lifecycle_closure_own (set_mapping);
+
+  return lifecycle_scope_bind_setting_with_mapping_at (place, self, settings, key, object, property,
+                                                       flags,
+                                                       get_mapping != NULL ? mapping_closures_get
+                                                                           : NULL,
+                                                       set_mapping != NULL ? mapping_closures_set
+                                                                           : NULL,
+                                                       closures, mapping_closures_free);
 }

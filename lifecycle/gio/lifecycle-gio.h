@@ -125,12 +125,54 @@ GBinding *lifecycle_scope_bind                 (LifecycleScope              *sel
                                                 const char                  *target_property,
                                                 GBindingFlags                flags);
 LIFECYCLE_AVAILABLE_IN_1_0
+GBinding *lifecycle_scope_bind_full            (LifecycleScope              *self,
+                                                GObject                     *source,
+                                                const char                  *source_property,
+                                                GObject                     *target,
+                                                const char                  *target_property,
+                                                GBindingFlags                flags,
+                                                GBindingTransformFunc        transform_to,
+                                                GBindingTransformFunc        transform_from,
+                                                gpointer                     user_data,
+                                                GDestroyNotify               destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+GBinding *lifecycle_scope_bind_with_closures   (LifecycleScope              *self,
+                                                GObject                     *source,
+                                                const char                  *source_property,
+                                                GObject                     *target,
+                                                const char                  *target_property,
+                                                GBindingFlags                flags,
+                                                GClosure                    *transform_to,
+                                                GClosure                    *transform_from);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_bind_setting         (LifecycleScope              *self,
                                                 GSettings                   *settings,
                                                 const char                  *key,
                                                 GObject                     *object,
                                                 const char                  *property,
                                                 GSettingsBindFlags           flags);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_bind_setting_with_mapping
+                                               (LifecycleScope              *self,
+                                                GSettings                   *settings,
+                                                const char                  *key,
+                                                GObject                     *object,
+                                                const char                  *property,
+                                                GSettingsBindFlags           flags,
+                                                GSettingsBindGetMapping      get_mapping,
+                                                GSettingsBindSetMapping      set_mapping,
+                                                gpointer                     user_data,
+                                                GDestroyNotify               destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_bind_setting_with_mapping_closures
+                                               (LifecycleScope              *self,
+                                                GSettings                   *settings,
+                                                const char                  *key,
+                                                GObject                     *object,
+                                                const char                  *property,
+                                                GSettingsBindFlags           flags,
+                                                GClosure                    *get_mapping,
+                                                GClosure                    *set_mapping);
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_temporary_file   (LifecycleScope              *self,
                                                 GFile                       *file);
@@ -246,6 +288,28 @@ GBinding *lifecycle_scope_bind_at                 (const char                  *
                                                    const char                  *target_property,
                                                    GBindingFlags                flags);
 LIFECYCLE_AVAILABLE_IN_1_0
+GBinding *lifecycle_scope_bind_full_at            (const char                  *place,
+                                                   LifecycleScope              *self,
+                                                   GObject                     *source,
+                                                   const char                  *source_property,
+                                                   GObject                     *target,
+                                                   const char                  *target_property,
+                                                   GBindingFlags                flags,
+                                                   GBindingTransformFunc        transform_to,
+                                                   GBindingTransformFunc        transform_from,
+                                                   gpointer                     user_data,
+                                                   GDestroyNotify               destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+GBinding *lifecycle_scope_bind_with_closures_at   (const char                  *place,
+                                                   LifecycleScope              *self,
+                                                   GObject                     *source,
+                                                   const char                  *source_property,
+                                                   GObject                     *target,
+                                                   const char                  *target_property,
+                                                   GBindingFlags                flags,
+                                                   GClosure                    *transform_to,
+                                                   GClosure                    *transform_from);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_bind_setting_at         (const char                  *place,
                                                    LifecycleScope              *self,
                                                    GSettings                   *settings,
@@ -253,6 +317,30 @@ gboolean  lifecycle_scope_bind_setting_at         (const char                  *
                                                    GObject                     *object,
                                                    const char                  *property,
                                                    GSettingsBindFlags           flags);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_bind_setting_with_mapping_at
+                                                  (const char                  *place,
+                                                   LifecycleScope              *self,
+                                                   GSettings                   *settings,
+                                                   const char                  *key,
+                                                   GObject                     *object,
+                                                   const char                  *property,
+                                                   GSettingsBindFlags           flags,
+                                                   GSettingsBindGetMapping      get_mapping,
+                                                   GSettingsBindSetMapping      set_mapping,
+                                                   gpointer                     user_data,
+                                                   GDestroyNotify               destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_bind_setting_with_mapping_closures_at
+                                                  (const char                  *place,
+                                                   LifecycleScope              *self,
+                                                   GSettings                   *settings,
+                                                   const char                  *key,
+                                                   GObject                     *object,
+                                                   const char                  *property,
+                                                   GSettingsBindFlags           flags,
+                                                   GClosure                    *get_mapping,
+                                                   GClosure                    *set_mapping);
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_temporary_file_at   (const char                  *place,
                                                    LifecycleScope              *self,
@@ -273,7 +361,11 @@ gboolean  lifecycle_scope_add_temporary_file_at   (const char                  *
 #define lifecycle_scope_hold_application(...) lifecycle_scope_hold_application_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_binding(...) lifecycle_scope_add_binding_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_bind(...) lifecycle_scope_bind_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_bind_full(...) lifecycle_scope_bind_full_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_bind_with_closures(...) lifecycle_scope_bind_with_closures_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_bind_setting(...) lifecycle_scope_bind_setting_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_bind_setting_with_mapping(...) lifecycle_scope_bind_setting_with_mapping_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_bind_setting_with_mapping_closures(...) lifecycle_scope_bind_setting_with_mapping_closures_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_temporary_file(...) lifecycle_scope_add_temporary_file_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 

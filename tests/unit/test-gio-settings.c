@@ -187,6 +187,169 @@ test_unbound (Fixture       *fixture,
   g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
 }
 
+/* A mapping, and who frees its data. */
+
+static gboolean
+double_get (GValue   *value,
+            GVariant *variant,
+            gpointer  data)
+{
+  g_value_set_int (value, 2 * g_variant_get_int32 (variant));
+  return TRUE;
+}
+
+static GVariant *
+double_set (const GValue       *value,
+            const GVariantType *expected_type,
+            gpointer            data)
+{
+  g_assert_true (g_variant_type_equal (expected_type, G_VARIANT_TYPE_INT32));
+  return g_variant_new_int32 (g_value_get_int (value) / 2);
+}
+
+static gboolean
+bind_mapped (Fixture        *fixture,
+             LifecycleScope *scope,
+             const char     *word)
+{
+  return lifecycle_scope_bind_setting_with_mapping (scope, fixture->settings, "number",
+                                                    G_OBJECT (fixture->object), "value",
+                                                    G_SETTINGS_BIND_DEFAULT, double_get,
+                                                    double_set, (gpointer) word, test_log_notify);
+}
+
+static void
+check_mapped (Fixture *fixture)
+{
+  g_assert_cmpint (fixture->object->value, ==, 2 * g_settings_get_int (fixture->settings, "number"));
+  g_settings_set_int (fixture->settings, "number", 5);
+  g_assert_cmpint (fixture->object->value, ==, 10);
+  g_object_set (fixture->object, "value", 12, NULL);
+  g_assert_cmpint (g_settings_get_int (fixture->settings, "number"), ==, 6);
+}
+
+static void
+test_mapping (Fixture       *fixture,
+              gconstpointer  data)
+{
+  LifecycleScope *other = lifecycle_scope_new ("other");
+
+  g_assert_true (bind_mapped (fixture, fixture->scope, "a"));
+  g_assert_cmpuint (n_entries (fixture), ==, 1);
+  check_mapped (fixture);
+
+  /* Another takes its place. */
+  g_assert_true (bind_mapped (fixture, other, "b"));
+  test_assert_log ("~a");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+  check_mapped (fixture);
+
+  /* Somebody else unbinds. */
+  g_settings_unbind (fixture->object, "value");
+  test_assert_log ("~b");
+  g_assert_cmpuint (lifecycle_scope_close (other), ==, 1);
+  g_assert_finalize_object (other);
+
+  g_assert_true (bind_mapped (fixture, fixture->scope, "c"));
+  g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
+  test_assert_log ("~c");
+  g_settings_set_int (fixture->settings, "number", 7);
+  g_assert_cmpint (fixture->object->value, ==, 12);
+
+  g_assert_false (bind_mapped (fixture, fixture->scope, "late"));
+  test_assert_log ("~late");
+}
+
+static void
+test_mapping_object_dies (Fixture       *fixture,
+                          gconstpointer  data)
+{
+  g_assert_true (bind_mapped (fixture, fixture->scope, "a"));
+  g_assert_finalize_object (g_steal_pointer (&fixture->object));
+  test_assert_log ("~a");
+  g_assert_cmpuint (n_entries (fixture), ==, 0);
+}
+
+static gboolean
+closing_get (GValue   *value,
+             GVariant *variant,
+             gpointer  scope)
+{
+  lifecycle_scope_close (scope);
+  g_value_set_int (value, g_variant_get_int32 (variant));
+  return TRUE;
+}
+
+static void
+log_gone (gpointer data)
+{
+  test_log ("~");
+}
+
+/* The mapping itself closes the scope: with the first value, or later. */
+static void
+test_mapping_closes (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  gboolean at_once = GPOINTER_TO_INT (data);
+
+  g_assert_true (at_once != lifecycle_scope_bind_setting_with_mapping (fixture->scope, fixture->settings, "number",
+                                                                       G_OBJECT (fixture->object), "value",
+                                                                       at_once ? G_SETTINGS_BIND_GET
+                                                                               : G_SETTINGS_BIND_SET,
+                                                                       closing_get, NULL, fixture->scope,
+                                                                       log_gone));
+  lifecycle_scope_close (fixture->scope);
+  test_assert_log ("~");
+}
+
+static int
+closure_get (GVariant *variant,
+             gpointer  word)
+{
+  return 2 * g_variant_get_int32 (variant);
+}
+
+static GVariant *
+closure_set (int                 value,
+             const GVariantType *expected_type,
+             gpointer            word)
+{
+  g_assert_true (g_variant_type_equal (expected_type, G_VARIANT_TYPE_INT32));
+  return value == 99 ? NULL : g_variant_new_int32 (value / 2);
+}
+
+static void
+test_mapping_closures (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      gboolean bound;
+
+      bound = lifecycle_scope_bind_setting_with_mapping_closures (fixture->scope, fixture->settings, "number",
+                                                                  G_OBJECT (fixture->object), "value",
+                                                                  G_SETTINGS_BIND_DEFAULT,
+                                                                  g_cclosure_new (G_CALLBACK (closure_get),
+                                                                                  (gpointer) "get",
+                                                                                  test_log_closure_notify),
+                                                                  g_cclosure_new (G_CALLBACK (closure_set),
+                                                                                  (gpointer) "set",
+                                                                                  test_log_closure_notify));
+      g_assert_true (bound == (i == 0));
+      if (i == 0)
+        {
+          check_mapped (fixture);
+
+          /* That value is refused. */
+          g_object_set (fixture->object, "value", 99, NULL);
+          g_assert_cmpint (g_settings_get_int (fixture->settings, "number"), ==, 6);
+          lifecycle_scope_close (fixture->scope);
+        }
+      test_assert_log ("~get ~set");
+    }
+}
+
 static void
 close_scope_cb (gpointer instance,
                 gpointer argument,
@@ -351,6 +514,23 @@ test_sensitive (Fixture       *fixture,
   g_assert_finalize_object (other);
 }
 
+static void
+test_inverted (Fixture       *fixture,
+               gconstpointer  data)
+{
+  SensitiveObject *object = g_object_new (SENSITIVE_TYPE_OBJECT, NULL);
+
+  g_assert_true (lifecycle_scope_bind_setting (fixture->scope, fixture->settings, "enabled",
+                                               G_OBJECT (object), "sensitive",
+                                               G_SETTINGS_BIND_DEFAULT |
+                                               G_SETTINGS_BIND_INVERT_BOOLEAN));
+  g_assert_false (object->sensitive);
+  g_settings_set_boolean (fixture->settings, "enabled", FALSE);
+  g_assert_true (object->sensitive);
+  lifecycle_scope_close (fixture->scope);
+  g_assert_finalize_object (object);
+}
+
 /* The schema is compiled at run time. */
 static void
 skip (void)
@@ -383,6 +563,12 @@ main (int   argc,
   ADD ("settings-held", test_settings_held, 0);
   ADD ("replaced", test_replaced, 0);
   ADD ("unbound", test_unbound, 0);
+  ADD ("mapping", test_mapping, 0);
+  ADD ("mapping-object-dies", test_mapping_object_dies, 0);
+  ADD ("mapping-closes", test_mapping_closes, FALSE);
+  ADD ("mapping-closes-at-once", test_mapping_closes, TRUE);
+  ADD ("mapping-closures", test_mapping_closures, 0);
+  ADD ("inverted", test_inverted, 0);
   ADD ("closes-from-settings", test_closes, 0);
   ADD ("closes-to-settings", test_closes, 1);
   ADD ("closes-notify", test_closes, 2);

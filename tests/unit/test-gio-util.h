@@ -226,6 +226,7 @@ static const char test_schema[] =
   "  <schema id='org.example.lifecycle' path='/org/example/lifecycle/'>"
   "    <key name='number' type='i'><default>1</default></key>"
   "    <key name='other' type='i'><default>2</default></key>"
+  "    <key name='enabled' type='b'><default>true</default></key>"
   "  </schema>"
   "</schemalist>";
 

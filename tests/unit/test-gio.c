@@ -378,6 +378,156 @@ test_bind (void)
   g_assert_finalize_object (scope);
 }
 
+static gboolean
+double_to (GBinding     *binding,
+           const GValue *from,
+           GValue       *to,
+           gpointer      data)
+{
+  g_value_set_int (to, 2 * g_value_get_int (from));
+  return TRUE;
+}
+
+static gboolean
+double_from (GBinding     *binding,
+             const GValue *from,
+             GValue       *to,
+             gpointer      data)
+{
+  g_value_set_int (to, g_value_get_int (from) / 2);
+  return TRUE;
+}
+
+static int
+closure_to (GBinding *binding,
+            int       value,
+            gpointer  data)
+{
+  g_assert_true (G_IS_BINDING (binding));
+  return 2 * value;
+}
+
+static int
+closure_from (GBinding *binding,
+              int       value,
+              gpointer  data)
+{
+  g_assert_true (G_IS_BINDING (binding));
+  return value / 2;
+}
+
+static GBinding *
+bind_doubled (LifecycleScope *scope,
+              TestEmitter    *source,
+              TestEmitter    *target,
+              gboolean        closures)
+{
+  GBindingFlags flags = G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE;
+
+  if (closures)
+    return lifecycle_scope_bind_with_closures (scope, G_OBJECT (source), "value", G_OBJECT (target),
+                                               "value", flags,
+                                               g_cclosure_new (G_CALLBACK (closure_to),
+                                                               (gpointer) "data",
+                                                               test_log_closure_notify),
+                                               g_cclosure_new (G_CALLBACK (closure_from), NULL,
+                                                               NULL));
+
+  return lifecycle_scope_bind_full (scope, G_OBJECT (source), "value", G_OBJECT (target), "value",
+                                    flags, double_to, double_from, (gpointer) "data",
+                                    test_log_notify);
+}
+
+/* Whoever unbinds, and when, the data is freed once. */
+static void
+test_bind_full (gconstpointer data)
+{
+  gboolean closures = GPOINTER_TO_INT (data);
+
+  for (guint which = 0; which < 4; which++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      TestEmitter *source = test_emitter_new ();
+      TestEmitter *target = test_emitter_new ();
+      GBinding *binding;
+
+      g_object_set (source, "value", 3, NULL);
+      binding = bind_doubled (scope, source, target, closures);
+      g_assert_true (G_IS_BINDING (binding));
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+      g_assert_cmpint (target->value, ==, 6);
+      g_object_set (target, "value", 10, NULL);
+      g_assert_cmpint (source->value, ==, 5);
+      test_assert_log ("");
+
+      switch (which)
+        {
+        case 0:
+          g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+          break;
+
+        case 1:
+          g_binding_unbind (binding);
+          break;
+
+        case 2:
+          g_assert_finalize_object (g_steal_pointer (&source));
+          break;
+
+        default:
+          g_assert_finalize_object (g_steal_pointer (&target));
+          break;
+        }
+      test_assert_log ("~data");
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+      lifecycle_scope_close (scope);
+
+      if (source != NULL && target != NULL)
+        {
+          g_assert_null (bind_doubled (scope, source, target, closures));
+          test_assert_log ("~data");
+          g_assert_cmpint (target->value, ==, 10);
+        }
+      g_clear_object (&source);
+      g_clear_object (&target);
+      g_assert_finalize_object (scope);
+    }
+}
+
+static gboolean
+closing_to (GBinding     *binding,
+            const GValue *from,
+            GValue       *to,
+            gpointer      scope)
+{
+  lifecycle_scope_close (scope);
+  test_log ("closed");
+  return double_to (binding, from, to, NULL);
+}
+
+static void
+log_freed (gpointer scope)
+{
+  test_log ("freed");
+}
+
+/* The data outlives the function that closes the scope. */
+static void
+test_bind_full_closes (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *source = test_emitter_new ();
+  TestEmitter *target = test_emitter_new ();
+
+  g_assert_nonnull (lifecycle_scope_bind_full (scope, G_OBJECT (source), "value", G_OBJECT (target),
+                                               "value", 0, closing_to, NULL, scope, log_freed));
+  g_object_set (source, "value", 5, NULL);
+  test_assert_log ("closed freed");
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (source);
+  g_assert_finalize_object (target);
+}
+
 /* Any of the three may go first, and somebody may hold the binding. */
 static void
 test_binding_ends (gconstpointer data)
@@ -725,6 +875,10 @@ main (int   argc,
   g_test_add_func ("/lifecycle/gio/application", test_application);
   g_test_add_func ("/lifecycle/gio/application-dies", test_application_dies);
   g_test_add_func ("/lifecycle/gio/bind", test_bind);
+  g_test_add_data_func ("/lifecycle/gio/bind-full", GINT_TO_POINTER (FALSE), test_bind_full);
+  g_test_add_data_func ("/lifecycle/gio/bind-with-closures", GINT_TO_POINTER (TRUE),
+                        test_bind_full);
+  g_test_add_func ("/lifecycle/gio/bind-full-closes", test_bind_full_closes);
   g_test_add_data_func ("/lifecycle/gio/binding-ends", GINT_TO_POINTER (FALSE), test_binding_ends);
   g_test_add_data_func ("/lifecycle/gio/binding-ends-held", GINT_TO_POINTER (TRUE),
                         test_binding_ends);

@@ -708,6 +708,30 @@ add_bind (TestAddition   *self,
   return self->binding != NULL;
 }
 
+static gboolean
+add_bind_full (TestAddition   *self,
+               LifecycleScope *scope)
+{
+  self->partner = test_emitter_new ();
+  self->other = test_emitter_new ();
+  self->binding = AT (self, lifecycle_scope_bind_full (scope, self->partner, "value", self->other,
+                                                       "value", 0, NULL, NULL, &self->n_freed,
+                                                       test_count_notify));
+  return self->binding != NULL;
+}
+
+static gboolean
+add_bind_with_closures (TestAddition   *self,
+                        LifecycleScope *scope)
+{
+  self->partner = test_emitter_new ();
+  self->other = test_emitter_new ();
+  self->binding = AT (self, lifecycle_scope_bind_with_closures (scope, self->partner, "value",
+                                                                self->other, "value", 0, NULL,
+                                                                NULL));
+  return self->binding != NULL;
+}
+
 static void
 retire_binding_unbind (TestAddition   *self,
                        LifecycleScope *scope)
@@ -732,6 +756,37 @@ add_bind_setting (TestAddition   *self,
   self->name = g_strdup ("number");
   return AT (self, lifecycle_scope_bind_setting (scope, self->other, "number", self->partner,
                                                  "value", G_SETTINGS_BIND_DEFAULT));
+}
+
+static gboolean
+add_bind_setting_with_mapping (TestAddition   *self,
+                               LifecycleScope *scope)
+{
+  g_autoptr (GSettingsBackend) backend = g_memory_settings_backend_new ();
+
+  self->partner = test_emitter_new ();
+  self->other = g_settings_new_full (self->schema, backend, NULL);
+  self->name = g_strdup ("number");
+  return AT (self, lifecycle_scope_bind_setting_with_mapping (scope, self->other, "number",
+                                                              self->partner, "value",
+                                                              G_SETTINGS_BIND_DEFAULT, NULL, NULL,
+                                                              &self->n_freed,
+                                                              test_count_notify));
+}
+
+static gboolean
+add_bind_setting_with_mapping_closures (TestAddition   *self,
+                                        LifecycleScope *scope)
+{
+  g_autoptr (GSettingsBackend) backend = g_memory_settings_backend_new ();
+
+  self->partner = test_emitter_new ();
+  self->other = g_settings_new_full (self->schema, backend, NULL);
+  self->name = g_strdup ("number");
+  return AT (self, lifecycle_scope_bind_setting_with_mapping_closures (scope, self->other, "number",
+                                                                       self->partner, "value",
+                                                                       G_SETTINGS_BIND_DEFAULT,
+                                                                       NULL, NULL));
 }
 
 static gboolean
@@ -821,7 +876,14 @@ static const TestAddFunc test_add_funcs[] = {
   { "add-binding-dies", LIFECYCLE_KIND_BINDING, add_add_binding, retire_partner },
   { "bind", LIFECYCLE_KIND_BINDING, add_bind, retire_binding_unbind },
   { "bind-dies", LIFECYCLE_KIND_BINDING, add_bind, retire_partner },
+  { "bind-full", LIFECYCLE_KIND_BINDING, add_bind_full, retire_binding_unbind },
+  { "bind-full-dies", LIFECYCLE_KIND_BINDING, add_bind_full, retire_partner },
+  { "bind-with-closures", LIFECYCLE_KIND_BINDING, add_bind_with_closures, retire_binding_unbind },
   { "bind-setting", LIFECYCLE_KIND_BINDING, add_bind_setting, retire_partner, can_bind_setting },
+  { "bind-setting-with-mapping", LIFECYCLE_KIND_BINDING, add_bind_setting_with_mapping,
+    retire_partner, can_bind_setting },
+  { "bind-setting-with-mapping-closures", LIFECYCLE_KIND_BINDING,
+    add_bind_setting_with_mapping_closures, retire_partner, can_bind_setting },
   { "add-temporary-file", LIFECYCLE_KIND_FILE, add_add_temporary_file, NULL },
   { "add-phase", LIFECYCLE_KIND_PHASE, add_add_phase, retire_partner },
 };
