@@ -286,6 +286,73 @@ test('object/bind-property', () => {
     scope.close();
 });
 
+test('bindings/full', () => {
+    const scope = Scope.new('root');
+    const source = new Emitter();
+    const target = new Emitter();
+    scope.bind_full(source, 'label', target, 'label', GObject.BindingFlags.BIDIRECTIONAL,
+        (binding, value) => value.toUpperCase(), (binding, value) => value.toLowerCase());
+    source.label = 'one';
+    assertEqual(target.label, 'ONE');
+    target.label = 'TWO';
+    assertEqual(source.label, 'two');
+    assertEqual(scope.close(), 1);
+    source.label = 'three';
+    assertEqual(target.label, 'TWO');
+    assertEqual(scope.bind_full(source, 'label', target, 'label', 0, null, null), null);
+});
+
+test('bus/skeleton', () => {
+    if (GLib.find_program_in_path('dbus-daemon') === null) {
+        print('# dbus-daemon is not installed');
+        return;
+    }
+    // Gio.TestDBus forks the interpreter, which does not stand it.
+    const bus = Gio.Subprocess.new(['dbus-daemon', '--session', '--nofork', '--print-address'],
+        Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_SILENCE);
+    const [address] = Gio.DataInputStream.new(bus.get_stdout_pipe()).read_line_utf8(null);
+    const flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT |
+        Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION;
+    const [service, client] = [0, 1].map(() => Gio.DBusConnection.new_for_address_sync(
+        address, flags, null, null));
+    const invocations = [];
+    const skeleton = Gio.DBusExportedObject.wrapJSObject(
+        `<node><interface name="org.example.Test">
+           <method name="Ping"><arg type="s" direction="out"/></method>
+           <method name="Wait"><arg type="s" direction="out"/></method>
+         </interface></node>`, {
+            Ping: () => 'pong',
+            WaitAsync: (parameters, invocation) => invocations.push(invocation),
+        });
+    const scope = Scope.new('root');
+    scope.export_bus_skeleton(service, '/test', skeleton);
+    const call = method => {
+        const answer = {};
+        client.call(service.get_unique_name(), '/test', 'org.example.Test', method, null, null,
+            Gio.DBusCallFlags.NONE, -1, null, (source, result) => {
+                try {
+                    [answer.value] = source.call_finish(result).recursiveUnpack();
+                } catch (error) {
+                    answer.error = error;
+                }
+            });
+        return answer;
+    };
+    const ping = call('Ping');
+    iterate(() => ping.value !== undefined);
+    assertEqual(ping.value, 'pong');
+    const wait = call('Wait');
+    iterate(() => invocations.length > 0);
+    assertEqual(scope.close(), 1);
+    iterate(() => wait.error !== undefined);
+    assert(wait.error.matches(Gio.DBusError, Gio.DBusError.NO_REPLY), `${wait.error}`);
+    invocations[0].return_value(new GLib.Variant('(s)', ['too late']));
+    for (const connection of [client, service])
+        connection.close_sync(null);
+    bus.force_exit();
+    bus.wait(null);
+});
+
 // -- handlers ---------------------------------------------------------------------------------
 
 test('handlers/arguments-arrive', () => {

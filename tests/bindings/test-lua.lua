@@ -105,6 +105,20 @@ test('handlers/once', function()
    scope:close()
 end)
 
+test('bindings/full', function()
+   local source = Gio.SimpleAction.new('source', nil)
+   local target = Gio.SimpleAction.new('target', nil)
+   local scope = Scope.new('root')
+   scope:bind_full(source, 'enabled', target, 'enabled', { 'SYNC_CREATE' },
+      GObject.Closure(function(binding, value) return not value end), nil)
+   assert_equal(target.enabled, false)
+   source.enabled = false
+   assert_equal(target.enabled, true)
+   scope:close()
+   source.enabled = true
+   assert_equal(target.enabled, true)
+end)
+
 test('handlers/add', function()
    local emitter = Gio.SimpleAction.new('ping', nil)
    local scope = Scope.new('root')

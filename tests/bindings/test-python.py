@@ -5,8 +5,11 @@
 
 import gc
 import os
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 import weakref
@@ -646,6 +649,67 @@ class TestObjects(unittest.TestCase):
         self.assertIn("one", error.message)
         self.assertIn("two", error.message)
         self.assertIn("test/child", error.message)
+
+
+class TestBindings(unittest.TestCase):
+    def test_bind_full(self):
+        scope = Scope.new("root")
+        source, target, owner = Emitter(), Emitter(), Thing()
+        gone = weakref.ref(owner)
+
+        def transform_to(binding, value, owner=owner):
+            self.assertIsInstance(binding, GObject.Binding)
+            return value.upper()
+
+        scope.bind_full(source, "label", target, "label", GObject.BindingFlags.BIDIRECTIONAL,
+                        transform_to, lambda binding, value: value.lower())
+        source.label = "one"
+        self.assertEqual(target.label, "ONE")
+        target.label = "TWO"
+        self.assertEqual(source.label, "two")
+        self.assertEqual(scope.close(), 1)
+        source.label = "three"
+        self.assertEqual(target.label, "TWO")
+        del transform_to, owner
+        collect()
+        self.assertIsNone(gone())
+        self.assertIsNone(scope.bind_full(source, "label", target, "label", 0, None, None))
+
+    def test_bind_setting_with_mapping(self):
+        compiler = shutil.which("glib-compile-schemas")
+        if compiler is None:
+            self.skipTest("glib-compile-schemas is not installed")
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, "test.gschema.xml"), "w") as file:
+                file.write("<schemalist><schema id='org.example.test' path='/org/example/test/'>"
+                           "<key name='number' type='i'><default>1</default></key>"
+                           "</schema></schemalist>")
+            subprocess.run([compiler, directory], check=True)
+            source = Gio.SettingsSchemaSource.new_from_directory(directory, None, True)
+        settings = Gio.Settings.new_full(source.lookup("org.example.test", False),
+                                         Gio.memory_settings_backend_new(), None)
+        scope = Scope.new("root")
+        emitter = Emitter()
+
+        def get_mapping(variant):
+            return str(variant.get_int32())
+
+        def set_mapping(value, expected):
+            return GLib.Variant(expected.dup_string(), int(value)) if value.isdigit() else None
+
+        self.assertTrue(scope.bind_setting_with_mapping(settings, "number", emitter, "label",
+                                                        Gio.SettingsBindFlags.DEFAULT,
+                                                        get_mapping, set_mapping))
+        self.assertEqual(emitter.label, "1")
+        settings.set_int("number", 2)
+        self.assertEqual(emitter.label, "2")
+        emitter.label = "3"
+        self.assertEqual(settings.get_int("number"), 3)
+        emitter.label = "no number"
+        self.assertEqual(settings.get_int("number"), 3)
+        self.assertEqual(scope.close(), 1)
+        settings.set_int("number", 4)
+        self.assertEqual(emitter.label, "no number")
 
 
 class TestFollow(unittest.TestCase):
