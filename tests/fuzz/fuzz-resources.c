@@ -101,6 +101,8 @@ world_compare_resource (int number)
       expected = model_is_bound (number);
       if (expected >= 0 && (token->address != NULL) != expected)
         world_differ ("bound", "binding %d is %s", number, expected ? "gone" : "still there");
+      if (token->has_data && expected >= 0 && token->n_freed != !expected)
+        world_differ ("data", "the data of binding %d was freed %d times", number, token->n_freed);
     }
 
   /* That it is not gone too early is seen when something else is released. */
@@ -134,6 +136,8 @@ world_end_resources (void)
           g_object_unref (token->address);
         }
       g_clear_object (&token->target);
+      if (token->has_data && token->n_freed != 1)
+        world_differ ("data", "the data of binding %d was freed %d times", i, token->n_freed);
       if ((model.things[i].kind == MODEL_MONITOR || model.things[i].kind == MODEL_BINDING) &&
           token->address != NULL)
         world_differ ("left", "thing %d has not been finalized", i);
@@ -159,6 +163,27 @@ pick_live (guint8    byte,
   for (int i = 0;; i++)
     if (model.things[i].kind == kind && model.things[i].live && n-- == 0)
       return i;
+}
+
+static gboolean
+transform_cb (GBinding     *binding,
+              const GValue *from,
+              GValue       *to,
+              gpointer      data)
+{
+  const WorldToken *token = data;
+
+  if (token->n_freed != 0)
+    world_differ ("data", "binding %d uses data that has been freed", token->number);
+  g_value_copy (from, to);
+
+  return TRUE;
+}
+
+static void
+transform_freed (gpointer data)
+{
+  ((WorldToken *) data)->n_freed++;
 }
 
 /* From an instance to an object that is nobody else's business. */
@@ -188,9 +213,16 @@ op_bind (const guint8 *record)
     }
   else
     {
-      binding = lifecycle_scope_bind (scope_at (op.scope), instance_at (op.instance),
-                                      WORLD_PROPERTY, token->target, "rate-limit",
-                                      G_BINDING_DEFAULT);
+      token->has_data = (FLAGS (record) & 1) != 0;
+      if (token->has_data)
+        binding = lifecycle_scope_bind_full (scope_at (op.scope), instance_at (op.instance),
+                                             WORLD_PROPERTY, token->target, "rate-limit",
+                                             G_BINDING_DEFAULT, transform_cb, NULL, token,
+                                             transform_freed);
+      else
+        binding = lifecycle_scope_bind (scope_at (op.scope), instance_at (op.instance),
+                                        WORLD_PROPERTY, token->target, "rate-limit",
+                                        G_BINDING_DEFAULT);
       g_set_weak_pointer (&token->address, binding);
       model_answer_boolean (binding != NULL);
     }

@@ -30,6 +30,8 @@ typedef struct
   gulong   id;                  /* handlers */
   gboolean held;                /* there is a reference on it */
   GObject *target;              /* bindings */
+  gboolean has_data;            /* bindings: with functions, and data for them */
+  int      n_freed;             /* how often that data was */
 } WorldToken;
 
 /* Of an emission. */
