@@ -44,38 +44,146 @@ take_errno (GError     **error,
                                   "Removing “%s”: %s", name, g_strerror (number)));
 }
 
-/* Never by a path: somebody could put a link in the place of a directory while this is under way,
- * and have it remove something else.
- */
-static void
-remove_at (int           parent,
-           const char   *name,
-           GError      **error)
+/* How many directories of a tree are open at once. Few trees are deeper. */
+#define MAX_OPEN 16
+
+/* A directory on the way to the one that is being emptied. */
+typedef struct
 {
-  struct dirent *child;
-  DIR *dir = NULL;
-  int fd, number;
+  char       *name;     /* in the directory above it; of the first one, the path */
+  DIR        *dir;      /* NULL if it is not open */
+  dev_t       device;
+  ino_t       inode;
+  GHashTable *stuck;    /* the names in it that cannot be removed; made on demand */
+} Level;
 
-  fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0)
-    dir = fdopendir (fd);
-  number = errno;
+/* Nothing but the first directory is found by a path: somebody could put a link in the place of a
+ * directory while this is under way, and have it remove something else.
+ *
+ * A tree can be deeper than there are descriptors. So only the last few levels are open. The way
+ * back up leads through "..", which must be the directory that was left.
+ */
+typedef struct
+{
+  GArray  *levels;      /* of Level */
+  guint    first_open;  /* this one and those below it are open */
+  GError **error;
+} Removal;
 
-  if (dir != NULL)
+static Level *
+removal_peek (Removal *self,
+              guint    from_end)
+{
+  return &g_array_index (self->levels, Level, self->levels->len - 1 - from_end);
+}
+
+static void
+removal_pop (Removal *self)
+{
+  Level *level = removal_peek (self, 0);
+
+  g_free (level->name);
+  g_clear_pointer (&level->dir, closedir);
+  g_clear_pointer (&level->stuck, g_hash_table_unref);
+  g_array_set_size (self->levels, self->levels->len - 1);
+  self->first_open = MIN (self->first_open, self->levels->len);
+}
+
+/* Closes the directory that will be needed last, but not the one that is being read. */
+static gboolean
+removal_spare_one (Removal *self)
+{
+  if (self->first_open + 1 >= self->levels->len)
+    return FALSE;
+
+  g_clear_pointer (&g_array_index (self->levels, Level, self->first_open).dir, closedir);
+  self->first_open++;
+
+  return TRUE;
+}
+
+/* Opens a directory, and says FALSE with errno if that is not possible. */
+static gboolean
+level_open (Level      *level,
+            int         parent,
+            const char *name)
+{
+  struct stat status;
+  int number;
+  int fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  if (fd < 0)
+    return FALSE;
+
+  if (fstat (fd, &status) == 0 && (level->dir = fdopendir (fd)) != NULL)
     {
-      while ((child = readdir (dir)) != NULL)
-        {
-          if (strcmp (child->d_name, ".") != 0 && strcmp (child->d_name, "..") != 0)
-            remove_at (fd, child->d_name, error);
-        }
-      closedir (dir);
-      if (unlinkat (parent, name, AT_REMOVEDIR) < 0)
-        take_errno (error, errno, name);
-      return;
+      level->device = status.st_dev;
+      level->inode = status.st_ino;
+      return TRUE;
     }
 
-  if (fd >= 0)
-    close (fd);
+  number = errno;
+  close (fd);
+  errno = number;
+
+  return FALSE;
+}
+
+/* Goes down into a directory, and says FALSE with errno if that is not possible. */
+static gboolean
+removal_enter (Removal    *self,
+               int         parent,
+               const char *name)
+{
+  Level level = { 0 };
+
+  if (self->levels->len - self->first_open >= MAX_OPEN)
+    removal_spare_one (self);
+
+  while (!level_open (&level, parent, name))
+    {
+      if ((errno != EMFILE && errno != ENFILE) || !removal_spare_one (self))
+        return FALSE;
+    }
+
+  level.name = g_strdup (name);
+  g_array_append_val (self->levels, level);
+
+  return TRUE;
+}
+
+/* Something in the last directory, or the first directory itself, cannot be removed. A directory
+ * that has to be opened again is read from its beginning, and this must not be tried for ever.
+ */
+static void
+removal_note_stuck (Removal    *self,
+                    const char *name,
+                    int         number)
+{
+  take_errno (self->error, number, name);
+
+  if (self->levels->len > 0)
+    {
+      Level *level = removal_peek (self, 0);
+
+      if (level->stuck == NULL)
+        level->stuck = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      g_hash_table_add (level->stuck, g_strdup (name));
+    }
+}
+
+/* Removes a file, or goes down into a directory. */
+static void
+removal_remove (Removal    *self,
+                int         parent,
+                const char *name)
+{
+  int number;
+
+  if (removal_enter (self, parent, name))
+    return;
+
+  number = errno;
 
   /* Not a directory; the last of the three is what some systems say of a link. One that cannot be
    * read may be empty.
@@ -83,12 +191,85 @@ remove_at (int           parent,
   if (number == ENOTDIR || number == ELOOP || number == EMLINK)
     {
       if (unlinkat (parent, name, 0) < 0)
-        take_errno (error, errno, name);
+        removal_note_stuck (self, name, errno);
     }
   else if (unlinkat (parent, name, AT_REMOVEDIR) < 0)
     {
-      take_errno (error, number, name);
+      removal_note_stuck (self, name, number);
     }
+}
+
+/* Has the directory above the last one open, and says FALSE with errno if that is not possible. */
+static gboolean
+removal_open_parent (Removal *self)
+{
+  Level *level = removal_peek (self, 1);
+  Level parent = { 0 };
+
+  if (level->dir != NULL)
+    return TRUE;
+
+  if (!level_open (&parent, dirfd (removal_peek (self, 0)->dir), ".."))
+    return FALSE;
+
+  if (parent.device != level->device || parent.inode != level->inode)
+    {
+      closedir (parent.dir);
+      errno = ESTALE;
+      return FALSE;
+    }
+
+  level->dir = parent.dir;
+  self->first_open--;
+
+  return TRUE;
+}
+
+/* The last directory has been read to its end. */
+static void
+removal_leave (Removal *self)
+{
+  g_autofree char *name = g_steal_pointer (&removal_peek (self, 0)->name);
+  int parent = AT_FDCWD;
+
+  if (self->levels->len > 1)
+    {
+      if (!removal_open_parent (self))
+        {
+          /* It has been moved elsewhere, or there is no descriptor. The rest is out of reach. */
+          take_errno (self->error, errno, name);
+          while (self->levels->len > 0)
+            removal_pop (self);
+          return;
+        }
+      parent = dirfd (removal_peek (self, 1)->dir);
+    }
+
+  removal_pop (self);
+  if (unlinkat (parent, name, AT_REMOVEDIR) < 0)
+    removal_note_stuck (self, name, errno);
+}
+
+static void
+remove_tree (const char  *path,
+             GError     **error)
+{
+  Removal self = { .error = error };
+
+  self.levels = g_array_new (FALSE, FALSE, sizeof (Level));
+  removal_remove (&self, AT_FDCWD, path);
+  while (self.levels->len > 0)
+    {
+      Level *level = removal_peek (&self, 0);
+      struct dirent *child = readdir (level->dir);
+
+      if (child == NULL)
+        removal_leave (&self);
+      else if (strcmp (child->d_name, ".") != 0 && strcmp (child->d_name, "..") != 0 &&
+               (level->stuck == NULL || !g_hash_table_contains (level->stuck, child->d_name)))
+        removal_remove (&self, dirfd (level->dir), child->d_name);
+    }
+  g_array_unref (self.levels);
 }
 
 #endif
@@ -136,7 +317,7 @@ temporary_file_end (LifecycleResource  *resource,
 
   if (path != NULL)
     {
-      remove_at (AT_FDCWD, path, error);
+      remove_tree (path, error);
       return;
     }
 #endif
@@ -164,12 +345,13 @@ static const LifecycleResourceKind temporary_file_kind = {
  *
  * Removes a file, or a directory with all that is in it, when the scope closes.
  *
- * Symbolic links are removed, and not followed. What others have removed already is as well
- * removed; any other failure is reported by [method@Scope.get_error], and does not keep the rest
- * from being removed.
+ * Symbolic links are removed, and not followed. A tree may be of any depth. What others have removed
+ * already is no failure; any other failure is reported by [method@Scope.get_error], and does not
+ * keep the rest from being removed, unless somebody moves a part of the tree elsewhere meanwhile.
  *
- * On a closed scope the file is removed at once. May be called on any thread; the file is removed
- * at home, which waits for it.
+ * On a closed scope the file is removed at once. A file belongs to the process that added it: when a
+ * forked child closes its copy of the scope, the file stays. May be called on any thread; the file is
+ * removed at home, which waits for it.
  *
  * Returns: whether the scope owns the file now; %FALSE if the scope is closed
  *

@@ -8,7 +8,11 @@
 #include <glib/gstdio.h>
 
 #ifdef G_OS_UNIX
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #endif
 
@@ -41,6 +45,26 @@ write_file (const char *path)
   g_file_set_contents (path, "contents", -1, &error);
   g_assert_no_error (error);
 }
+
+#ifdef G_OS_UNIX
+
+/* Closes the copy that a forked child has. */
+static void
+close_in_forked_child (LifecycleScope *scope)
+{
+  GPid pid = fork ();
+  int status;
+
+  if (pid == 0)
+    {
+      lifecycle_scope_close (scope);
+      _exit (lifecycle_scope_is_closed (scope) && lifecycle_scope_get_error (scope) == NULL ? 0 : 1);
+    }
+  test_wait_for (waitpid (pid, &status, WNOHANG) == pid);
+  g_assert_cmpint (status, ==, 0);
+}
+
+#endif
 
 /* File monitors. */
 
@@ -830,6 +854,261 @@ test_temporary_locked (void)
 
 #endif
 
+#ifdef G_OS_UNIX
+
+/* A chain of directories, deeper than any path can be long, with a file in each. */
+static void
+make_chain (const char *path,
+            guint       depth)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  for (guint i = 0; i < depth; i++)
+    {
+      int file, below;
+
+      file = openat (fd, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      g_assert_cmpint (file, >=, 0);
+      close (file);
+      g_assert_no_errno (mkdirat (fd, "a directory", 0700));
+      below = openat (fd, "a directory", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      g_assert_cmpint (below, >=, 0);
+      close (fd);
+      fd = below;
+    }
+  close (fd);
+}
+
+/* Leaves no more than a number of descriptors to be opened. */
+static void
+set_free_descriptors (guint          n,
+                      struct rlimit *old)
+{
+  struct rlimit limit;
+  int fds[8], last = 0;
+
+  g_assert_cmpuint (n, <=, G_N_ELEMENTS (fds));
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, old));
+  for (guint i = 0; i < n; i++)
+    {
+      fds[i] = open ("/", O_RDONLY | O_CLOEXEC);
+      g_assert_cmpint (fds[i], >=, 0);
+      last = MAX (last, fds[i]);
+    }
+  for (guint i = 0; i < n; i++)
+    close (fds[i]);
+  limit = *old;
+  limit.rlim_cur = (rlim_t) last + 1;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+}
+
+/* The number of free descriptors, or 0 for all there are. */
+static void
+test_temporary_deep (gconstpointer n_descriptors)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autofree char *directory = make_directory ();
+  struct rlimit old;
+
+  /* More than one chain, so that directories are left and entered again. */
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      g_assert_no_errno (g_mkdir (path, 0700));
+      make_chain (path, i == 1 ? test_amount (3000) : 40);
+    }
+  add_path (scope, directory);
+  if (n_descriptors != NULL)
+    set_free_descriptors (GPOINTER_TO_UINT (n_descriptors), &old);
+  lifecycle_scope_close (scope);
+  if (n_descriptors != NULL)
+    g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &old));
+  g_assert_no_error (lifecycle_scope_get_error (scope));
+  g_assert_false (exists (directory));
+  g_assert_finalize_object (scope);
+}
+
+/* Directories that cannot be emptied do not keep it from coming to an end, however often the one
+ * that has them is read.
+ */
+static int
+remove_with_locked (const char *directory)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  guint n_locked = 0;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autofree char *inside = g_build_filename (path, "inside", NULL);
+
+      g_assert_no_errno (g_mkdir (path, 0700));
+      if (i % 5 == 0)
+        {
+          make_chain (path, 40);
+        }
+      else
+        {
+          write_file (inside);
+          g_assert_no_errno (g_chmod (path, 0500));
+        }
+    }
+  add_path (scope, directory);
+  lifecycle_scope_close (scope);
+  g_assert_error (lifecycle_scope_get_error (scope), G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      if (exists (path))
+        {
+          n_locked++;
+          g_assert_no_errno (g_chmod (path, 0700));
+        }
+    }
+  g_assert_finalize_object (scope);
+
+  return n_locked == 16 ? 0 : 1;
+}
+
+static void
+test_temporary_deep_locked (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autofree char *directory = make_directory ();
+  GPid pid;
+  int status;
+
+  if (geteuid () == 0)
+    g_assert_no_errno (chown (directory, 65534, 65534));
+  pid = fork ();
+  if (pid == 0)
+    {
+      /* Root may remove everything. */
+      if (geteuid () == 0 && setuid (65534) < 0)
+        _exit (77);
+      _exit (remove_with_locked (directory));
+    }
+  test_wait_for (waitpid (pid, &status, WNOHANG) == pid);
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 77)
+    g_test_skip ("root may remove everything, and cannot become another user");
+  else
+    g_assert_cmpint (status, ==, 0);
+
+  add_path (scope, directory);
+  lifecycle_scope_close (scope);
+  g_assert_no_error (lifecycle_scope_get_error (scope));
+  g_assert_finalize_object (scope);
+}
+
+/* Somebody moves a part of the tree to and fro meanwhile. What is not in the tree stays. */
+
+typedef struct
+{
+  char *here;
+  char *there;
+  int   stop;
+} Mover;
+
+static gpointer
+mover_thread (gpointer data)
+{
+  Mover *mover = data;
+
+  while (!g_atomic_int_get (&mover->stop))
+    {
+      if (rename (mover->here, mover->there) < 0 && rename (mover->there, mover->here) < 0)
+        g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static void
+test_temporary_moved (void)
+{
+  g_autofree char *other = make_directory ();
+  g_autofree char *kept = g_build_filename (other, "kept", NULL);
+
+  write_file (kept);
+  for (guint i = 0; i < 20; i++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      g_autofree char *directory = make_directory ();
+      Mover mover = { g_build_filename (directory, "a directory", "a directory", NULL),
+                      g_build_filename (other, "moved", NULL) };
+      GThread *thread;
+
+      make_chain (directory, 60);
+      add_path (scope, directory);
+      thread = g_thread_new ("mover", mover_thread, &mover);
+      lifecycle_scope_close (scope);
+      g_atomic_int_set (&mover.stop, TRUE);
+      g_thread_join (thread);
+      g_assert_true (exists (kept));
+      /* There may be one or not. */
+      lifecycle_scope_get_error (scope);
+      g_assert_finalize_object (scope);
+
+      scope = lifecycle_scope_new ("scope");
+      add_path (scope, directory);
+      add_path (scope, mover.there);
+      lifecycle_scope_close (scope);
+      g_assert_no_error (lifecycle_scope_get_error (scope));
+      g_assert_false (exists (directory));
+      g_assert_finalize_object (scope);
+      g_free (mover.here);
+      g_free (mover.there);
+    }
+
+  g_remove (kept);
+  g_rmdir (other);
+}
+
+/* What a forked child closes is a copy. */
+static void
+test_temporary_forked (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autofree char *directory = make_directory ();
+
+  g_assert_true (add_path (scope, directory));
+  close_in_forked_child (scope);
+  g_assert_true (exists (directory));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_false (exists (directory));
+  g_assert_finalize_object (scope);
+}
+
+/* The kernel's end of the monitor is shared with a forked child. */
+static void
+test_file_monitor_forked (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autofree char *directory = make_directory ();
+  g_autofree char *path = g_build_filename (directory, "file", NULL);
+  GFileMonitor *monitor = monitor_directory (directory);
+  int n = 0;
+
+  g_signal_connect (monitor, "changed", G_CALLBACK (log_changed_cb), &n);
+  g_assert_true (lifecycle_scope_add_file_monitor (scope, monitor));
+  g_object_unref (monitor);
+  close_in_forked_child (scope);
+  write_file (path);
+  test_run_until (test_done_counted, &n);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+  g_remove (path);
+  g_rmdir (directory);
+}
+
+#endif
+
 static void
 test_temporary_gone (void)
 {
@@ -893,6 +1172,16 @@ main (int   argc,
   g_test_add_func ("/lifecycle/gio/temporary-link", test_temporary_link);
   g_test_add_func ("/lifecycle/gio/temporary-failure", test_temporary_failure);
   g_test_add_func ("/lifecycle/gio/temporary-locked", test_temporary_locked);
+  g_test_add_data_func ("/lifecycle/gio/temporary-deep", GUINT_TO_POINTER (0),
+                        test_temporary_deep);
+  g_test_add_data_func ("/lifecycle/gio/temporary-deep-2", GUINT_TO_POINTER (2),
+                        test_temporary_deep);
+  g_test_add_data_func ("/lifecycle/gio/temporary-deep-5", GUINT_TO_POINTER (5),
+                        test_temporary_deep);
+  g_test_add_func ("/lifecycle/gio/temporary-deep-locked", test_temporary_deep_locked);
+  g_test_add_func ("/lifecycle/gio/temporary-moved", test_temporary_moved);
+  g_test_add_func ("/lifecycle/gio/temporary-forked", test_temporary_forked);
+  g_test_add_func ("/lifecycle/gio/file-monitor-forked", test_file_monitor_forked);
 #endif
   g_test_add_func ("/lifecycle/gio/order", test_order);
 
