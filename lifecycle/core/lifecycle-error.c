@@ -189,6 +189,26 @@ lifecycle_scope_collect_error (LifecycleScope *self)
   lifecycle_ledger_unlock (ledger);
 }
 
+void
+lifecycle_failures_before_fork (void)
+{
+  g_mutex_lock (&failures.lock);
+}
+
+/* They are told by the process in which they happened. */
+void
+lifecycle_failures_after_fork (gboolean in_child)
+{
+  while (in_child && !lifecycle_node_is_alone (&failures.uncollected))
+    {
+      LifecycleNode *node = failures.uncollected.next;
+
+      lifecycle_node_remove (node);
+      ((LifecycleFailure *) node)->collected = TRUE;
+    }
+  g_mutex_unlock (&failures.lock);
+}
+
 /* What to say of the failures that nobody has collected, the oldest first. */
 GPtrArray *
 lifecycle_list_failures (void)

@@ -25,6 +25,8 @@ GPtrArray *lifecycle_roots_look_at_roots (LifecycleStatistics *past);
 void       lifecycle_roots_set_mark      (void);
 guint      lifecycle_roots_list_open     (LifecycleScopeList  *list,
                                           gboolean             new_only);
+void       lifecycle_roots_before_fork   (void);
+void       lifecycle_roots_after_fork    (void);
 
 /* Whether it is in the list. */
 static inline gboolean

@@ -173,3 +173,16 @@ lifecycle_roots_list_open (LifecycleScopeList *list,
 
   return n_open;
 }
+
+/* No other thread may be in here while the process forks: the lock would stay locked in the child. */
+void
+lifecycle_roots_before_fork (void)
+{
+  g_mutex_lock (&registry.lock);
+}
+
+void
+lifecycle_roots_after_fork (void)
+{
+  g_mutex_unlock (&registry.lock);
+}

@@ -130,6 +130,8 @@ void            lifecycle_scope_pass_failures (LifecycleScope     *self,
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);
 void            lifecycle_scope_collect_error (LifecycleScope     *self);
 GPtrArray      *lifecycle_list_failures       (void);
+void            lifecycle_failures_before_fork (void);
+void            lifecycle_failures_after_fork  (gboolean           in_child);
 
 extern LifecycleExtra lifecycle_scope_no_extra;
 

@@ -23,5 +23,7 @@ GPtrArray *lifecycle_leaks_list_alive       (const LifecycleLeakMark *since,
                                              gboolean                 overdue_only);
 GPtrArray *lifecycle_leaks_list_noted       (const LifecycleLeakMark *since);
 guint      lifecycle_leaks_get_n_expected   (void);
+void       lifecycle_leaks_before_fork      (void);
+void       lifecycle_leaks_after_fork       (void);
 
 G_END_DECLS

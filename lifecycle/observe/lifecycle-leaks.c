@@ -582,6 +582,18 @@ lifecycle_leaks_mark (LifecycleLeakMark *mark)
   g_mutex_unlock (&leaks.lock);
 }
 
+void
+lifecycle_leaks_before_fork (void)
+{
+  g_mutex_lock (&leaks.lock);
+}
+
+void
+lifecycle_leaks_after_fork (void)
+{
+  g_mutex_unlock (&leaks.lock);
+}
+
 guint
 lifecycle_leaks_get_n_expected (void)
 {

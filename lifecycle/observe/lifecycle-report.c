@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifdef G_OS_UNIX
+#include <pthread.h>
+#endif
+
 #include "lifecycle-report-private.h"
 #include "lifecycle-inventory-private.h"
 #include "lifecycle-modules-private.h"
@@ -217,9 +221,52 @@ lifecycle_report_describe (const LifecycleLeakMark *since,
   return g_string_free (string, FALSE);
 }
 
+/* What had happened before the last fork, in a forked child. */
+static LifecycleLeakMark report_inherited;
+static gboolean report_is_in_child;
+
+#ifdef G_OS_UNIX
+
+/* A forked child ends without having closed its copies of the scopes, and that is no leak of its own.
+ * A program that has become a daemon is told of what it has made since.
+ */
+static void
+report_before_fork (void)
+{
+  lifecycle_roots_before_fork ();
+  lifecycle_leaks_before_fork ();
+  lifecycle_failures_before_fork ();
+}
+
+static void
+report_after_fork (gboolean in_child)
+{
+  lifecycle_failures_after_fork (in_child);
+  lifecycle_leaks_after_fork ();
+  lifecycle_roots_after_fork ();
+}
+
+static void
+report_after_fork_in_parent (void)
+{
+  report_after_fork (FALSE);
+}
+
+static void
+report_after_fork_in_child (void)
+{
+  report_after_fork (TRUE);
+  lifecycle_roots_set_mark ();
+  lifecycle_leaks_mark (&report_inherited);
+  report_is_in_child = TRUE;
+}
+
+#endif
+
 static void
 report_at_exit (void)
 {
+  const LifecycleLeakMark *since = report_is_in_child ? &report_inherited : NULL;
   LifecycleReport report;
   g_autofree char *text = NULL;
   g_autoptr (GPtrArray) failures = lifecycle_list_failures ();
@@ -227,10 +274,10 @@ report_at_exit (void)
   for (guint i = 0; i < failures->len; i++)
     fprintf (stderr, "Lifecycle: %s\n", (const char *) g_ptr_array_index (failures, i));
 
-  if (!lifecycle_report_count (&report, NULL, TRUE))
+  if (!lifecycle_report_count (&report, since, TRUE))
     return;
 
-  text = lifecycle_report_describe (NULL, TRUE);
+  text = lifecycle_report_describe (since, TRUE);
   fprintf (stderr,
            "Lifecycle: at exit %u scopes were still open, %u objects alive that were expected to be "
            "gone, %u scopes dropped open\n%s",
@@ -245,4 +292,7 @@ void
 lifecycle_report_report_at_exit (void)
 {
   atexit (report_at_exit);
+#ifdef G_OS_UNIX
+  pthread_atfork (report_before_fork, report_after_fork_in_parent, report_after_fork_in_child);
+#endif
 }

@@ -9,6 +9,12 @@
 #include "lifecycle-scope-private.h"
 #include "test-util.h"
 
+#ifdef G_OS_UNIX
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 /* Far enough not to be reached by any test. */
 #define LONG_GRACE_MS (3600u * 1000)
 
@@ -590,6 +596,68 @@ test_exit_leaks (void)
   g_test_trap_assert_stderr_unmatched ("*x scope forgotten/below*");
 }
 
+#ifdef G_OS_UNIX
+
+static void
+failing_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          data,
+                 GError          **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "no luck");
+}
+
+/* A forked child reports what it has left open itself. */
+static void
+test_exit_forked (void)
+{
+  if (g_test_subprocess ())
+    {
+      LifecycleScope *scope;
+      LifecycleScope *failed;
+      GPid pid;
+      int status;
+
+      g_setenv ("LIFECYCLE_DEBUG", "leaks", TRUE);
+      failed = lifecycle_scope_new ("failed");
+      lifecycle_scope_defer (failed, failing_cleanup, NULL, NULL);
+      lifecycle_scope_close (failed);
+      scope = lifecycle_scope_new ("of the parent");
+      lifecycle_scope_adopt (scope, g_malloc (1), g_free);
+      drop_scope (TRUE);
+
+      for (guint i = 0; i < 2; i++)
+        {
+          pid = fork ();
+          if (pid == 0)
+            {
+              g_printerr ("child %u begins\n", i);
+              if (i == 1)
+                lifecycle_scope_new ("of the child");
+              exit (0);
+            }
+          g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+          g_assert_cmpint (status, ==, 0);
+          g_printerr ("child %u has ended\n", i);
+        }
+
+      lifecycle_scope_close (scope);
+      g_object_unref (scope);
+      g_assert_nonnull (lifecycle_scope_get_error (failed));
+      g_object_unref (failed);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*child 0 begins\nchild 0 has ended\n*");
+  g_test_trap_assert_stderr ("*child 1 begins\nLifecycle: at exit 1 scopes were still open, 0 objects*"
+                             "0 scopes dropped open\n1 x scope of the child *child 1 has ended\n*");
+  g_test_trap_assert_stderr ("*child 1 has ended\nLifecycle: at exit 0 scopes*1 scopes dropped*");
+}
+
+#endif
+
 static void
 test_help (void)
 {
@@ -665,6 +733,9 @@ main (int   argc,
   g_test_add_func ("/lifecycle/leaks/size", test_size);
   g_test_add_func ("/lifecycle/leaks/exit/clean", test_exit_clean);
   g_test_add_func ("/lifecycle/leaks/exit/leaks", test_exit_leaks);
+#ifdef G_OS_UNIX
+  g_test_add_func ("/lifecycle/leaks/exit/forked", test_exit_forked);
+#endif
   g_test_add_func ("/lifecycle/leaks/debug/help", test_help);
   g_test_add_func ("/lifecycle/leaks/debug/trace", test_trace);
 
