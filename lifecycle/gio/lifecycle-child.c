@@ -29,8 +29,8 @@
 #define GROUP_INTERVAL_MS 20
 
 /* A process is watched, and its time of grace is measured, on a thread of the library. The home of
- * its scope will not do: a thread that closes its scopes and then ends is ordinary, and nobody would
- * be left to kill the process.
+ * its scope will not do: a thread that closes its scopes and then ends is ordinary, and nobody
+ * would be left to kill the process.
  *
  * A process id may be reused as soon as the process has been reaped. Where the system has
  * descriptors for processes, signals go through one, which can never mean another process. It also
@@ -532,7 +532,7 @@ child_wait_cb (gpointer data)
 
 #ifdef G_OS_UNIX
 
-/* Says FALSE when it is too early. If somebody else has reaped the process, nobody knows the status. */
+/* Says FALSE when it is too early. If others have reaped the process, nobody knows the status. */
 static gboolean
 child_reap (LifecycleChild *self)
 {
@@ -589,7 +589,7 @@ child_wait_thread (gpointer data)
 
 #endif
 
-/* Watches the process, once, until it and what belongs to it are gone; `data` is kept for so long. */
+/* Watches the process, once, until it and what belongs to it are gone; `data` is kept that long. */
 void
 lifecycle_child_watch (LifecycleChild             *self,
                        guint                       grace_ms,
@@ -612,7 +612,8 @@ lifecycle_child_watch (LifecycleChild             *self,
 
   if (self->subprocess != NULL)
     {
-      lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle subprocess", child_wait_cb, self, NULL);
+      lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle subprocess",
+                      child_wait_cb, self, NULL);
       return;
     }
 

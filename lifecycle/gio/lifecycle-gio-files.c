@@ -345,13 +345,13 @@ static const LifecycleResourceKind temporary_file_kind = {
  *
  * Removes a file, or a directory with all that is in it, when the scope closes.
  *
- * Symbolic links are removed, and not followed. A tree may be of any depth. What others have removed
- * already is no failure; any other failure is reported by [method@Scope.get_error], and does not
- * keep the rest from being removed, unless somebody moves a part of the tree elsewhere meanwhile.
+ * Symbolic links are removed, and not followed. A tree may be of any depth. What others have
+ * removed already is no failure; any other failure is reported by [method@Scope.get_error], and does
+ * not keep the rest from being removed, unless somebody moves a part of the tree elsewhere meanwhile.
  *
- * On a closed scope the file is removed at once. A file belongs to the process that added it: when a
- * forked child closes its copy of the scope, the file stays. May be called on any thread; the file is
- * removed at home, which waits for it.
+ * On a closed scope the file is removed at once. A file belongs to the process that added it: when
+ * a forked child closes its copy of the scope, the file stays. May be called on any thread; the file
+ * is removed at home, which waits for it.
  *
  * Returns: whether the scope owns the file now; %FALSE if the scope is closed
  *

@@ -12,8 +12,8 @@
 #endif
 
 /* The child is watched elsewhere, on a thread that outlives the home of any scope. What is left for
- * home is that the entry leaves the scope when the process has exited: users count on that happening
- * there, as for all else that GIO reports.
+ * home is that the entry leaves the scope when the process has exited: users count on that
+ * happening there, as for all else that GIO reports.
  */
 typedef struct
 {
@@ -315,8 +315,8 @@ lifecycle_scope_add_subprocess_full_at (const char            *place,
  * @grace_ms: how long to wait between asking it to exit and killing it, in milliseconds; 0 to kill
  *   it without asking
  * @flags: what ends with it
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): what to call when it has
- *   exited
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): what to call when it
+ *   has exited
  * @user_data: data for @func
  * @destroy: (nullable): how to free @user_data
  *
@@ -325,9 +325,9 @@ lifecycle_scope_add_subprocess_full_at (const char            *place,
  *
  * This is [method@Scope.add_subprocess_full] for a process without a [class@Gio.Subprocess]. The
  * library reaps the process, before and after the close: nothing else may wait for it, neither
- * `waitpid()` nor a child watch. When the process exits while the scope is open, the entry leaves the
- * scope, and @func is called at home with the status, as `waitpid()` gives it; -1 if somebody else
- * has reaped the process nevertheless. After a close it is not called.
+ * `waitpid()` nor a child watch. When the process exits while the scope is open, the entry leaves
+ * the scope, and @func is called at home with the status, as `waitpid()` gives it; -1 if somebody
+ * else has reaped the process nevertheless. After a close it is not called.
  *
  * @destroy is called exactly once, after @func, or when the scope releases the entry. On a closed
  * scope the process is terminated at once in the same way. May be called on any thread. Only on
@@ -347,7 +347,8 @@ lifecycle_scope_add_process (LifecycleScope        *self,
                              gpointer               user_data,
                              GDestroyNotify         destroy)
 {
-  return lifecycle_scope_add_process_at (NULL, self, pid, grace_ms, flags, func, user_data, destroy);
+  return lifecycle_scope_add_process_at (NULL, self, pid, grace_ms, flags, func, user_data,
+                                         destroy);
 }
 
 gboolean

@@ -227,8 +227,8 @@ static gboolean report_is_in_child;
 
 #ifdef G_OS_UNIX
 
-/* A forked child ends without having closed its copies of the scopes, and that is no leak of its own.
- * A program that has become a daemon is told of what it has made since.
+/* A forked child ends without having closed its copies of the scopes, and that is no leak of its
+ * own. A program that has become a daemon is told of what it has made since.
  */
 static void
 report_before_fork (void)
