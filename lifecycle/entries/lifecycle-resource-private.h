@@ -27,6 +27,9 @@ struct _LifecycleResourceKind
    */
   gboolean              outside;
 
+  /* Watches that mute() and end() do without, a bit for each: they are not held for them. */
+  guint                 unheld;
+
   /* Phase one, or just before end() or gone(), after the gate has been shut. No user code may run.
    * */
   LifecycleResourceFunc mute;
@@ -39,7 +42,8 @@ struct _LifecycleResourceKind
   /* The ledger is locked. What is still pending, for reports, or NULL. */
   char               *(* describe_pending) (LifecycleResource *self);
 
-  /* Undoes the rest. User code may run. The watches that still live are held until then. */
+  /* Undoes the rest. User code may run. The watches that still live are held until then,
+   * except for those that are not to be. */
   void               (* end) (LifecycleResource  *self,
                               GError            **error);
 

@@ -297,7 +297,8 @@ resource_silence (LifecycleResource *self)
     {
       LifecycleResourceWatch *watch = &self->watches[i];
 
-      resource_watch_hold (watch);
+      if ((self->kind->unheld & (1u << i)) == 0)
+        resource_watch_hold (watch);
       for (guint j = 0; watch->held != NULL && j < LIFECYCLE_RESOURCE_MAX_HANDLERS; j++)
         {
           if (watch->handlers[j] != 0 &&

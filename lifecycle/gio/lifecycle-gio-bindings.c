@@ -31,10 +31,12 @@ binding_end (LifecycleResource  *resource,
 }
 
 /* Unbinding frees the data of its functions, which is user code. If one of the three goes first,
- * GLib sees to the rest.
+ * GLib sees to the rest. The source and the target must be free to go: if the target went only at the
+ * end of this, in the middle of a dispose of the source, GLib would look for a handler that is gone.
  */
 static const LifecycleResourceKind binding_kind = {
   .type = LIFECYCLE_ENTRY_BINDING,
+  .unheld = 1u << BINDING_SOURCE | 1u << BINDING_TARGET,
   .end = binding_end,
 };
 

@@ -30,7 +30,7 @@ model_shut_gate (int number)
   ModelThing *thing = &model.things[number];
   ModelInstance *instance = &model.instances[thing->instance];
 
-  if (thing->foreign && thing->kind != MODEL_BINDING)
+  if (thing->foreign)
     return;
 
   thing->released = true;
@@ -75,7 +75,6 @@ model_shut_gates_of (int number)
 
       if (thing->instance != number || thing->owner < 0 ||
           !(thing->kind == MODEL_PHASE ||
-            thing->kind == MODEL_BINDING ||
             (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0)))
         continue;
 

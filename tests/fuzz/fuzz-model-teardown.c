@@ -507,7 +507,6 @@ mute_scope (int scope,
       ModelThing *thing = &model.things[i];
 
       if (thing->kind == MODEL_PHASE ||
-          (thing->kind == MODEL_BINDING && thing->live) ||
           (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0))
         model_shut_gate (i);
       if ((thing->kind == MODEL_HANDLER ||

@@ -661,6 +661,44 @@ test_binding_disposed (gconstpointer data)
   g_assert_finalize_object (scope);
 }
 
+typedef struct
+{
+  TestEmitter *source;
+  TestEmitter *target;
+} BoundPair;
+
+static void
+drop_target_cb (GObject    *monitor,
+                GParamSpec *pspec,
+                BoundPair  *pair)
+{
+  g_assert_finalize_object (pair->target);
+  g_object_run_dispose (G_OBJECT (pair->source));
+}
+
+/* While a binding waits for its turn in a teardown, nothing keeps its target: GLib can unbind it as
+ * long as the source still has its handlers.
+ */
+static void
+test_binding_target_goes (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  BoundPair pair = { test_emitter_new (), test_emitter_new () };
+  g_autoptr (GFile) file = g_file_new_for_path (g_get_tmp_dir ());
+  g_autoptr (GFileMonitor) monitor = g_file_monitor (file, G_FILE_MONITOR_NONE, NULL, NULL);
+
+  lifecycle_scope_follow_object (scope, G_OBJECT (pair.source));
+  lifecycle_scope_bind (scope, G_OBJECT (pair.source), "value", G_OBJECT (pair.target), "value", 0);
+  lifecycle_scope_add_file_monitor (scope, monitor);
+  g_signal_connect (monitor, "notify::cancelled", G_CALLBACK (drop_target_cb), &pair);
+
+  lifecycle_scope_clear (scope);
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_false (has_any_handler (pair.source, "notify"));
+  g_assert_finalize_object (pair.source);
+  g_assert_finalize_object (scope);
+}
+
 static void
 test_binding_late (void)
 {
@@ -1164,6 +1202,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/gio/binding-closes", test_binding_closes);
   g_test_add_data_func ("/lifecycle/gio/binding-source-disposed", NULL, test_binding_disposed);
   g_test_add_data_func ("/lifecycle/gio/binding-target-disposed", "target", test_binding_disposed);
+  g_test_add_func ("/lifecycle/gio/binding-target-goes", test_binding_target_goes);
   g_test_add_func ("/lifecycle/gio/binding-late", test_binding_late);
   g_test_add_func ("/lifecycle/gio/temporary-file", test_temporary_file);
   g_test_add_func ("/lifecycle/gio/temporary-directory", test_temporary_directory);
