@@ -118,6 +118,54 @@ lifecycle_scope_close_with_reason (LifecycleScope  *self,
 }
 
 /**
+ * lifecycle_scope_clear_for_dispose: (skip)
+ * @scope: (inout) (nullable): where an object keeps the scope that it owns
+ *
+ * Closes a scope, drops the reference, and sets the pointer to %NULL: the first line of `dispose`.
+ *
+ * A class that takes its parts apart in `dispose` has to silence what refers to them before that.
+ * [func@Scope.of] is too late for it: the scope of an object is closed by GObject's own `dispose`, which
+ * a class reaches when it chains up, after its parts have gone.
+ *
+ * ```c
+ * static void
+ * my_view_dispose (GObject *object)
+ * {
+ *   MyView *self = MY_VIEW (object);
+ *
+ *   lifecycle_scope_clear_for_dispose (&self->scope);
+ *   g_clear_object (&self->model);
+ *
+ *   G_OBJECT_CLASS (my_view_parent_class)->dispose (object);
+ * }
+ * ```
+ *
+ * The reason is %LIFECYCLE_REASON_OWNER_GONE. While the scope closes, the pointer is still there, so that
+ * what runs then may add to it and is told that it is too late. `dispose` may run twice, and inside of
+ * itself: the second time there is nothing left to do. Elsewhere than at home the close is handed over,
+ * as [method@Scope.close] does it.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_clear_for_dispose (LifecycleScope **scope)
+{
+  LifecycleScope *self;
+
+  g_return_if_fail (scope != NULL);
+  g_return_if_fail (*scope == NULL || LIFECYCLE_IS_SCOPE (*scope));
+
+  if (*scope == NULL)
+    return;
+
+  self = g_object_ref (*scope);
+  lifecycle_scope_close_with_reason (self, LIFECYCLE_REASON_OWNER_GONE, NULL);
+  if (*scope == self)
+    g_clear_object (scope);
+  g_object_unref (self);
+}
+
+/**
  * lifecycle_scope_clear:
  * @self: a scope
  *

@@ -37,6 +37,7 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (OBJECT,          lifecycle_object_class,           OBJECT)    \
   X (DATA,            lifecycle_data_class,             DATA)      \
   X (CLEANUP,         lifecycle_cleanup_class,          CLEANUP)   \
+  X (CLEANUP_FOR,     lifecycle_resource_class,         CLEANUP)   /* that goes with an object */ \
   X (OPERATION,       lifecycle_operation_class,        OPERATION) \
   X (CANCELLATION,    lifecycle_cancellation_class,     NONE)      /* what an operation needs first */ \
   X (BUS,             lifecycle_resource_class,         BUS)       \
@@ -51,6 +52,7 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (HANDLER_WATCH,          lifecycle_handler_watch_class,           NONE)      /* an adopted handler, seen from its instance */ \
   X (RESOURCE_WATCH,         lifecycle_resource_watch_class,          NONE)      /* a resource, seen from an object */ \
   X (RESOURCE_STOP,          lifecycle_resource_stop_class,           NONE)      /* what a resource does before the release */ \
+  X (RECEIVER,        lifecycle_receiver_class,         NONE)      /* a handler, seen from its object */ \
   X (FOLLOWING,             lifecycle_following_class,              NONE)      /* what a scope follows */ \
   X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* who follows a scope */ \
   X (EXPECTATION,     lifecycle_expectation_class,      NONE)      /* what is to be gone soon after it */

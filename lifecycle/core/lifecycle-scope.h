@@ -52,6 +52,8 @@ guint            lifecycle_scope_close_with_reason  (LifecycleScope  *self,
                                                      LifecycleReason  reason,
                                                      const char      *detail);
 LIFECYCLE_AVAILABLE_IN_1_0
+void             lifecycle_scope_clear_for_dispose  (LifecycleScope **scope);
+LIFECYCLE_AVAILABLE_IN_1_0
 void             lifecycle_scope_close_async        (LifecycleScope      *self,
                                                      LifecycleReason      reason,
                                                      guint                timeout_ms,

@@ -280,6 +280,11 @@ lifecycle_scope_renew_child_at (const char     *place,
  * with the object adds it here, or follows this scope; closing it ends all that belongs to the
  * object while the object itself lives on, and the next call makes a new one.
  *
+ * That comes at the end of a dispose: GObject's own `dispose` tells, which the class of @object reaches
+ * by chaining up after it has taken its parts apart. Until then handlers may still be called. A class
+ * that wants them to be silent before that owns a scope, and its `dispose` begins with
+ * lifecycle_scope_clear_for_dispose().
+ *
  * It has no parent, is named after the type of @object, and is at home where it was first asked
  * for. May be called on any thread by a holder of a reference on @object.
  *

@@ -66,7 +66,7 @@ follow_connect (LifecycleScope  *self,
   g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
 
   return lifecycle_ledger_connect_closure (following, self->context, instance, detailed_signal, closure,
-                                           LIFECYCLE_CONNECT_DEFAULT, NULL) != 0;
+                                           NULL, LIFECYCLE_CONNECT_DEFAULT, NULL) != 0;
 }
 
 /**

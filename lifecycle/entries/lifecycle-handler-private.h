@@ -10,6 +10,17 @@
 
 G_BEGIN_DECLS
 
+/* What ties a handler to the object that it is called for. See lifecycle-receiver.c. */
+typedef struct
+{
+  LifecycleEntry   entry;       /* in the ledger of the object's watch */
+  LifecycleLedger *watch_ledger;
+  GObject         *object;      /* lives while the entry is linked */
+  LifecycleLedger *ledger;      /* of the handler */
+  GClosure        *handler;     /* guarded by the lock of that one; NULL once others see to its end */
+  gint             refs;
+} LifecycleReceiver;
+
 gulong lifecycle_ledger_connect         (LifecycleLedger       *ledger,
                                          GMainContext          *context,
                                          gpointer               instance,
@@ -24,8 +35,18 @@ gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                          gpointer               instance,
                                          const char            *detailed_signal,
                                          GClosure              *closure,
+                                         LifecycleReceiver     *receiver,
                                          LifecycleConnectFlags  flags,
                                          const char            *place);
+gulong lifecycle_ledger_connect_object  (LifecycleLedger       *ledger,
+                                         GMainContext          *context,
+                                         gpointer               instance,
+                                         const char            *detailed_signal,
+                                         GCallback              callback,
+                                         GObject               *object,
+                                         LifecycleConnectFlags  flags,
+                                         const char            *place);
+void   lifecycle_handler_lose_receiver  (LifecycleReceiver     *receiver);
 
 gboolean lifecycle_handler_is_connected  (gpointer               instance,
                                           gulong                 id,

@@ -36,6 +36,7 @@ typedef struct
   LifecycleThreadedHandler   *threaded;        /* of a handler that may be called on any thread, */
   LifecycleObjectWatch *watch;      /* whose instance may die on any thread; */
   GObject         *held;        /* a reference on that one, for the time of disconnecting */
+  LifecycleReceiver *receiver;  /* of a handler that goes with an object */
 } FullHandler;
 
 /* What is left of a handler with a destroy notify after it has been muted. */
@@ -112,6 +113,16 @@ handler_stop_watching (FullHandler *full)
     g_closure_remove_invalidate_notifier (watched, full, closure_invalidated_cb);
 }
 
+/* The ledger is locked. The end of the object does not matter any more. */
+static void
+handler_leave_receiver (FullHandler *full)
+{
+  LifecycleReceiver *receiver = g_steal_pointer (&full->receiver);
+
+  if (receiver != NULL)
+    receiver->handler = NULL;
+}
+
 /* The ledger is locked. Takes a muted handler out, and puts what it has to tell in its place, for the
  * release.
  */
@@ -131,6 +142,7 @@ handler_leave (LifecycleLedger *ledger,
 
   /* The release may drop the closure while another thread still has the handler. */
   handler_stop_watching (full);
+  handler_leave_receiver (full);
 
   notice = g_new0 (Notice, 1);
   notice->entry.name = handler->entry.name;
@@ -180,7 +192,10 @@ handler_finalized (gpointer  data,
 
   lifecycle_ledger_lock (ledger);
   if (full != NULL)
-    handler_stop_watching (full);
+    {
+      handler_stop_watching (full);
+      handler_leave_receiver (full);
+    }
   destroy = full != NULL ? full->destroy : NULL;
   if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
     lifecycle_ledger_remove (ledger, &handler->entry);
@@ -634,7 +649,7 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
         : g_cclosure_new (callback, data, destroy);
 
       return lifecycle_ledger_connect_closure (ledger, context, instance, detailed_signal, target,
-                                               flags, place);
+                                               NULL, flags, place);
     }
 
   handler = handler_new (destroy != NULL ? sizeof (FullHandler) : sizeof (Handler), ledger, data);
@@ -686,6 +701,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                   gpointer               instance,
                                   const char            *detailed_signal,
                                   GClosure              *closure,
+                                  LifecycleReceiver     *receiver,
                                   LifecycleConnectFlags  flags,
                                   const char            *place)
 {
@@ -718,22 +734,72 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     {
       g_closure_set_marshal (&handler->closure.closure, lifecycle_threaded_handler_marshal);
       full->threaded = lifecycle_threaded_handler_new (ledger, context, closure, flags);
-      full->watch = lifecycle_object_watch_get_for_dup (instance);
       full->destroy = lifecycle_threaded_handler_disown;
       full->destroy_data = lifecycle_threaded_handler_ref (full->threaded);
       handler->closure.closure.data = full->threaded;
     }
 
+  if (full->threaded != NULL || receiver != NULL)
+    full->watch = lifecycle_object_watch_get_for_dup (instance);
+  if (receiver != NULL)
+    {
+      full->receiver = receiver;
+      receiver->handler = &handler->closure.closure;
+    }
+
   /* A closure has room for 255 of these. One that is connected more often than that is not one
    * that a binding invalidates.
    */
-  if (closure->n_inotifiers < 128)
+  if (receiver == NULL && closure->n_inotifiers < 128)
     {
       full->watched = closure;
       g_closure_add_invalidate_notifier (closure, full, closure_invalidated_cb);
     }
 
   return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+}
+
+/* The object of a handler has been disposed, on whatever thread: disconnects the handler, unless
+ * a teardown is doing it, or it has been done.
+ */
+void
+lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
+{
+  GObject *instance = NULL;
+  Handler *handler;
+  guint signal_index = 0;
+  gulong id = 0;
+
+  /* While it has not left its receiver, it has not been finalized, and neither has its instance. */
+  lifecycle_ledger_lock (receiver->ledger);
+  handler = (Handler *) receiver->handler;
+  if (handler != NULL &&
+      (handler->entry.flags & (LIFECYCLE_ENTRY_MUTED | LIFECYCLE_ENTRY_RETIRED)) == 0)
+    {
+      FullHandler *full = handler_get_full (handler);
+
+      if (full->threaded != NULL)
+        lifecycle_threaded_handler_retire (full->threaded);
+      handler->entry.flags |= LIFECYCLE_ENTRY_RETIRED;
+      if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+        lifecycle_ledger_remove (receiver->ledger, &handler->entry);
+
+      /* If its instance is going, too, GLib disconnects it. */
+      instance = lifecycle_object_watch_dup_object (full->watch);
+      signal_index = handler->entry.more;
+      id = handler->id;
+    }
+  lifecycle_ledger_unlock (receiver->ledger);
+
+  if (instance != NULL)
+    {
+      LifecycleDetailedSignal signal = { 0, };
+
+      lifecycle_detailed_signal_get (signal_index, &signal);
+      if (lifecycle_handler_is_connected (instance, id, signal.id))
+        g_signal_handler_disconnect (instance, id);
+      g_object_unref (instance);
+    }
 }
 
 /* The ledger is locked. The handler has been taken out of it, to go on by itself. */

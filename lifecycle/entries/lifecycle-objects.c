@@ -1,4 +1,4 @@
-/* lifecycle-objects.c: objects, adopted data, cleanups
+/* lifecycle-objects.c: objects, adopted data
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,14 +22,6 @@ typedef struct
   gpointer        data;
   GDestroyNotify  free_func;
 } DataEntry;
-
-typedef struct
-{
-  LifecycleEntry        entry;
-  LifecycleCleanupFunc  func;
-  gpointer              data;
-  GDestroyNotify        destroy;
-} CleanupEntry;
 
 static void
 object_release (LifecycleLedger *ledger,
@@ -80,52 +72,6 @@ data_describe (LifecycleEntry *entry,
 const LifecycleEntryClass lifecycle_data_class = {
   .release = data_release,
   .describe = data_describe,
-};
-
-static void
-cleanup_run (LifecycleScope       *scope,
-             LifecycleReason       reason,
-             LifecycleCleanupFunc  func,
-             gpointer              data,
-             GDestroyNotify        destroy,
-             LifecycleEntry       *entry)
-{
-  GError *error = NULL;
-
-  func (scope, reason, data, &error);
-  if (error != NULL)
-    lifecycle_scope_take_failure (scope, error, lifecycle_entry_get_place (entry));
-  if (destroy != NULL)
-    destroy (data);
-}
-
-static void
-cleanup_release (LifecycleLedger *ledger,
-                 LifecycleEntry  *entry,
-                 guint            flags)
-{
-  CleanupEntry *self = LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry);
-  CleanupEntry cleanup = *self;
-  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
-  LifecycleReason reason = lifecycle_scope_get_reason (scope);
-
-  g_free (self);
-  cleanup_run (scope,
-               reason != LIFECYCLE_REASON_NONE ? reason : LIFECYCLE_REASON_COMPLETED,
-               cleanup.func, cleanup.data, cleanup.destroy,
-               &cleanup.entry);
-}
-
-static void
-cleanup_describe (LifecycleEntry *entry,
-                  LifecycleFacts *facts)
-{
-  facts->callback = (gpointer) LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry)->func;
-}
-
-const LifecycleEntryClass lifecycle_cleanup_class = {
-  .release = cleanup_release,
-  .describe = cleanup_describe,
 };
 
 /**
@@ -263,62 +209,4 @@ lifecycle_scope_adopt_at (const char     *place,
   lifecycle_ledger_append (ledger, &entry->entry, LIFECYCLE_ENTRY_DATA, place);
 
   return lifecycle_ledger_end_add_of (ledger, &entry->entry) ? data : NULL;
-}
-
-/**
- * lifecycle_scope_defer:
- * @self: a scope
- * @func: (scope notified) (closure user_data) (destroy destroy): what to do when the scope ends
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data, after @func has run
- *
- * Calls @func when the scope releases it, with the reason of the close.
- *
- * All cleanups run, whether others fail or not; see [method@Scope.get_error]. On a closed scope
- * @func is called at once, with the stored reason. May be called on any thread; @func is called at
- * home, or where it was added too late.
- *
- * Since: 1.0
- */
-void
-lifecycle_scope_defer (LifecycleScope       *self,
-                       LifecycleCleanupFunc  func,
-                       gpointer              user_data,
-                       GDestroyNotify        destroy)
-{
-  lifecycle_scope_defer_at (NULL, self, func, user_data, destroy);
-}
-
-void
-lifecycle_scope_defer_at (const char           *place,
-                          LifecycleScope       *self,
-                          LifecycleCleanupFunc  func,
-                          gpointer              user_data,
-                          GDestroyNotify        destroy)
-{
-  LifecycleLedger *ledger;
-  CleanupEntry *entry;
-
-  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
-  g_return_if_fail (func != NULL);
-
-  ledger = lifecycle_scope_get_ledger (self);
-  if (!lifecycle_ledger_begin_add (ledger))
-    {
-      LifecycleEntry late = { .name = place, .added = lifecycle_entry_clock () };
-
-      g_object_ref (self);
-      cleanup_run (self, lifecycle_scope_get_reason (self), func, user_data, destroy, &late);
-      if (lifecycle_scope_is_closed (self) && lifecycle_scope_peek_extra (self)->error == NULL)
-        lifecycle_scope_settle_error (self);
-      g_object_unref (self);
-      return;
-    }
-
-  entry = g_new0 (CleanupEntry, 1);
-  entry->func = func;
-  entry->data = user_data;
-  entry->destroy = destroy;
-  lifecycle_ledger_append (ledger, &entry->entry, LIFECYCLE_ENTRY_CLEANUP, place);
-  lifecycle_ledger_end_add (ledger);
 }

@@ -47,6 +47,16 @@ void      lifecycle_scope_defer        (LifecycleScope       *self,
                                         LifecycleCleanupFunc  func,
                                         gpointer              user_data,
                                         GDestroyNotify        destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+void      lifecycle_scope_defer_for    (LifecycleScope       *self,
+                                        GObject              *object,
+                                        LifecycleCleanupFunc  func,
+                                        gpointer              user_data,
+                                        GDestroyNotify        destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean  lifecycle_scope_undefer      (LifecycleScope       *self,
+                                        LifecycleCleanupFunc  func,
+                                        gpointer              user_data);
 
 #ifndef __GI_SCANNER__
 
@@ -66,11 +76,19 @@ void      lifecycle_scope_defer_at      (const char           *place,
                                          LifecycleCleanupFunc  func,
                                          gpointer              user_data,
                                          GDestroyNotify        destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+void      lifecycle_scope_defer_for_at  (const char           *place,
+                                         LifecycleScope       *self,
+                                         GObject              *object,
+                                         LifecycleCleanupFunc  func,
+                                         gpointer              user_data,
+                                         GDestroyNotify        destroy);
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_add_object(...) lifecycle_scope_add_object_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_adopt(...) lifecycle_scope_adopt_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_defer(...) lifecycle_scope_defer_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_defer_for(...) lifecycle_scope_defer_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 
 #endif /* __GI_SCANNER__ */

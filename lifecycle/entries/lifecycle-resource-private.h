@@ -43,7 +43,8 @@ struct _LifecycleResourceKind
   char               *(* describe_pending) (LifecycleResource *self);
 
   /* Undoes the rest. User code may run. The watches that still live are held until then,
-   * except for those that are not to be. */
+   * except for those that are not to be.
+   */
   void               (* end) (LifecycleResource  *self,
                               GError            **error);
 
@@ -109,6 +110,8 @@ void      lifecycle_resource_set_label        (gpointer                     self
 void      lifecycle_resource_watch_object     (gpointer                     self,
                                                guint                        which,
                                                gpointer                     object);
+gpointer  lifecycle_resource_hold_watched     (gpointer                     self,
+                                               guint                        which);
 gpointer  lifecycle_resource_peek_watched     (gpointer                     self,
                                                guint                        which);
 gboolean  lifecycle_resource_watched_is_dying (gpointer                     self,

@@ -253,6 +253,18 @@ resource_watch_hold (LifecycleResourceWatch *watch)
   lifecycle_ledger_unlock (watch->ledger);
 }
 
+/* In end(), for a watch that is not held: the same, or NULL when the object has been disposed. */
+gpointer
+lifecycle_resource_hold_watched (gpointer resource,
+                                 guint    which)
+{
+  LifecycleResourceWatch *watch = &((LifecycleResource *) resource)->watches[which];
+
+  resource_watch_hold (watch);
+
+  return watch->held;
+}
+
 static void
 resource_watch_link (LifecycleResourceWatch *watch)
 {

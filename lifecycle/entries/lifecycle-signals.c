@@ -133,6 +133,64 @@ lifecycle_scope_connect_full_at (const char            *place,
 }
 
 /**
+ * lifecycle_scope_connect_object: (skip)
+ * @self: a scope
+ * @instance: (type GObject.Object): what emits the signal; no reference is held
+ * @detailed_signal: the signal, with a detail if need be
+ * @handler: the function to call
+ * @object: (transfer none): the last argument for @handler, or the first; no reference is held
+ * @flags: how to connect
+ *
+ * Connects a handler that the scope disconnects when it closes, or before that when @object is disposed.
+ *
+ * It is [method@Scope.connect_full] for a handler whose data is an object that may go before the scope.
+ * As `g_signal_connect_object()` does, it keeps @object alive for the time of each call, even if the
+ * handler drops what was the last reference. Between calls nothing is held.
+ *
+ * When @object is disposed, on any thread, the handler is disconnected and leaves the scope. How many
+ * other handlers @instance or @object have makes no difference to the cost. Neither does a dispose at the same
+ * time as an emission or a close on another thread do harm: no call begins once it has come that
+ * far.
+ *
+ * May be called on any thread by a holder of references on @instance and @object.
+ *
+ * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
+ *
+ * Since: 1.0
+ */
+gulong
+lifecycle_scope_connect_object (LifecycleScope        *self,
+                                gpointer               instance,
+                                const char            *detailed_signal,
+                                GCallback              handler,
+                                GObject               *object,
+                                LifecycleConnectFlags  flags)
+{
+  return lifecycle_scope_connect_object_at (NULL, self, instance, detailed_signal, handler, object,
+                                            flags);
+}
+
+gulong
+lifecycle_scope_connect_object_at (const char            *place,
+                                   LifecycleScope        *self,
+                                   gpointer               instance,
+                                   const char            *detailed_signal,
+                                   GCallback              handler,
+                                   GObject               *object,
+                                   LifecycleConnectFlags  flags)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail (G_IS_OBJECT (instance), 0);
+  g_return_val_if_fail (detailed_signal != NULL, 0);
+  g_return_val_if_fail (handler != NULL, 0);
+  g_return_val_if_fail (G_IS_OBJECT (object), 0);
+  g_return_val_if_fail (flags_are_sound (flags, instance), 0);
+
+  return lifecycle_ledger_connect_object (lifecycle_scope_get_ledger (self), self->context, instance,
+                                          detailed_signal, handler, object, flags, place);
+}
+
+/**
  * lifecycle_scope_connect_closure: (rename-to lifecycle_scope_connect_signal)
  * @self: a scope
  * @instance: what emits the signal; no reference is held
@@ -177,7 +235,7 @@ lifecycle_scope_connect_closure_at (const char            *place,
   g_return_val_if_fail (flags_are_sound (flags, instance), 0);
 
   return lifecycle_ledger_connect_closure (lifecycle_scope_get_ledger (self), self->context,
-                                           instance, detailed_signal, closure, flags, place);
+                                           instance, detailed_signal, closure, NULL, flags, place);
 }
 
 /**

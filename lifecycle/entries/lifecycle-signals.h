@@ -53,6 +53,13 @@ gulong   lifecycle_scope_connect_full    (LifecycleScope        *self,
                                           GClosureNotify         destroy,
                                           LifecycleConnectFlags  flags);
 LIFECYCLE_AVAILABLE_IN_1_0
+gulong   lifecycle_scope_connect_object  (LifecycleScope        *self,
+                                          gpointer               instance,
+                                          const char            *detailed_signal,
+                                          GCallback              handler,
+                                          GObject               *object,
+                                          LifecycleConnectFlags  flags);
+LIFECYCLE_AVAILABLE_IN_1_0
 gulong   lifecycle_scope_connect_closure (LifecycleScope        *self,
                                           GObject               *instance,
                                           const char            *detailed_signal,
@@ -84,6 +91,14 @@ gulong   lifecycle_scope_connect_full_at    (const char            *place,
                                              GClosureNotify         destroy,
                                              LifecycleConnectFlags  flags);
 LIFECYCLE_AVAILABLE_IN_1_0
+gulong   lifecycle_scope_connect_object_at  (const char            *place,
+                                             LifecycleScope        *self,
+                                             gpointer               instance,
+                                             const char            *detailed_signal,
+                                             GCallback              handler,
+                                             GObject               *object,
+                                             LifecycleConnectFlags  flags);
+LIFECYCLE_AVAILABLE_IN_1_0
 gulong   lifecycle_scope_connect_signal_at  (const char            *place,
                                              LifecycleScope        *self,
                                              gpointer               instance,
@@ -106,6 +121,7 @@ gboolean lifecycle_scope_add_handler_at     (const char            *place,
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_connect_signal(...) lifecycle_scope_connect_signal_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_connect_full(...) lifecycle_scope_connect_full_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_connect_object(...) lifecycle_scope_connect_object_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_connect_closure(...) lifecycle_scope_connect_closure_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_handler(...) lifecycle_scope_add_handler_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif

@@ -138,6 +138,19 @@ add_connect_closure (TestAddition   *self,
 }
 
 static gboolean
+add_connect_object (TestAddition   *self,
+                    LifecycleScope *scope)
+{
+  self->partner = test_emitter_new ();
+  self->other = test_emitter_new ();
+  self->signal = "plain";
+  self->id = AT (self, lifecycle_scope_connect_object (scope, self->partner, "plain",
+                                                       G_CALLBACK (test_kinds_exported_cb),
+                                                       self->other, 0));
+  return self->id != 0;
+}
+
+static gboolean
 add_add_handler (TestAddition   *self,
                  LifecycleScope *scope)
 {
@@ -172,6 +185,13 @@ retire_partner (TestAddition   *self,
                 LifecycleScope *scope)
 {
   g_assert_finalize_object (G_OBJECT (g_steal_pointer (&self->partner)));
+}
+
+static void
+retire_other (TestAddition   *self,
+              LifecycleScope *scope)
+{
+  g_assert_finalize_object (G_OBJECT (g_steal_pointer (&self->other)));
 }
 
 /* Sources. */
@@ -418,11 +438,37 @@ add_adopt (TestAddition   *self,
   return AT (self, lifecycle_scope_adopt (scope, &self->n_freed, test_count_notify)) != NULL;
 }
 
+static void
+test_ignore_cleanup (LifecycleScope   *scope,
+                     LifecycleReason   reason,
+                     gpointer          data,
+                     GError          **error)
+{
+}
+
 static gboolean
 add_defer (TestAddition   *self,
            LifecycleScope *scope)
 {
   AT (self, lifecycle_scope_defer (scope, test_count_cleanup, &self->n_freed, NULL));
+  return !lifecycle_scope_is_closed (scope);
+}
+
+static void
+retire_undefer (TestAddition   *self,
+                LifecycleScope *scope)
+{
+  g_assert_true (lifecycle_scope_undefer (scope, test_count_cleanup, &self->n_freed));
+  self->n_freed++;
+}
+
+static gboolean
+add_defer_for (TestAddition   *self,
+               LifecycleScope *scope)
+{
+  self->partner = test_emitter_new ();
+  AT (self, lifecycle_scope_defer_for (scope, self->partner, test_ignore_cleanup, &self->n_freed,
+                                       test_count_notify));
   return !lifecycle_scope_is_closed (scope);
 }
 
@@ -827,6 +873,8 @@ static const TestAddFunc test_add_funcs[] = {
   { "connect-guarded", LIFECYCLE_KIND_HANDLER, add_connect_guarded, retire_handler_disconnect },
   { "connect-closure", LIFECYCLE_KIND_HANDLER, add_connect_closure, retire_handler_disconnect },
   { "connect-closure-dies", LIFECYCLE_KIND_HANDLER, add_connect_closure, retire_partner },
+  { "connect-object", LIFECYCLE_KIND_HANDLER, add_connect_object, retire_handler_disconnect },
+  { "connect-object-dies", LIFECYCLE_KIND_HANDLER, add_connect_object, retire_other },
   { "add-handler", LIFECYCLE_KIND_HANDLER, add_add_handler, retire_handler_steal },
   { "add-handler-dies", LIFECYCLE_KIND_HANDLER, add_add_handler, retire_partner },
   { "add-source", LIFECYCLE_KIND_SOURCE, add_add_source, retire_source_destroy },
@@ -850,6 +898,9 @@ static const TestAddFunc test_add_funcs[] = {
   { "add-object", LIFECYCLE_KIND_OBJECT, add_add_object, retire_object_steal },
   { "adopt", LIFECYCLE_KIND_DATA, add_adopt, NULL },
   { "defer", LIFECYCLE_KIND_CLEANUP, add_defer, NULL },
+  { "defer-taken-back", LIFECYCLE_KIND_CLEANUP, add_defer, retire_undefer },
+  { "defer-for", LIFECYCLE_KIND_CLEANUP, add_defer_for, NULL },
+  { "defer-for-dies", LIFECYCLE_KIND_CLEANUP, add_defer_for, retire_partner },
   { "begin", LIFECYCLE_KIND_OPERATION, add_begin, retire_operation_end },
   { "begin-async", LIFECYCLE_KIND_OPERATION, add_begin_async, retire_operation_end },
   { "own-bus-name", LIFECYCLE_KIND_BUS, add_own_bus_name, retire_bus_close, can_bus },

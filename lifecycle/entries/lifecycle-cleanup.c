@@ -1,0 +1,305 @@
+/* lifecycle-cleanup.c: functions that a scope calls when it ends
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-facts-private.h"
+#include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
+#include "lifecycle-objects.h"
+#include "lifecycle-resource-private.h"
+#include "lifecycle-scope-private.h"
+
+typedef struct
+{
+  LifecycleEntry        entry;
+  LifecycleCleanupFunc  func;
+  gpointer              data;
+  GDestroyNotify        destroy;
+} CleanupEntry;
+
+static void
+cleanup_run (LifecycleScope       *scope,
+             LifecycleReason       reason,
+             LifecycleCleanupFunc  func,
+             gpointer              data,
+             GDestroyNotify        destroy,
+             LifecycleEntry       *entry)
+{
+  GError *error = NULL;
+
+  func (scope, reason, data, &error);
+  if (error != NULL)
+    lifecycle_scope_take_failure (scope, error, lifecycle_entry_get_place (entry));
+  if (destroy != NULL)
+    destroy (data);
+}
+
+static void
+cleanup_release (LifecycleLedger *ledger,
+                 LifecycleEntry  *entry,
+                 guint            flags)
+{
+  CleanupEntry *self = LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry);
+  CleanupEntry cleanup = *self;
+  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
+  LifecycleReason reason = lifecycle_scope_get_reason (scope);
+
+  g_free (self);
+  cleanup_run (scope,
+               reason != LIFECYCLE_REASON_NONE ? reason : LIFECYCLE_REASON_COMPLETED,
+               cleanup.func, cleanup.data, cleanup.destroy,
+               &cleanup.entry);
+}
+
+static void
+cleanup_describe (LifecycleEntry *entry,
+                  LifecycleFacts *facts)
+{
+  facts->callback = (gpointer) LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry)->func;
+}
+
+const LifecycleEntryClass lifecycle_cleanup_class = {
+  .release = cleanup_release,
+  .describe = cleanup_describe,
+};
+
+/**
+ * lifecycle_scope_defer:
+ * @self: a scope
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to do when the scope ends
+ * @user_data: data for @func
+ * @destroy: (nullable): how to free @user_data, after @func has run
+ *
+ * Calls @func when the scope releases it, with the reason of the close.
+ *
+ * All cleanups run, whether others fail or not; see [method@Scope.get_error]. On a closed scope
+ * @func is called at once, with the stored reason. May be called on any thread; @func is called at
+ * home, or where it was added too late.
+ *
+ * What is to be done to an object that may go before the scope is a case for [method@Scope.defer_for].
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_defer (LifecycleScope       *self,
+                       LifecycleCleanupFunc  func,
+                       gpointer              user_data,
+                       GDestroyNotify        destroy)
+{
+  lifecycle_scope_defer_at (NULL, self, func, user_data, destroy);
+}
+
+void
+lifecycle_scope_defer_at (const char           *place,
+                          LifecycleScope       *self,
+                          LifecycleCleanupFunc  func,
+                          gpointer              user_data,
+                          GDestroyNotify        destroy)
+{
+  LifecycleLedger *ledger;
+  CleanupEntry *entry;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (func != NULL);
+
+  ledger = lifecycle_scope_get_ledger (self);
+  if (!lifecycle_ledger_begin_add (ledger))
+    {
+      LifecycleEntry late = { .name = place, .added = lifecycle_entry_clock () };
+
+      g_object_ref (self);
+      cleanup_run (self, lifecycle_scope_get_reason (self), func, user_data, destroy, &late);
+      if (lifecycle_scope_is_closed (self) && lifecycle_scope_peek_extra (self)->error == NULL)
+        lifecycle_scope_settle_error (self);
+      g_object_unref (self);
+      return;
+    }
+
+  entry = g_new0 (CleanupEntry, 1);
+  entry->func = func;
+  entry->data = user_data;
+  entry->destroy = destroy;
+  lifecycle_ledger_append (ledger, &entry->entry, LIFECYCLE_ENTRY_CLEANUP, place);
+  lifecycle_ledger_end_add (ledger);
+}
+
+/* A cleanup that is about an object. */
+
+static void
+cleanup_for_end (LifecycleResource  *resource,
+                 GError            **error)
+{
+  g_autoptr (LifecycleScope) scope = NULL;
+  LifecycleReason reason;
+
+  if (lifecycle_resource_hold_watched (resource, 0) == NULL)
+    return;
+
+  scope = lifecycle_ledger_dup_scope (resource->ledger);
+  reason = lifecycle_scope_get_reason (scope);
+  ((LifecycleCleanupFunc) resource->func) (scope,
+                                           reason != LIFECYCLE_REASON_NONE
+                                             ? reason
+                                             : LIFECYCLE_REASON_COMPLETED,
+                                           resource->data, error);
+}
+
+/* The object is not held while the entry waits for its turn: it may still go first. */
+static const LifecycleResourceKind cleanup_for_kind = {
+  .type = LIFECYCLE_ENTRY_CLEANUP_FOR,
+  .unheld = 1u << 0,
+  .end = cleanup_for_end,
+};
+
+/**
+ * lifecycle_scope_defer_for:
+ * @self: a scope
+ * @object: (transfer none): the object that @func is about; no reference is held
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to do when the scope ends
+ * @user_data: data for @func
+ * @destroy: (nullable): how to free @user_data, after @func has run, or when it is clear that it will not
+ *
+ * Calls @func when the scope releases it, unless @object has been disposed by then.
+ *
+ * This is for pairs: what is added to an object, and to be taken off it again. If the object goes
+ * first, there is nothing to be taken off. The entry leaves the scope at that moment, @func is not
+ * called, and @destroy is, on the thread that disposes the object.
+ *
+ * While @func runs, @object is kept alive, so @user_data may point to it.
+ *
+ * ```c
+ * static void
+ * remove_controller (LifecycleScope *scope, LifecycleReason reason, gpointer data, GError **error)
+ * {
+ *   Attachment *attachment = data;
+ *
+ *   gtk_widget_remove_controller (attachment->widget, attachment->controller);
+ * }
+ *
+ * lifecycle_scope_defer_for (scope, G_OBJECT (widget), remove_controller, attachment, g_free);
+ * ```
+ *
+ * Otherwise it is the same as [method@Scope.defer]: on a closed scope @func is called at once, with the
+ * stored reason. May be called on any thread by a holder of a reference on @object.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_defer_for (LifecycleScope       *self,
+                           GObject              *object,
+                           LifecycleCleanupFunc  func,
+                           gpointer              user_data,
+                           GDestroyNotify        destroy)
+{
+  lifecycle_scope_defer_for_at (NULL, self, object, func, user_data, destroy);
+}
+
+void
+lifecycle_scope_defer_for_at (const char           *place,
+                              LifecycleScope       *self,
+                              GObject              *object,
+                              LifecycleCleanupFunc  func,
+                              gpointer              user_data,
+                              GDestroyNotify        destroy)
+{
+  LifecycleResource *resource;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_OBJECT (object));
+  g_return_if_fail (func != NULL);
+
+  resource = lifecycle_resource_new (sizeof (LifecycleResource), &cleanup_for_kind, self,
+                                     G_CALLBACK (func), user_data, destroy);
+  lifecycle_resource_watch_object (resource, 0, object);
+  lifecycle_resource_add (resource, self, place);
+}
+
+/* The ledger is locked. */
+static gboolean
+cleanup_is (LifecycleEntry       *entry,
+            LifecycleCleanupFunc  func,
+            gpointer              data)
+{
+  if (entry->type == LIFECYCLE_ENTRY_CLEANUP)
+    {
+      CleanupEntry *self = LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry);
+
+      return self->func == func && self->data == data;
+    }
+
+  if (entry->type == LIFECYCLE_ENTRY_CLEANUP_FOR)
+    {
+      LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
+
+      return self->func == G_CALLBACK (func) && self->data == data;
+    }
+
+  return FALSE;
+}
+
+/**
+ * lifecycle_scope_undefer: (skip)
+ * @self: a scope
+ * @func: a function that was given to [method@Scope.defer] or [method@Scope.defer_for]
+ * @user_data: its data
+ *
+ * Takes a cleanup back, the last one with that function and data: it is not called any more.
+ *
+ * Its data is freed as it would have been. Of what a close has already silenced nothing is taken back.
+ *
+ * The cost grows with the number of entries that were added after the cleanup. To be called at home.
+ *
+ * Returns: whether there was such a cleanup
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_undefer (LifecycleScope       *self,
+                         LifecycleCleanupFunc  func,
+                         gpointer              user_data)
+{
+  LifecycleLedger *ledger;
+  CleanupEntry *cleanup = NULL;
+  LifecycleResource *resource = NULL;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
+  g_return_val_if_fail (func != NULL, FALSE);
+
+  ledger = lifecycle_scope_lock_ledger (self);
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &ledger->live)
+    {
+      if (!cleanup_is (entry, func, user_data))
+        continue;
+
+      if (entry->type == LIFECYCLE_ENTRY_CLEANUP)
+        {
+          cleanup = LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry);
+          lifecycle_ledger_remove (ledger, entry);
+        }
+      else
+        {
+          resource = lifecycle_resource_ref (LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource,
+                                                                        entry));
+        }
+      break;
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  if (cleanup != NULL)
+    {
+      GDestroyNotify destroy = cleanup->destroy;
+
+      g_free (cleanup);
+      if (destroy != NULL)
+        destroy (user_data);
+    }
+  else if (resource != NULL)
+    {
+      lifecycle_resource_retire (resource);
+      lifecycle_resource_unref (resource);
+    }
+
+  return cleanup != NULL || resource != NULL;
+}

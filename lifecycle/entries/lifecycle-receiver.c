@@ -1,0 +1,137 @@
+/* lifecycle-receiver.c: handlers that go with the object that they are called for
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-handler-private.h"
+#include "lifecycle-object-watch-private.h"
+
+/* Such a handler forwards to a closure that takes a reference on the object for the time of a call. The
+ * receiver is an entry of the object's watch, so it is told of the dispose in constant time, however
+ * many others are; and it knows the handler, to disconnect it.
+ *
+ * References: one for the closure, and one for the entry while it is linked.
+ */
+
+static void
+receiver_unref (LifecycleReceiver *self)
+{
+  if (g_atomic_int_dec_and_test (&self->refs))
+    {
+      lifecycle_ledger_unref (self->watch_ledger);
+      lifecycle_ledger_unref (self->ledger);
+      g_free (self);
+    }
+}
+
+static void
+receiver_link (LifecycleReceiver *self)
+{
+  if (!lifecycle_ledger_begin_add (self->watch_ledger))
+    return;
+
+  g_atomic_int_inc (&self->refs);
+  lifecycle_ledger_append (self->watch_ledger, &self->entry, LIFECYCLE_ENTRY_RECEIVER, NULL);
+  lifecycle_ledger_end_add (self->watch_ledger);
+}
+
+/* The closure's last reference is gone, and so is the handler. On any thread. */
+static void
+receiver_closure_finalized (gpointer  data,
+                            GClosure *closure)
+{
+  LifecycleReceiver *self = data;
+
+  if (lifecycle_ledger_take_live (self->watch_ledger, &self->entry))
+    receiver_unref (self);
+  receiver_unref (self);
+}
+
+/* The object has been disposed, on whatever thread. */
+static void
+receiver_release (LifecycleLedger *ledger,
+                  LifecycleEntry  *entry,
+                  guint            flags)
+{
+  LifecycleReceiver *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleReceiver, entry);
+
+  lifecycle_handler_lose_receiver (self);
+  receiver_unref (self);
+}
+
+const LifecycleEntryClass lifecycle_receiver_class = {
+  .release = receiver_release,
+};
+
+/* A reference on the object, or NULL if it has been disposed. It may be in its dispose: while the entry
+ * is in the list, and the list is locked, it has not told us, or is waiting to do so.
+ */
+static GObject *
+receiver_dup_object (LifecycleReceiver *self)
+{
+  GObject *object = NULL;
+
+  lifecycle_ledger_lock (self->watch_ledger);
+  if ((self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+    object = g_object_ref (self->object);
+  lifecycle_ledger_unlock (self->watch_ledger);
+
+  return object;
+}
+
+static void
+receiver_marshal (GClosure     *closure,
+                  GValue       *return_value,
+                  guint         n_param_values,
+                  const GValue *param_values,
+                  gpointer      invocation_hint,
+                  gpointer      marshal_data)
+{
+  GObject *object = receiver_dup_object (marshal_data);
+
+  /* The signal had chosen the handler before the object went. */
+  if (object == NULL)
+    return;
+
+  closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
+  g_object_unref (object);
+}
+
+/* The caller has references on the instance and on the object. */
+gulong
+lifecycle_ledger_connect_object (LifecycleLedger       *ledger,
+                                 GMainContext          *context,
+                                 gpointer               instance,
+                                 const char            *detailed_signal,
+                                 GCallback              callback,
+                                 GObject               *object,
+                                 LifecycleConnectFlags  flags,
+                                 const char            *place)
+{
+  LifecycleReceiver *self = g_new0 (LifecycleReceiver, 1);
+  GClosure *closure;
+  gulong id;
+
+  self->watch_ledger =
+    lifecycle_ledger_ref (lifecycle_object_watch_get_ledger (lifecycle_object_watch_get (object)));
+  self->object = object;
+  self->ledger = lifecycle_ledger_ref (ledger);
+  self->refs = 1;
+
+  closure = (flags & LIFECYCLE_CONNECT_SWAPPED) != 0
+    ? g_cclosure_new_swap (callback, object, NULL)
+    : g_cclosure_new (callback, object, NULL);
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+  g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+  g_closure_set_meta_marshal (closure, self, receiver_marshal);
+  g_closure_add_finalize_notifier (closure, self, receiver_closure_finalized);
+
+  /* It is linked first, and then there is a handler that could be disconnected. */
+  receiver_link (self);
+  id = lifecycle_ledger_connect_closure (ledger, context, instance, detailed_signal, closure, self,
+                                         flags, place);
+  g_closure_unref (closure);
+
+  return id;
+}
