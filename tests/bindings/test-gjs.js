@@ -607,6 +607,19 @@ test('cleanups/defer', () => {
     assertEqual(scope.get_error(), null);
 });
 
+test('cleanups/defer-for', () => {
+    const scope = Scope.new('test');
+    const calls = [];
+    const stays = new Emitter();
+    const goes = new Emitter();
+    scope.defer_for(stays, (...args) => calls.push(args));
+    scope.defer_for(goes, () => calls.push('never'));
+    goes.run_dispose();
+    assertEqual(scope.get_n_entries(), 1);
+    scope.close();
+    assertEqual(calls, [[scope, Reason.COMPLETED]]);
+});
+
 test('cleanups/one-fails', () => {
     const scope = Scope.new('test');
     const done = [];

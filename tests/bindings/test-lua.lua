@@ -168,6 +168,19 @@ test('cleanups/defer', function()
    assert_equal(scope:get_error(), nil)
 end)
 
+test('cleanups/defer-for', function()
+   local scope = Scope.new('root')
+   local stays = Gio.SimpleAction.new('ping', nil)
+   local goes = Gio.SimpleAction.new('ping', nil)
+   local n = 0
+   scope:defer_for(stays, function() n = n + 1 end)
+   scope:defer_for(goes, function() n = n + 100 end)
+   goes:run_dispose()
+   assert_equal(scope:get_n_entries(), 1)
+   scope:close()
+   assert_equal(n, 1)
+end)
+
 -- lgi 0.9 does not know that a callback can report an error: what is raised in one is a warning of
 -- lgi's, and the scope does not hear of it. All else goes on.
 test('cleanups/one-fails', function()

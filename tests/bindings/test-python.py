@@ -602,6 +602,26 @@ class TestObjects(unittest.TestCase):
                                  (scope, Reason.TIMED_OUT, "data")])
         self.assertIsNone(scope.get_error())
 
+    def test_defer_for(self):
+        scope = Scope.new("test")
+        calls = []
+        stays = Gio.Cancellable()
+        goes = Gio.Cancellable()
+        count = stays.__grefcount__
+        scope.defer_for(stays, lambda *args: calls.append(args), "data")
+        scope.defer_for(goes, lambda *args: calls.append("never"))
+        self.assertEqual(stays.__grefcount__, count)
+        self.assertEqual(scope.get_n_entries(), 2)
+        goes.run_dispose()
+        self.assertEqual(scope.get_n_entries(), 1)
+        scope.close()
+        self.assertEqual(calls, [(scope, Reason.COMPLETED, "data")])
+        self.assertEqual(stays.__grefcount__, count)
+
+    def test_what_is_for_c(self):
+        for name in ["undefer", "clear_for_dispose"]:
+            self.assertFalse(hasattr(Scope, name), name)
+
     def test_one_cleanup_fails(self):
         def fail(scope, reason):
             raise GLib.Error("no such thing", GLib.quark_to_string(Gio.io_error_quark()),

@@ -5,10 +5,13 @@
 int main () {
   var scope = new Lifecycle.Scope ("consumer");
   var emitter = new Cancellable ();
+  Cancellable? gone = new Cancellable ();
   var n_heard = 0;
 
   scope.add_handler (emitter, emitter.cancelled.connect (() => { n_heard++; }));
   scope.defer ((closing, reason) => { print ("goodbye %s\n", closing.get_name ()); });
+  scope.defer_for (gone, (closing, reason) => { assert_not_reached (); });
+  gone = null;
 
   emitter.cancel ();
   print ("%u released\n", scope.close ());
