@@ -148,9 +148,9 @@ lifecycle_scope_connect_full_at (const char            *place,
  * handler drops what was the last reference. Between calls nothing is held.
  *
  * When @object is disposed, on any thread, the handler is disconnected and leaves the scope. How many
- * other handlers @instance or @object have makes no difference to the cost. Neither does a dispose at the same
- * time as an emission or a close on another thread do harm: no call begins once it has come that
- * far.
+ * other handlers @instance or @object have makes no difference to the cost. It may happen at the same time as
+ * an emission or a close on another thread; no call begins any more from then on. While the handler is being
+ * disconnected, that thread holds a reference on @instance.
  *
  * May be called on any thread by a holder of references on @instance and @object.
  *
