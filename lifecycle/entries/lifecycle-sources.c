@@ -31,9 +31,9 @@ typedef struct
 {
   LifecycleEntry   entry;
   LifecycleLedger *ledger;
-  GSource         *source;      /* as above */
+  GSource         *source;      /* lives while the entry is linked */
   GSource         *watch;       /* its child, the same */
-  gint             refs;
+  gint             refs;        /* go down only with the ledger locked */
 } AdoptedSource;
 
 static inline SourceEntry *
@@ -215,17 +215,23 @@ watch_block_ref (gpointer data)
   g_atomic_int_inc (&self->refs);
 }
 
-/* The source that is watched has been destroyed, on any thread, or the watch has been taken off. */
+/* The source that is watched has been destroyed, on any thread, or the watch has been taken off.
+ * The count goes down under the lock: an entry that adopted_claim() finds in a list must not be on
+ * its way out already.
+ */
 static void
 watch_block_unref (gpointer data)
 {
   AdoptedSource *self = data;
   LifecycleLedger *ledger = self->ledger;
 
-  if (!g_atomic_int_dec_and_test (&self->refs))
-    return;
-
   lifecycle_ledger_lock (ledger);
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    {
+      lifecycle_ledger_unlock (ledger);
+      return;
+    }
+
   if ((self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
     lifecycle_ledger_remove (ledger, &self->entry);
   source_leave_ledger (&self->entry, ledger);
@@ -262,7 +268,9 @@ static GSourceFuncs watch_funcs = {
   .dispatch = watch_dispatch,
 };
 
-/* The block may end between the claim and the release, but not before the source does. */
+/* Another thread may be destroying the source, but it cannot finish before the lock is free: the
+ * source is still there. The block may end between the claim and the release.
+ */
 static void
 adopted_claim (LifecycleLedger *ledger,
                LifecycleEntry  *entry)
@@ -333,6 +341,7 @@ lifecycle_scope_add_source_at (const char     *place,
 {
   LifecycleLedger *ledger;
   AdoptedSource *adopted;
+  GSource *watch;
   gboolean added;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
@@ -353,17 +362,19 @@ lifecycle_scope_add_source_at (const char     *place,
   adopted->ledger = ledger;
   adopted->source = source;
   adopted->refs = 2;
-  adopted->watch = g_source_new (&watch_funcs, sizeof (GSource));
-  g_source_set_callback_indirect (adopted->watch, adopted, &watch_block_funcs);
-  g_source_set_static_name (adopted->watch, "Lifecycle watch");
-  g_source_add_child_source (source, adopted->watch);
-  g_source_unref (adopted->watch);
-  if (g_source_get_context (source) == NULL)
-    g_source_attach (source, self->context);
+  adopted->watch = watch = g_source_new (&watch_funcs, sizeof (GSource));
+  g_source_set_callback_indirect (watch, adopted, &watch_block_funcs);
+  g_source_set_static_name (watch, "Lifecycle watch");
+  g_source_add_child_source (source, watch);
 
+  /* Attaching runs no user code, so the lock can be kept meanwhile: a close comes either before, and
+   * nothing is attached, or after, and finds the entry.
+   */
   added = lifecycle_ledger_begin_add (ledger);
   if (added)
     {
+      if (g_source_get_context (source) == NULL)
+        g_source_attach (source, self->context);
       lifecycle_ledger_append_counted (ledger, &adopted->entry, LIFECYCLE_ENTRY_ADOPTED_SOURCE,
                                        place);
       added = lifecycle_ledger_end_add_of (ledger, &adopted->entry);
@@ -372,13 +383,26 @@ lifecycle_scope_add_source_at (const char     *place,
     {
       g_source_destroy (source);
     }
+
+  /* Another thread may have destroyed it before it had its watch, which nobody ends then. */
+  if (added && g_source_is_destroyed (source))
+    {
+      added = FALSE;
+      lifecycle_ledger_lock (ledger);
+      if ((adopted->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
+        lifecycle_ledger_remove (ledger, &adopted->entry);
+      lifecycle_ledger_unlock (ledger);
+      g_source_destroy (watch);
+    }
+
   watch_block_unref (adopted);
+  g_source_unref (watch);
 
   return added;
 }
 
-/* Attaches a source that nobody else has seen, and takes the reference on it. The block has two
- * references until the end, because the home thread may run and remove the source at any time.
+/* Attaches a source that nobody else has seen, and returns the reference on it, or drops that and
+ * returns NULL if the scope is closed.
  */
 static GSource *
 scope_attach (LifecycleScope *self,
@@ -390,12 +414,12 @@ scope_attach (LifecycleScope *self,
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   SourceEntry *block;
-  GSource *result;
+  gboolean added;
 
   block = g_new0 (SourceEntry, 1);
   block->ledger = ledger;
   block->source = source;
-  block->refs = 2;
+  block->refs = 1;
   block->func = func;
   block->data = data;
   block->destroy = destroy;
@@ -404,36 +428,46 @@ scope_attach (LifecycleScope *self,
   if (place != NULL)
     g_source_set_static_name (source, place);
 
-  if (g_atomic_int_get (&ledger->open))
+  /* Attaching runs no user code, so the lock can be kept meanwhile: a close comes either before, and
+   * nothing is attached, or after, and finds the entry. The home thread may run the source before it
+   * is an entry, and even remove it; but the end of the block has to come past this lock, so the
+   * block must not be touched once it is open.
+   */
+  added = lifecycle_ledger_begin_add (ledger);
+  if (added)
     {
       g_source_attach (source, self->context);
-
-      if (lifecycle_ledger_begin_add (ledger))
-        {
-          lifecycle_ledger_append_counted (ledger, &block->entry, LIFECYCLE_ENTRY_SOURCE, place);
-          lifecycle_ledger_end_add (ledger);
-        }
-      else
-        {
-          g_source_destroy (source);
-        }
-    }
-  else
-    {
-      lifecycle_holdings_note (lifecycle_ledger_get_holdings (ledger), 1, 0);
-      g_source_destroy (source);
+      lifecycle_ledger_append_counted (ledger, &block->entry, LIFECYCLE_ENTRY_SOURCE, place);
+      /* Whoever is told of the limit may close the scope. */
+      if (lifecycle_ledger_end_add (ledger) && g_source_is_destroyed (source))
+        added = FALSE;
     }
 
-  /* While it is attached, the context has a reference. */
-  result = g_source_is_destroyed (source) ? NULL : source;
+  if (!added)
+    g_clear_pointer (&source, g_source_unref);
+
+  return source;
+}
+
+/* For home, where the source can end only when the caller returns to the main loop or ends it. The
+ * context has a reference until then.
+ */
+static GSource *
+source_borrow (GSource *source)
+{
+  gboolean ended;
+
+  if (source == NULL)
+    return NULL;
+
+  ended = g_source_is_destroyed (source);
   g_source_unref (source);
-  source_block_unref (block);
 
-  return result;
+  return ended ? NULL : source;
 }
 
 /**
- * lifecycle_scope_add_idle:
+ * lifecycle_scope_add_idle: (skip)
  * @self: a scope
  * @func: (scope notified) (closure data) (destroy destroy): what to call when there is nothing else
  *   to do
@@ -444,9 +478,12 @@ scope_attach (LifecycleScope *self,
  * closes.
  *
  * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once. May be called on any thread.
+ * on a closed scope it is called at once.
  *
- * Returns: (transfer none) (nullable): the source, which lives until it is removed; %NULL if the
+ * May be called on any thread. On another thread than home the source may have been run and freed by
+ * the time this returns: ignore the result there, or call [method@Scope.new_idle].
+ *
+ * Returns: (transfer none) (nullable): the source, valid at home until it is removed; %NULL if the
  *   scope is closed
  *
  * Since: 1.0
@@ -462,6 +499,46 @@ lifecycle_scope_add_idle (LifecycleScope *self,
 
 GSource *
 lifecycle_scope_add_idle_at (const char     *place,
+                             LifecycleScope *self,
+                             GSourceFunc     func,
+                             gpointer        data,
+                             GDestroyNotify  destroy)
+{
+  return source_borrow (lifecycle_scope_new_idle_at (place, self, func, data, destroy));
+}
+
+/**
+ * lifecycle_scope_new_idle: (rename-to lifecycle_scope_add_idle)
+ * @self: a scope
+ * @func: (scope notified) (closure data) (destroy destroy): what to call when there is nothing else
+ *   to do
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function when the home context is idle, until it returns %G_SOURCE_REMOVE or the scope
+ * closes.
+ *
+ * @destroy is called exactly once, but not before a call of @func that is under way has returned;
+ * on a closed scope it is called at once. Who drops the result leaves the source where it is.
+ *
+ * May be called on any thread. On another thread than home the source may have been run and removed
+ * by the time this returns.
+ *
+ * Returns: (transfer full) (nullable): the source; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+GSource *
+lifecycle_scope_new_idle (LifecycleScope *self,
+                          GSourceFunc     func,
+                          gpointer        data,
+                          GDestroyNotify  destroy)
+{
+  return lifecycle_scope_new_idle_at (NULL, self, func, data, destroy);
+}
+
+GSource *
+lifecycle_scope_new_idle_at (const char     *place,
                              LifecycleScope *self,
                              GSourceFunc     func,
                              gpointer        data,
@@ -522,9 +599,8 @@ lifecycle_scope_steal_source (LifecycleScope *self,
 
   if (watch != NULL)
     {
-      /* The source tells its own destroy notify before it tells us. */
-      if (!g_source_is_destroyed (source) && !g_source_is_destroyed (watch))
-        g_source_remove_child_source (source, watch);
+      /* Not g_source_remove_child_source(), which complains if the source has been destroyed. */
+      g_source_destroy (watch);
       g_source_unref (watch);
     }
 
@@ -534,7 +610,7 @@ lifecycle_scope_steal_source (LifecycleScope *self,
 #ifdef G_OS_UNIX
 
 /**
- * lifecycle_scope_add_fd:
+ * lifecycle_scope_add_fd: (skip)
  * @self: a scope
  * @fd: a file descriptor, which is not closed
  * @condition: what to wait for
@@ -545,9 +621,10 @@ lifecycle_scope_steal_source (LifecycleScope *self,
  * Calls a function each time something can be done with a file descriptor, until it returns
  * %G_SOURCE_REMOVE or the scope closes.
  *
- * For @destroy and the result see [method@Scope.add_idle]. May be called on any thread.
+ * For @destroy, the result, and other threads see [method@Scope.add_idle]. May be called on any
+ * thread.
  *
- * Returns: (transfer none) (nullable): the source, which lives until it is removed; %NULL if the
+ * Returns: (transfer none) (nullable): the source, valid at home until it is removed; %NULL if the
  *   scope is closed
  *
  * Since: 1.0
@@ -572,6 +649,49 @@ lifecycle_scope_add_fd_at (const char        *place,
                            gpointer           data,
                            GDestroyNotify     destroy)
 {
+  return source_borrow (lifecycle_scope_new_fd_at (place, self, fd, condition, func, data,
+                                                   destroy));
+}
+
+/**
+ * lifecycle_scope_new_fd: (rename-to lifecycle_scope_add_fd)
+ * @self: a scope
+ * @fd: a file descriptor, which is not closed
+ * @condition: what to wait for
+ * @func: (scope notified) (closure data) (destroy destroy): what to call then
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function each time something can be done with a file descriptor, until it returns
+ * %G_SOURCE_REMOVE or the scope closes.
+ *
+ * For @destroy, the result, and other threads see [method@Scope.new_idle]. May be called on any
+ * thread.
+ *
+ * Returns: (transfer full) (nullable): the source; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+GSource *
+lifecycle_scope_new_fd (LifecycleScope    *self,
+                        int                fd,
+                        GIOCondition       condition,
+                        GUnixFDSourceFunc  func,
+                        gpointer           data,
+                        GDestroyNotify     destroy)
+{
+  return lifecycle_scope_new_fd_at (NULL, self, fd, condition, func, data, destroy);
+}
+
+GSource *
+lifecycle_scope_new_fd_at (const char        *place,
+                           LifecycleScope    *self,
+                           int                fd,
+                           GIOCondition       condition,
+                           GUnixFDSourceFunc  func,
+                           gpointer           data,
+                           GDestroyNotify     destroy)
+{
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (fd >= 0, NULL);
   g_return_val_if_fail (func != NULL, NULL);
@@ -581,7 +701,7 @@ lifecycle_scope_add_fd_at (const char        *place,
 }
 
 /**
- * lifecycle_scope_add_unix_signal:
+ * lifecycle_scope_add_unix_signal: (skip)
  * @self: a scope
  * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`; what
  *   `g_unix_signal_source_new()` takes
@@ -592,9 +712,10 @@ lifecycle_scope_add_fd_at (const char        *place,
  * Calls a function when the process gets a signal, until it returns %G_SOURCE_REMOVE or the scope
  * closes.
  *
- * For @destroy and the result see [method@Scope.add_idle]. May be called on any thread.
+ * For @destroy, the result, and other threads see [method@Scope.add_idle]. May be called on any
+ * thread.
  *
- * Returns: (transfer none) (nullable): the source, which lives until it is removed; %NULL if the
+ * Returns: (transfer none) (nullable): the source, valid at home until it is removed; %NULL if the
  *   scope is closed
  *
  * Since: 1.0
@@ -611,6 +732,47 @@ lifecycle_scope_add_unix_signal (LifecycleScope *self,
 
 GSource *
 lifecycle_scope_add_unix_signal_at (const char     *place,
+                                    LifecycleScope *self,
+                                    int             signum,
+                                    GSourceFunc     func,
+                                    gpointer        data,
+                                    GDestroyNotify  destroy)
+{
+  return source_borrow (lifecycle_scope_new_unix_signal_at (place, self, signum, func, data,
+                                                            destroy));
+}
+
+/**
+ * lifecycle_scope_new_unix_signal: (rename-to lifecycle_scope_add_unix_signal)
+ * @self: a scope
+ * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`; what
+ *   `g_unix_signal_source_new()` takes
+ * @func: (scope notified) (closure data) (destroy destroy): what to call when it comes
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function when the process gets a signal, until it returns %G_SOURCE_REMOVE or the scope
+ * closes.
+ *
+ * For @destroy, the result, and other threads see [method@Scope.new_idle]. May be called on any
+ * thread.
+ *
+ * Returns: (transfer full) (nullable): the source; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+GSource *
+lifecycle_scope_new_unix_signal (LifecycleScope *self,
+                                 int             signum,
+                                 GSourceFunc     func,
+                                 gpointer        data,
+                                 GDestroyNotify  destroy)
+{
+  return lifecycle_scope_new_unix_signal_at (NULL, self, signum, func, data, destroy);
+}
+
+GSource *
+lifecycle_scope_new_unix_signal_at (const char     *place,
                                     LifecycleScope *self,
                                     int             signum,
                                     GSourceFunc     func,

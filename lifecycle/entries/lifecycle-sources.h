@@ -26,6 +26,11 @@ GSource  *lifecycle_scope_add_idle        (LifecycleScope    *self,
                                            gpointer           data,
                                            GDestroyNotify     destroy);
 LIFECYCLE_AVAILABLE_IN_1_0
+GSource  *lifecycle_scope_new_idle        (LifecycleScope    *self,
+                                           GSourceFunc        func,
+                                           gpointer           data,
+                                           GDestroyNotify     destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_steal_source    (LifecycleScope    *self,
                                            GSource           *source);
 
@@ -38,7 +43,20 @@ GSource  *lifecycle_scope_add_fd          (LifecycleScope    *self,
                                            gpointer           data,
                                            GDestroyNotify     destroy);
 LIFECYCLE_AVAILABLE_IN_1_0
+GSource  *lifecycle_scope_new_fd          (LifecycleScope    *self,
+                                           int                fd,
+                                           GIOCondition       condition,
+                                           GUnixFDSourceFunc  func,
+                                           gpointer           data,
+                                           GDestroyNotify     destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
 GSource  *lifecycle_scope_add_unix_signal (LifecycleScope    *self,
+                                           int                signum,
+                                           GSourceFunc        func,
+                                           gpointer           data,
+                                           GDestroyNotify     destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+GSource  *lifecycle_scope_new_unix_signal (LifecycleScope    *self,
                                            int                signum,
                                            GSourceFunc        func,
                                            gpointer           data,
@@ -58,10 +76,24 @@ GSource  *lifecycle_scope_add_idle_at        (const char        *place,
                                               GSourceFunc        func,
                                               gpointer           data,
                                               GDestroyNotify     destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+GSource  *lifecycle_scope_new_idle_at        (const char        *place,
+                                              LifecycleScope    *self,
+                                              GSourceFunc        func,
+                                              gpointer           data,
+                                              GDestroyNotify     destroy);
 
 #ifdef G_OS_UNIX
 LIFECYCLE_AVAILABLE_IN_1_0
 GSource  *lifecycle_scope_add_fd_at          (const char        *place,
+                                              LifecycleScope    *self,
+                                              int                fd,
+                                              GIOCondition       condition,
+                                              GUnixFDSourceFunc  func,
+                                              gpointer           data,
+                                              GDestroyNotify     destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+GSource  *lifecycle_scope_new_fd_at          (const char        *place,
                                               LifecycleScope    *self,
                                               int                fd,
                                               GIOCondition       condition,
@@ -75,14 +107,24 @@ GSource  *lifecycle_scope_add_unix_signal_at (const char        *place,
                                               GSourceFunc        func,
                                               gpointer           data,
                                               GDestroyNotify     destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+GSource  *lifecycle_scope_new_unix_signal_at (const char        *place,
+                                              LifecycleScope    *self,
+                                              int                signum,
+                                              GSourceFunc        func,
+                                              gpointer           data,
+                                              GDestroyNotify     destroy);
 #endif
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_add_source(...) lifecycle_scope_add_source_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_idle(...) lifecycle_scope_add_idle_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_new_idle(...) lifecycle_scope_new_idle_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #ifdef G_OS_UNIX
 #define lifecycle_scope_add_fd(...) lifecycle_scope_add_fd_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_new_fd(...) lifecycle_scope_new_fd_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_unix_signal(...) lifecycle_scope_add_unix_signal_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_new_unix_signal(...) lifecycle_scope_new_unix_signal_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 #endif
 

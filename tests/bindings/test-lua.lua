@@ -145,16 +145,16 @@ test('sources/idle', function()
    assert_equal(scope:get_n_entries(), 0)
 end)
 
--- What add_idle() returns is borrowed, and lgi takes no reference on such a record: after the close
--- it must not be touched any more.
 test('sources/idle-closed-before', function()
    local scope = Scope.new('root')
    local calls = 0
-   assert_equal(scope:add_idle(function()
+   local source = scope:add_idle(function()
       calls = calls + 1
       return true
-   end):is_destroyed(), false)
+   end)
+   assert_equal(source:is_destroyed(), false)
    assert_equal(scope:close(), 1)
+   assert_equal(source:is_destroyed(), true)
    while GLib.MainContext.default():iteration(false) do end
    assert_equal(calls, 0)
 end)

@@ -32,6 +32,57 @@ test_idle (void)
   g_assert_finalize_object (scope);
 }
 
+/* The form that returns a reference. Dropping it changes nothing. */
+static void
+test_new_idle (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int n = 0, destroyed = 0;
+  GSource *source;
+
+  source = lifecycle_scope_new_idle (scope, test_count_source_once_cb, &n, test_count_notify);
+  g_assert_nonnull (source);
+  g_source_unref (lifecycle_scope_new_idle (scope, test_count_source_cb, &n, NULL));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 2);
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpint (n, ==, 3);
+  g_assert_true (g_source_is_destroyed (source));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  g_source_unref (source);
+
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_null (lifecycle_scope_new_idle (scope, test_never_source_cb, &destroyed,
+                                           test_count_notify));
+  g_assert_cmpint (destroyed, ==, 1);
+  g_assert_finalize_object (scope);
+}
+
+/* Whoever is told of the limit closes the scope: there is nothing to return. */
+static void
+close_at_limit_cb (LifecycleScope *scope,
+                   guint           n_entries,
+                   gpointer        data)
+{
+  lifecycle_scope_close (scope);
+}
+
+static void
+test_new_idle_over_limit (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int destroyed = 0;
+
+  lifecycle_scope_set_limit (scope, 1);
+  g_signal_connect (scope, "limit-reached", G_CALLBACK (close_at_limit_cb), NULL);
+  g_assert_nonnull (lifecycle_scope_add_idle (scope, test_never_source_cb, &destroyed,
+                                              test_count_notify));
+  g_assert_null (lifecycle_scope_new_idle (scope, test_never_source_cb, &destroyed,
+                                           test_count_notify));
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_cmpint (destroyed, ==, 2);
+  g_assert_finalize_object (scope);
+}
+
 static void
 test_idle_runs (void)
 {
@@ -399,6 +450,32 @@ test_steal (void)
   g_source_unref (foreign);
 }
 
+/* What a source was watched with goes when it is stolen. */
+static void
+test_steal_unwatched (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  GSource *source = g_timeout_source_new_seconds (1000);
+  GSource *watch;
+  guint id;
+
+  g_source_set_callback (source, test_never_source_cb, NULL, NULL);
+  g_source_attach (source, NULL);
+  g_assert_true (lifecycle_scope_add_source (scope, source));
+
+  /* Ids are given out one by one, unless one is taken. */
+  id = g_source_get_id (source) + 1;
+  watch = g_main_context_find_source_by_id (NULL, id);
+  g_assert_nonnull (watch);
+  g_assert_cmpstr (g_source_get_name (watch), ==, "Lifecycle watch");
+  g_assert_true (lifecycle_scope_steal_source (scope, source));
+  g_assert_null (g_main_context_find_source_by_id (NULL, id));
+
+  g_assert_finalize_object (scope);
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
 /* A stolen source that had a notify: it runs when the source goes, exactly once. */
 static void
 test_steal_notify (void)
@@ -656,6 +733,8 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/lifecycle/sources/idle", test_idle);
+  g_test_add_func ("/lifecycle/sources/new-idle", test_new_idle);
+  g_test_add_func ("/lifecycle/sources/new-idle-over-limit", test_new_idle_over_limit);
   g_test_add_func ("/lifecycle/sources/idle-runs", test_idle_runs);
   g_test_add_func ("/lifecycle/sources/idle-removed", test_idle_removed);
   g_test_add_func ("/lifecycle/sources/idle-destroyed", test_idle_destroyed);
@@ -671,6 +750,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/sources/adopt-dead", test_adopt_dead);
   g_test_add_func ("/lifecycle/sources/adopt-own-type", test_adopt_own_type);
   g_test_add_func ("/lifecycle/sources/steal", test_steal);
+  g_test_add_func ("/lifecycle/sources/steal-unwatched", test_steal_unwatched);
   g_test_add_func ("/lifecycle/sources/steal-notify", test_steal_notify);
   g_test_add_func ("/lifecycle/sources/closes-scope", test_closes_scope);
   g_test_add_func ("/lifecycle/sources/drops-scope", test_drops_scope);
