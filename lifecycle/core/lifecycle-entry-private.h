@@ -32,6 +32,7 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (SOURCE,          lifecycle_source_class,           SOURCE)    /* made by the scope */ \
   X (ADOPTED_SOURCE,  lifecycle_adopted_source_class,   SOURCE)    /* one that was handed over */ \
   X (TIMER,           lifecycle_timer_class,            TIMER)     \
+  X (DEBOUNCE,        lifecycle_timer_class,            TIMER)     /* a timer that waits for restarts */ \
   X (DEADLINE,        lifecycle_timer_class,            NONE)      /* the first of what a scope follows */ \
   X (SCOPE,           lifecycle_child_class,            SCOPE)     /* a child */ \
   X (OBJECT,          lifecycle_object_class,           OBJECT)    \

@@ -68,5 +68,5 @@ lifecycle_scope_set_deadline (LifecycleScope *self,
   following = timeout_ms > 0 ? lifecycle_scope_ensure_following (self) : NULL;
   if (following != NULL)
     lifecycle_ledger_add_timer (following, self->context, LIFECYCLE_ENTRY_DEADLINE, timeout_ms, 1,
-                                deadline_passed_cb, self, NULL, NULL);
+                                deadline_passed_cb, self, NULL, FALSE, NULL);
 }

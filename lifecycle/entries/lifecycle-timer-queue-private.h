@@ -22,7 +22,8 @@ typedef enum
   LIFECYCLE_TIMER_STOPPED = 1 << 1, /* it will not be armed again, unless it is revived */
   LIFECYCLE_TIMER_ENDED   = 1 << 2, /* stopped for good; when the call returns, destroy is due */
   LIFECYCLE_TIMER_PAUSED  = 1 << 3, /* the scope is blocked; the deadline is what remains */
-  LIFECYCLE_TIMER_RESTART = 1 << 4  /* the deadline has been set by the call itself */
+  LIFECYCLE_TIMER_RESTART = 1 << 4, /* armed during a call: the deadline is when that was */
+  LIFECYCLE_TIMER_IDLE    = 1 << 5  /* not to be armed before a restart */
 } LifecycleTimerFlags;
 
 /* A timer has to fit into 104 bytes to keep within its budget of memory: the places in the heap and
@@ -66,11 +67,13 @@ LifecycleTimer      *lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
                                                  GSourceFunc         func,
                                                  gpointer            data,
                                                  GDestroyNotify      destroy,
+                                                 gboolean            full,
                                                  const char         *place);
 
 /* In lifecycle-timer.c: what the queue calls when the time has come. */
 void                 lifecycle_timer_fire         (LifecycleTimer      *timer,
-                                                   gint64               now);
+                                                   gint64               now,
+                                                   gboolean             is_debounce);
 
 static inline gint64
 lifecycle_timer_get_span (LifecycleTimer *timer)

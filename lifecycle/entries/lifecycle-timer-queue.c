@@ -154,16 +154,21 @@ timer_queue_dispatch (GSource     *source,
   while (queue->n_timers > 0)
     {
       LifecycleTimer *timer = queue->heap[0];
+      gboolean is_debounce = timer->entry.type == LIFECYCLE_ENTRY_DEBOUNCE;
 
       if (timer->deadline > now || (gint32) (timer->serial - last) > 0)
         break;
 
       heap_remove (queue, timer);
-      lifecycle_timer_change_flags (timer, LIFECYCLE_TIMER_IN_CALL, 0);
+      timer->n_calls++;
+      /* A debounce is armed for one call at a time. */
+      lifecycle_timer_change_flags (timer, is_debounce
+                                             ? LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_IDLE
+                                             : LIFECYCLE_TIMER_IN_CALL, 0);
       lifecycle_timer_ref (timer);
       g_mutex_unlock (&queue->lock);
 
-      lifecycle_timer_fire (timer, now);
+      lifecycle_timer_fire (timer, now, is_debounce);
       lifecycle_timer_unref (timer);
 
       g_mutex_lock (&queue->lock);

@@ -20,8 +20,15 @@
  * were armed.
  *
  * A timer is *active* until its function returns %G_SOURCE_REMOVE, it has been called as often as it
- * may, it is cancelled, or its scope closes. Then its destroy notify runs, and it leaves the scope.
- * Hold a reference to look at it later.
+ * may, it is cancelled, or its scope closes. Then its destroy notify runs, and it leaves the scope,
+ * which drops its reference. To touch a timer that may have ended, hold a reference of your own;
+ * the functions whose names begin with `lifecycle_scope_new_` return one.
+ *
+ * For a function that is to be called once things have been quiet for a while, make a *debounce*
+ * with [method@Scope.add_debounce]. It stays active between its calls, so it can be restarted at
+ * any time while the scope is open.
+ *
+ * References may be taken and dropped on any thread.
  *
  * Since: 1.0
  */
@@ -103,7 +110,8 @@ timer_set_blocked (LifecycleEntry *entry,
   else
     {
       lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_PAUSED);
-      if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) == 0)
+      if ((lifecycle_timer_get_flags (self) &
+           (LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_IDLE)) == 0)
         lifecycle_timer_queue_arm (self->queue, self, now + self->deadline, TRUE);
     }
   lifecycle_timer_queue_unlock (self->queue);
@@ -147,41 +155,67 @@ timer_start (LifecycleTimer *self,
   if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) != 0)
     {
       self->deadline = now;
-      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_RESTART, 0);
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_RESTART, LIFECYCLE_TIMER_IDLE);
     }
   else
     {
+      lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_IDLE);
       timer_arm (self, now);
     }
 }
 
-void
-lifecycle_timer_fire (LifecycleTimer *self,
-                      gint64          now)
+/* A call has returned. If it was the last, this takes the timer out of its ledger, for its end, unless
+ * it was restarted meanwhile: then it begins anew. With both locks held, no restart falls in between.
+ */
+static void
+timer_run_out (LifecycleTimer *self,
+               gboolean        removed)
 {
-  gboolean goes_on;
-  gboolean ended;
-
-  self->n_calls++;
-  goes_on = self->func (self->data) != G_SOURCE_REMOVE &&
-            (self->max_calls == 0 || self->n_calls < self->max_calls);
-
-  /* Taken out first: only then it is certain whose the end is. */
-  if (!goes_on && timer_leave (self))
-    {
-      lifecycle_timer_queue_lock (self->queue);
-      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_STOPPED | LIFECYCLE_TIMER_ENDED, 0);
-      lifecycle_timer_queue_unlock (self->queue);
-    }
-
+  lifecycle_ledger_lock (self->ledger);
   lifecycle_timer_queue_lock (self->queue);
-  if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_STOPPED) == 0)
+  if (lifecycle_entry_is_live (&self->entry) && (removed || self->n_calls >= self->max_calls))
     {
       if ((lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_RESTART) != 0)
-        now = self->deadline;
-      timer_arm (self, now);
+        {
+          self->n_calls = 0;
+        }
+      else
+        {
+          lifecycle_ledger_remove (self->ledger, &self->entry);
+          lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_STOPPED | LIFECYCLE_TIMER_ENDED, 0);
+        }
     }
-  ended = (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_ENDED) != 0;
+  lifecycle_timer_queue_unlock (self->queue);
+  lifecycle_ledger_unlock (self->ledger);
+}
+
+void
+lifecycle_timer_fire (LifecycleTimer *self,
+                      gint64          now,
+                      gboolean        is_debounce)
+{
+  gboolean removed = FALSE;
+  gboolean ended;
+  guint flags;
+
+  if (is_debounce)
+    ((GSourceOnceFunc) (GCallback) self->func) (self->data);
+  else
+    removed = self->func (self->data) == G_SOURCE_REMOVE;
+
+  if (removed || self->max_calls != 0)
+    timer_run_out (self, removed);
+
+  lifecycle_timer_queue_lock (self->queue);
+  flags = lifecycle_timer_get_flags (self);
+  if ((flags & LIFECYCLE_TIMER_STOPPED) == 0)
+    {
+      if ((flags & LIFECYCLE_TIMER_RESTART) != 0)
+        timer_arm (self, self->deadline);
+      else if ((flags & LIFECYCLE_TIMER_IDLE) == 0)
+        timer_arm (self, now);
+    }
+  ended = (flags & LIFECYCLE_TIMER_ENDED) != 0;
   lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_RESTART);
   lifecycle_timer_queue_unlock (self->queue);
 
@@ -193,24 +227,30 @@ lifecycle_timer_fire (LifecycleTimer *self,
     }
 }
 
-/* The ledger is locked. Makes the timer an entry, to which a reference belongs, and arms it. */
+/* The ledger is locked. Makes the timer an entry, to which a reference belongs, and arms it, unless it
+ * is to wait for a restart.
+ */
 static void
 timer_join (LifecycleTimer     *self,
             LifecycleEntryType  type,
-            const char         *place)
+            const char         *place,
+            gboolean            start)
 {
   self->entry.flags = 0;
-  self->n_calls = 0;
   lifecycle_ledger_append (self->ledger, &self->entry, type, place);
 
   lifecycle_timer_queue_lock (self->queue);
+  self->n_calls = 0;
   lifecycle_timer_change_flags (self, 0, G_MAXUINT16 & ~LIFECYCLE_TIMER_IN_CALL);
   if (G_UNLIKELY (lifecycle_ledger_is_blocked (self->ledger)))
     {
       lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_PAUSED, 0);
       self->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
     }
-  timer_start (self, g_get_monotonic_time ());
+  if (start)
+    timer_start (self, g_get_monotonic_time ());
+  else
+    lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_IDLE, 0);
   lifecycle_timer_queue_unlock (self->queue);
 }
 
@@ -253,7 +293,7 @@ ledger_get_timer_queue (LifecycleLedger *ledger,
   return (LifecycleTimerQueue *) queue;
 }
 
-/* A timer of the ledger, which holds the only reference, or NULL. */
+/* A timer of the ledger, or NULL. The caller gets a reference only with `full`. */
 LifecycleTimer *
 lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
                             GMainContext       *context,
@@ -263,11 +303,12 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
                             GSourceFunc         func,
                             gpointer            data,
                             GDestroyNotify      destroy,
+                            gboolean            full,
                             const char         *place)
 {
   LifecycleTimerQueue *queue = ledger_get_timer_queue (ledger, context);
   LifecycleTimer *self;
-  gboolean limited;
+  gboolean held;
 
   if (!lifecycle_ledger_begin_add (ledger))
     {
@@ -276,8 +317,11 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
       return NULL;
     }
 
+  /* Whoever is told of the limit may close the scope. */
+  held = full || ledger->limited;
+
   self = g_new0 (LifecycleTimer, 1);
-  self->refs = 1;
+  self->refs = held ? 2 : 1;
   self->ledger = ledger;
   ledger->refs++;
   self->queue = queue;
@@ -287,7 +331,7 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
   self->func = func;
   self->data = data;
   self->destroy = destroy;
-  timer_join (self, type, place);
+  timer_join (self, type, place, type != LIFECYCLE_ENTRY_DEBOUNCE);
   if (type == LIFECYCLE_ENTRY_DEADLINE)
     {
       /* Where scope_dup_deadline() finds it at once, however much the scope follows. */
@@ -295,23 +339,37 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
       lifecycle_node_insert_after (&self->entry.node, &ledger->live);
     }
 
-  limited = ledger->limited;
-  if (G_UNLIKELY (limited))
-    lifecycle_timer_ref (self);
   if (lifecycle_ledger_end_add (ledger) && !lifecycle_timer_is_active (self))
     {
-      /* Whoever was told of the limit has closed the scope. */
       lifecycle_timer_unref (self);
       return NULL;
     }
-  if (G_UNLIKELY (limited))
+  if (held && !full)
     lifecycle_timer_unref (self);
 
   return self;
 }
 
+static LifecycleTimer *
+scope_add_timer (LifecycleScope     *self,
+                 LifecycleEntryType  type,
+                 guint               interval_ms,
+                 guint               max_calls,
+                 GSourceFunc         func,
+                 gpointer            data,
+                 GDestroyNotify      destroy,
+                 gboolean            full,
+                 const char         *place)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return lifecycle_ledger_add_timer (lifecycle_scope_get_ledger (self), self->context, type,
+                                     interval_ms, max_calls, func, data, destroy, full, place);
+}
+
 /**
- * lifecycle_scope_add_timeout:
+ * lifecycle_scope_add_timeout: (skip)
  * @self: a scope
  * @interval_ms: the time between calls, in milliseconds
  * @func: (scope notified) (closure data) (destroy destroy): what to call
@@ -322,11 +380,13 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
  * the scope closes.
  *
  * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once. While the scope is blocked the timer pauses. May be
- * called on any thread.
+ * on a closed scope it is called at once. While the scope is blocked the timer pauses.
  *
- * Returns: (transfer none) (nullable): the timer, which lives while it is active, or referenced;
- *   %NULL if the scope is closed
+ * May be called on any thread. On another thread than home the timer may have ended and been freed
+ * by the time this returns: ignore the result there, or call [method@Scope.new_timeout].
+ *
+ * Returns: (transfer none) (nullable): the timer, valid at home until it ends; %NULL if the scope is
+ *   closed
  *
  * Since: 1.0
  */
@@ -352,7 +412,50 @@ lifecycle_scope_add_timeout_at (const char     *place,
 }
 
 /**
- * lifecycle_scope_add_timeout_full:
+ * lifecycle_scope_new_timeout: (rename-to lifecycle_scope_add_timeout)
+ * @self: a scope
+ * @interval_ms: the time between calls, in milliseconds
+ * @func: (scope notified) (closure data) (destroy destroy): what to call
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function at home each time the interval has passed, until it returns %G_SOURCE_REMOVE or
+ * the scope closes.
+ *
+ * @destroy is called exactly once, but not before a call of @func that is under way has returned;
+ * on a closed scope it is called at once. While the scope is blocked the timer pauses. Dropping the
+ * result does not end the timer.
+ *
+ * May be called on any thread. On another thread than home the timer may have ended by the time this
+ * returns.
+ *
+ * Returns: (transfer full) (nullable): the timer; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_scope_new_timeout (LifecycleScope *self,
+                             guint           interval_ms,
+                             GSourceFunc     func,
+                             gpointer        data,
+                             GDestroyNotify  destroy)
+{
+  return lifecycle_scope_new_timeout_full_at (NULL, self, interval_ms, 0, func, data, destroy);
+}
+
+LifecycleTimer *
+lifecycle_scope_new_timeout_at (const char     *place,
+                                LifecycleScope *self,
+                                guint           interval_ms,
+                                GSourceFunc     func,
+                                gpointer        data,
+                                GDestroyNotify  destroy)
+{
+  return lifecycle_scope_new_timeout_full_at (place, self, interval_ms, 0, func, data, destroy);
+}
+
+/**
+ * lifecycle_scope_add_timeout_full: (skip)
  * @self: a scope
  * @interval_ms: the time between calls, in milliseconds
  * @max_calls: how many times to call, or 0 for no limit
@@ -362,8 +465,8 @@ lifecycle_scope_add_timeout_at (const char     *place,
  *
  * Like [method@Scope.add_timeout], for a limited number of calls.
  *
- * Returns: (transfer none) (nullable): the timer, which lives while it is active, or referenced;
- *   %NULL if the scope is closed
+ * Returns: (transfer none) (nullable): the timer, valid at home until it ends; %NULL if the scope is
+ *   closed
  *
  * Since: 1.0
  */
@@ -388,18 +491,156 @@ lifecycle_scope_add_timeout_full_at (const char     *place,
                                      gpointer        data,
                                      GDestroyNotify  destroy)
 {
-  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
-  g_return_val_if_fail (func != NULL, NULL);
+  return scope_add_timer (self, LIFECYCLE_ENTRY_TIMER, interval_ms, max_calls, func, data, destroy,
+                          FALSE, place);
+}
 
-  return lifecycle_ledger_add_timer (lifecycle_scope_get_ledger (self), self->context,
-                                     LIFECYCLE_ENTRY_TIMER, interval_ms, max_calls, func, data, destroy, place);
+/**
+ * lifecycle_scope_new_timeout_full: (rename-to lifecycle_scope_add_timeout_full)
+ * @self: a scope
+ * @interval_ms: the time between calls, in milliseconds
+ * @max_calls: how many times to call, or 0 for no limit
+ * @func: (scope notified) (closure data) (destroy destroy): what to call
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Like [method@Scope.new_timeout], for a limited number of calls.
+ *
+ * Returns: (transfer full) (nullable): the timer; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_scope_new_timeout_full (LifecycleScope *self,
+                                  guint           interval_ms,
+                                  guint           max_calls,
+                                  GSourceFunc     func,
+                                  gpointer        data,
+                                  GDestroyNotify  destroy)
+{
+  return lifecycle_scope_new_timeout_full_at (NULL, self, interval_ms, max_calls, func, data,
+                                              destroy);
+}
+
+LifecycleTimer *
+lifecycle_scope_new_timeout_full_at (const char     *place,
+                                     LifecycleScope *self,
+                                     guint           interval_ms,
+                                     guint           max_calls,
+                                     GSourceFunc     func,
+                                     gpointer        data,
+                                     GDestroyNotify  destroy)
+{
+  return scope_add_timer (self, LIFECYCLE_ENTRY_TIMER, interval_ms, max_calls, func, data, destroy,
+                          TRUE, place);
+}
+
+/**
+ * lifecycle_scope_add_debounce: (skip)
+ * @self: a scope
+ * @delay_ms: how long it has to be quiet, in milliseconds
+ * @func: (scope notified) (closure data) (destroy destroy): what to call then
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Makes a timer that waits to be restarted, and calls a function at home once nobody has restarted it
+ * for a while.
+ *
+ * Nothing happens before the first [method@Timer.restart]. Each restart puts off the call; when it
+ * has been made the timer waits for the next restart. [method@Timer.stop] takes the call back.
+ *
+ * ```c
+ * self->save = lifecycle_scope_add_debounce (self->scope, 500, save_cb, self, NULL);
+ *
+ * // each time something has changed:
+ * lifecycle_timer_restart (self->save);
+ * ```
+ *
+ * The timer stays in the scope until it is cancelled or released with the scope, and the result is
+ * valid that long. What may outlive the scope holds a reference: see [method@Scope.new_debounce]. A
+ * call that is pending when the scope closes is not made.
+ *
+ * @destroy is called exactly once, when the timer ends, but not before a call of @func that is under
+ * way has returned; on a closed scope it is called at once. While the scope is blocked the timer
+ * pauses. May be called on any thread.
+ *
+ * Returns: (transfer none) (nullable): the timer; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_scope_add_debounce (LifecycleScope  *self,
+                              guint            delay_ms,
+                              GSourceOnceFunc  func,
+                              gpointer         data,
+                              GDestroyNotify   destroy)
+{
+  return lifecycle_scope_add_debounce_at (NULL, self, delay_ms, func, data, destroy);
+}
+
+LifecycleTimer *
+lifecycle_scope_add_debounce_at (const char      *place,
+                                 LifecycleScope  *self,
+                                 guint            delay_ms,
+                                 GSourceOnceFunc  func,
+                                 gpointer         data,
+                                 GDestroyNotify   destroy)
+{
+  return scope_add_timer (self, LIFECYCLE_ENTRY_DEBOUNCE, delay_ms, 0, G_SOURCE_FUNC (func), data,
+                          destroy, FALSE, place);
+}
+
+/**
+ * lifecycle_scope_new_debounce: (rename-to lifecycle_scope_add_debounce)
+ * @self: a scope
+ * @delay_ms: how long it has to be quiet, in milliseconds
+ * @func: (scope notified) (closure data) (destroy destroy): what to call then
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Makes a timer that waits to be restarted, and calls a function at home once nobody has restarted it
+ * for a while.
+ *
+ * Nothing happens before the first [method@Timer.restart]. Each restart puts off the call; when it
+ * has been made the timer waits for the next restart. [method@Timer.stop] takes the call back. A
+ * call that is pending when the scope closes is not made; a restart after that does nothing.
+ *
+ * @destroy is called exactly once, when the timer ends, but not before a call of @func that is under
+ * way has returned; on a closed scope it is called at once. While the scope is blocked the timer
+ * pauses. Dropping the result does not end the timer. May be called on any thread.
+ *
+ * Returns: (transfer full) (nullable): the timer; %NULL if the scope is closed
+ *
+ * Since: 1.0
+ */
+LifecycleTimer *
+lifecycle_scope_new_debounce (LifecycleScope  *self,
+                              guint            delay_ms,
+                              GSourceOnceFunc  func,
+                              gpointer         data,
+                              GDestroyNotify   destroy)
+{
+  return lifecycle_scope_new_debounce_at (NULL, self, delay_ms, func, data, destroy);
+}
+
+LifecycleTimer *
+lifecycle_scope_new_debounce_at (const char      *place,
+                                 LifecycleScope  *self,
+                                 guint            delay_ms,
+                                 GSourceOnceFunc  func,
+                                 gpointer         data,
+                                 GDestroyNotify   destroy)
+{
+  return scope_add_timer (self, LIFECYCLE_ENTRY_DEBOUNCE, delay_ms, 0, G_SOURCE_FUNC (func), data,
+                          destroy, TRUE, place);
 }
 
 /**
  * lifecycle_timer_ref:
  * @self: a timer
  *
- * Takes a reference, which does not keep the timer active.
+ * Takes a reference, which does not keep the timer active. May be called on any thread by who holds
+ * a reference, or at home while the timer is active.
  *
  * Returns: (transfer full): @self
  *
@@ -419,7 +660,8 @@ lifecycle_timer_ref (LifecycleTimer *self)
  * lifecycle_timer_unref:
  * @self: (transfer full): a timer
  *
- * Drops a reference. The scope has one of its own while the timer is active.
+ * Drops a reference. The scope has one of its own while the timer is active. May be called on any
+ * thread.
  *
  * Since: 1.0
  */
@@ -444,8 +686,11 @@ lifecycle_timer_unref (LifecycleTimer *self)
  * Ends the timer: its function is not called any more, its destroy notify runs, and it leaves its
  * scope.
  *
- * On a timer that is not active this does nothing. On another thread than home a call may be under
- * way, or start; the destroy notify waits for its end.
+ * The destroy notify runs on the calling thread, before this returns. If a call of the function is
+ * under way it runs at home instead, when that call has returned.
+ *
+ * On a timer that is not active this does nothing. May be called on any thread; on another thread
+ * than home a call may be under way, or start. [method@Timer.stop] does not end the timer.
  *
  * Since: 1.0
  */
@@ -462,13 +707,19 @@ lifecycle_timer_cancel (LifecycleTimer *self)
  * lifecycle_timer_restart:
  * @self: a timer
  *
- * Lets the interval begin anew, now. This is debouncing in one line: each call puts off the next
- * call of the function.
+ * Lets the interval begin anew, now: this puts off the next call of the function. A debounce that was
+ * waiting is armed.
  *
- * A timer that is not active becomes active again, with the number of its calls back at 0, if its
- * scope is open and it has no destroy notify.
+ * During a call of the function, the interval begins now as well, and outlasts a
+ * %G_SOURCE_REMOVE that the function returns, or the last of its calls: the timer stays active, with
+ * the number of its calls back at 0.
  *
- * May be called on any thread.
+ * A timer that has ended becomes active again, with the number of its calls back at 0, if its scope
+ * is open and it has no destroy notify. Only who holds a reference may try that: the scope has
+ * dropped its own. What is to be restarted again and again is better a debounce, which does not end;
+ * see [method@Scope.add_debounce].
+ *
+ * On a closed scope this does nothing. May be called on any thread.
  *
  * Returns: whether the timer is active
  *
@@ -492,9 +743,9 @@ lifecycle_timer_restart (LifecycleTimer *self)
     {
       if (!in_call)
         lifecycle_timer_ref (self);
-      timer_join (self, LIFECYCLE_ENTRY_TIMER, self->entry.name);
-      lifecycle_ledger_end_add (ledger);
-      return TRUE;
+      timer_join (self, self->entry.type, self->entry.name, TRUE);
+      /* Whoever is told of the limit may close the scope. */
+      return !lifecycle_ledger_end_add (ledger) || lifecycle_timer_is_active (self);
     }
 
   if (active && (self->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0)
@@ -510,6 +761,46 @@ lifecycle_timer_restart (LifecycleTimer *self)
   lifecycle_ledger_unlock (ledger);
 
   return active;
+}
+
+/**
+ * lifecycle_timer_stop:
+ * @self: a timer
+ *
+ * Takes back the next call of the function, and all that would follow, until the timer is restarted.
+ *
+ * Unlike [method@Timer.cancel] this does not end the timer: it stays active, and in its scope. The
+ * result helps to do at once what a debounce would have done later:
+ *
+ * ```c
+ * if (lifecycle_timer_stop (self->save))
+ *   save (self);
+ * ```
+ *
+ * May be called on any thread; on another thread than home a call may be under way.
+ *
+ * Returns: whether there was a call to come
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_timer_stop (LifecycleTimer *self)
+{
+  gboolean stopped;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  lifecycle_timer_queue_lock (self->queue);
+  stopped = (lifecycle_timer_get_flags (self) &
+             (LIFECYCLE_TIMER_STOPPED | LIFECYCLE_TIMER_IDLE)) == 0;
+  if (stopped)
+    {
+      lifecycle_timer_queue_disarm (self->queue, self);
+      lifecycle_timer_change_flags (self, LIFECYCLE_TIMER_IDLE, LIFECYCLE_TIMER_RESTART);
+    }
+  lifecycle_timer_queue_unlock (self->queue);
+
+  return stopped;
 }
 
 /**
@@ -535,7 +826,8 @@ lifecycle_timer_set_interval (LifecycleTimer *self,
   self->interval = interval_ms;
   if (self->place != LIFECYCLE_TIMER_NOT_ARMED)
     lifecycle_timer_queue_arm (self->queue, self, self->deadline + difference, FALSE);
-  else if ((lifecycle_timer_get_flags (self) & (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_RESTART)) ==
+  else if ((lifecycle_timer_get_flags (self) &
+            (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_RESTART | LIFECYCLE_TIMER_IDLE)) ==
            LIFECYCLE_TIMER_PAUSED)
     self->deadline = MAX (self->deadline + difference, 0);
   lifecycle_timer_queue_unlock (self->queue);
@@ -545,7 +837,7 @@ lifecycle_timer_set_interval (LifecycleTimer *self,
  * lifecycle_timer_get_interval:
  * @self: a timer
  *
- * The time between calls.
+ * The time between calls, or the delay of a debounce. May be called on any thread.
  *
  * Returns: milliseconds
  *
@@ -572,8 +864,10 @@ lifecycle_timer_get_interval (LifecycleTimer *self)
  * The time until the next call, rounded up. While the scope is blocked this is what will be left
  * when it is unblocked.
  *
- * Returns: milliseconds; 0 if it is due; -1 if it is not armed, because it is not active or its
- *   function is running
+ * May be called on any thread.
+ *
+ * Returns: milliseconds; 0 if it is due; -1 if it is not armed, because it has ended, it waits for a
+ *   restart, or its function is running
  *
  * Since: 1.0
  */
@@ -588,7 +882,8 @@ lifecycle_timer_get_remaining (LifecycleTimer *self)
   if (self->place != LIFECYCLE_TIMER_NOT_ARMED)
     remaining = MAX (self->deadline - g_get_monotonic_time (), 0);
   else if ((lifecycle_timer_get_flags (self) &
-            (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_STOPPED)) ==
+            (LIFECYCLE_TIMER_PAUSED | LIFECYCLE_TIMER_IN_CALL | LIFECYCLE_TIMER_STOPPED |
+             LIFECYCLE_TIMER_IDLE)) ==
            LIFECYCLE_TIMER_PAUSED)
     remaining = self->deadline;
   lifecycle_timer_queue_unlock (self->queue);
@@ -600,7 +895,8 @@ lifecycle_timer_get_remaining (LifecycleTimer *self)
  * lifecycle_timer_get_n_calls:
  * @self: a timer
  *
- * How often the function has been called, a call that is under way included. To be called at home.
+ * How often the function has been called, a call that is under way included. May be called on any
+ * thread.
  *
  * Returns: the number of calls
  *
@@ -609,16 +905,22 @@ lifecycle_timer_get_remaining (LifecycleTimer *self)
 guint
 lifecycle_timer_get_n_calls (LifecycleTimer *self)
 {
+  guint n_calls;
+
   g_return_val_if_fail (self != NULL, 0);
 
-  return self->n_calls;
+  lifecycle_timer_queue_lock (self->queue);
+  n_calls = self->n_calls;
+  lifecycle_timer_queue_unlock (self->queue);
+
+  return n_calls;
 }
 
 /**
  * lifecycle_timer_is_active:
  * @self: a timer
  *
- * Whether the timer is an entry of its scope: its function is running or will be called again.
+ * Whether the timer is an entry of its scope, and has not ended. May be called on any thread.
  *
  * Returns: whether it is active
  *

@@ -28,6 +28,8 @@ void            lifecycle_timer_cancel           (LifecycleTimer *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean        lifecycle_timer_restart          (LifecycleTimer *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+gboolean        lifecycle_timer_stop             (LifecycleTimer *self);
+LIFECYCLE_AVAILABLE_IN_1_0
 void            lifecycle_timer_set_interval     (LifecycleTimer *self,
                                                   guint           interval_ms);
 LIFECYCLE_AVAILABLE_IN_1_0
@@ -42,44 +44,102 @@ gboolean        lifecycle_timer_is_active        (LifecycleTimer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleTimer, lifecycle_timer_unref)
 
 LIFECYCLE_AVAILABLE_IN_1_0
-LifecycleTimer *lifecycle_scope_add_timeout      (LifecycleScope *self,
-                                                  guint           interval_ms,
-                                                  GSourceFunc     func,
-                                                  gpointer        data,
-                                                  GDestroyNotify  destroy);
+LifecycleTimer *lifecycle_scope_add_timeout      (LifecycleScope  *self,
+                                                  guint            interval_ms,
+                                                  GSourceFunc      func,
+                                                  gpointer         data,
+                                                  GDestroyNotify   destroy);
 LIFECYCLE_AVAILABLE_IN_1_0
-LifecycleTimer *lifecycle_scope_add_timeout_full (LifecycleScope *self,
-                                                  guint           interval_ms,
-                                                  guint           max_calls,
-                                                  GSourceFunc     func,
-                                                  gpointer        data,
-                                                  GDestroyNotify  destroy);
+LifecycleTimer *lifecycle_scope_new_timeout      (LifecycleScope  *self,
+                                                  guint            interval_ms,
+                                                  GSourceFunc      func,
+                                                  gpointer         data,
+                                                  GDestroyNotify   destroy);
 LIFECYCLE_AVAILABLE_IN_1_0
-void            lifecycle_scope_set_deadline     (LifecycleScope *self,
-                                                  guint           timeout_ms);
+LifecycleTimer *lifecycle_scope_add_timeout_full (LifecycleScope  *self,
+                                                  guint            interval_ms,
+                                                  guint            max_calls,
+                                                  GSourceFunc      func,
+                                                  gpointer         data,
+                                                  GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_new_timeout_full (LifecycleScope  *self,
+                                                  guint            interval_ms,
+                                                  guint            max_calls,
+                                                  GSourceFunc      func,
+                                                  gpointer         data,
+                                                  GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_add_debounce     (LifecycleScope  *self,
+                                                  guint            delay_ms,
+                                                  GSourceOnceFunc  func,
+                                                  gpointer         data,
+                                                  GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_new_debounce     (LifecycleScope  *self,
+                                                  guint            delay_ms,
+                                                  GSourceOnceFunc  func,
+                                                  gpointer         data,
+                                                  GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+void            lifecycle_scope_set_deadline     (LifecycleScope  *self,
+                                                  guint            timeout_ms);
 
 #ifndef __GI_SCANNER__
 
 /* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
-LifecycleTimer *lifecycle_scope_add_timeout_at      (const char     *place,
-                                                     LifecycleScope *self,
-                                                     guint           interval_ms,
-                                                     GSourceFunc     func,
-                                                     gpointer        data,
-                                                     GDestroyNotify  destroy);
+LifecycleTimer *lifecycle_scope_add_timeout_at      (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     guint            interval_ms,
+                                                     GSourceFunc      func,
+                                                     gpointer         data,
+                                                     GDestroyNotify   destroy);
 LIFECYCLE_AVAILABLE_IN_1_0
-LifecycleTimer *lifecycle_scope_add_timeout_full_at (const char     *place,
-                                                     LifecycleScope *self,
-                                                     guint           interval_ms,
-                                                     guint           max_calls,
-                                                     GSourceFunc     func,
-                                                     gpointer        data,
-                                                     GDestroyNotify  destroy);
+LifecycleTimer *lifecycle_scope_new_timeout_at      (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     guint            interval_ms,
+                                                     GSourceFunc      func,
+                                                     gpointer         data,
+                                                     GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_add_timeout_full_at (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     guint            interval_ms,
+                                                     guint            max_calls,
+                                                     GSourceFunc      func,
+                                                     gpointer         data,
+                                                     GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_new_timeout_full_at (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     guint            interval_ms,
+                                                     guint            max_calls,
+                                                     GSourceFunc      func,
+                                                     gpointer         data,
+                                                     GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_add_debounce_at     (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     guint            delay_ms,
+                                                     GSourceOnceFunc  func,
+                                                     gpointer         data,
+                                                     GDestroyNotify   destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleTimer *lifecycle_scope_new_debounce_at     (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     guint            delay_ms,
+                                                     GSourceOnceFunc  func,
+                                                     gpointer         data,
+                                                     GDestroyNotify   destroy);
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_add_timeout(...) lifecycle_scope_add_timeout_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_new_timeout(...) lifecycle_scope_new_timeout_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_timeout_full(...) lifecycle_scope_add_timeout_full_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_new_timeout_full(...) lifecycle_scope_new_timeout_full_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_add_debounce(...) lifecycle_scope_add_debounce_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_new_debounce(...) lifecycle_scope_new_debounce_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 
 #endif /* __GI_SCANNER__ */

@@ -464,15 +464,299 @@ test_restart_itself (void)
   lifecycle_timer_cancel (a.timer);
   test_probe_drop (&a);
 
-  /* And what the call returns is the last word. */
+  /* It outlasts a call that returns G_SOURCE_REMOVE, as a new g_timeout_add() would. */
   started = g_get_monotonic_time ();
   test_probe_add (&b, scope, 10);
+  test_clock_run (35 * TEST_MS);
+  test_assert_log ("b@10 b@20 b@30");
+  g_assert_true (lifecycle_timer_is_active (b.timer));
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (b.timer), ==, 0);
+  g_assert_cmpint (b.destroyed, ==, 0);
+
+  /* The next one that is not restarted ends it. */
+  b.act = NULL;
+  b.stop_at = 4;
   test_clock_run (100 * TEST_MS);
-  test_assert_log ("b@10 b@20 b@30 ~b");
+  test_assert_log ("b@40 ~b");
   test_probe_assert_ended (&b);
   g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
   test_probe_drop (&b);
   end (scope);
+}
+
+static void
+restart_once (TestProbe *probe)
+{
+  if (probe->n_calls == 2)
+    test_probe_restart (probe);
+}
+
+/* It outlasts the last of a limited number of calls, too, and all of them begin anew. */
+static void
+test_restart_last_call (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", restart_once };
+
+  test_probe_add_calls (&a, scope, 10, 2);
+  test_clock_run (25 * TEST_MS);
+  test_assert_log ("a@10 a@20");
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 0);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@30 a@40 ~a");
+  test_probe_assert_ended (&a);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+stop_itself (TestProbe *probe)
+{
+  lifecycle_timer_stop (probe->timer);
+}
+
+/* A timer that is stopped keeps its place in the scope, and waits. */
+static void
+test_stop (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+  TestProbe b = { "b", stop_itself };
+  TestProbe c = { "c", stop_itself, .stop_at = 1 };
+
+  test_probe_add (&a, scope, 10);
+  test_clock_run (15 * TEST_MS);
+  g_assert_true (lifecycle_timer_stop (a.timer));
+  g_assert_false (lifecycle_timer_stop (a.timer));
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@10");
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (20 * TEST_MS);
+  test_assert_log ("a@125 a@135");
+  g_assert_true (lifecycle_timer_stop (a.timer));
+
+  /* Neither a change of the interval nor an unblock arms it. */
+  lifecycle_timer_set_interval (a.timer, 5);
+  lifecycle_scope_block (scope);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("");
+  lifecycle_timer_cancel (a.timer);
+  test_assert_log ("~a");
+  g_assert_false (lifecycle_timer_stop (a.timer));
+  test_probe_drop (&a);
+
+  /* In its own call: what that returns counts, but there is no next one. */
+  started = g_get_monotonic_time ();
+  test_probe_add (&b, scope, 10);
+  test_probe_add (&c, scope, 10);
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("b@10 c@10 ~c");
+  g_assert_true (lifecycle_timer_is_active (b.timer));
+  g_assert_false (lifecycle_timer_stop (b.timer));
+  test_probe_assert_ended (&c);
+  lifecycle_scope_close (scope);
+  test_assert_log ("~b");
+  g_assert_false (lifecycle_timer_stop (b.timer));
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* One that is stopped while the scope is blocked. */
+static void
+test_stop_blocked (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_plain (&a, scope, 10);
+  lifecycle_scope_block (scope);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 10);
+  g_assert_true (lifecycle_timer_stop (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("");
+
+  lifecycle_scope_block (scope);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (50 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 10);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@110");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+debounce_cb (gpointer data)
+{
+  test_probe_cb (data);
+}
+
+static void
+test_probe_add_debounce (TestProbe      *probe,
+                         LifecycleScope *scope,
+                         guint           delay)
+{
+  test_probe_keep (probe, scope,
+                   lifecycle_scope_add_debounce (scope, delay, debounce_cb, probe,
+                                                 test_probe_notify));
+}
+
+/* Called once it has been quiet for a while, as often as that happens, until the scope closes. */
+static void
+test_debounce (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+
+  test_probe_add_debounce (&a, scope, 10);
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("");
+
+  for (guint i = 0; i < 10; i++)
+    {
+      g_assert_true (lifecycle_timer_restart (a.timer));
+      test_clock_run (9 * TEST_MS);
+    }
+  test_assert_log ("");
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@141");
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@200");
+  g_assert_cmpuint (lifecycle_timer_get_n_calls (a.timer), ==, 2);
+
+  /* Taken back. */
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  g_assert_true (lifecycle_timer_stop (a.timer));
+  g_assert_false (lifecycle_timer_stop (a.timer));
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("");
+
+  /* What is pending is not called. */
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  test_assert_log ("~a");
+  g_assert_false (lifecycle_timer_restart (a.timer));
+  test_clock_run (50 * TEST_MS);
+  test_probe_assert_ended (&a);
+  test_probe_drop (&a);
+  end (scope);
+}
+
+static void
+restart_first (TestProbe *probe)
+{
+  if (probe->n_calls == 1)
+    test_probe_restart (probe);
+}
+
+/* Something changes while the function is running: it is called again. */
+static void
+test_debounce_restart_itself (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", restart_first };
+
+  test_probe_add_debounce (&a, scope, 10);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@10 a@20");
+  g_assert_true (lifecycle_timer_is_active (a.timer));
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, -1);
+  lifecycle_scope_close (scope);
+  test_assert_log ("~a");
+  test_probe_drop (&a);
+  end (scope);
+}
+
+/* Its scope closes, or it is cancelled, in its own call. */
+static void
+test_debounce_ends_itself (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a", test_probe_cancel };
+  TestProbe b = { "b", test_probe_close };
+
+  test_probe_add_debounce (&a, scope, 10);
+  test_probe_add_debounce (&b, scope, 10);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  g_assert_true (lifecycle_timer_restart (b.timer));
+  test_clock_run (100 * TEST_MS);
+  test_assert_log ("a@10 ~a b@10 ~b");
+  test_probe_assert_ended (&a);
+  test_probe_assert_ended (&b);
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  end (scope);
+}
+
+/* Blocked: it waits for the rest of its time. One that waits for a restart goes on doing that. */
+static void
+test_debounce_block (void)
+{
+  LifecycleScope *scope = begin ();
+  TestProbe a = { "a" };
+  TestProbe b = { "b" };
+  TestProbe c = { "c" };
+
+  test_probe_add_debounce (&a, scope, 10);
+  test_probe_add_debounce (&b, scope, 10);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (5 * TEST_MS);
+  lifecycle_scope_block (scope);
+  test_probe_add_debounce (&c, scope, 10);
+  test_clock_run (50 * TEST_MS);
+  g_assert_cmpint (lifecycle_timer_get_remaining (a.timer), ==, 5);
+  g_assert_cmpint (lifecycle_timer_get_remaining (b.timer), ==, -1);
+  g_assert_cmpint (lifecycle_timer_get_remaining (c.timer), ==, -1);
+  lifecycle_scope_unblock (scope);
+  test_clock_run (50 * TEST_MS);
+  test_assert_log ("a@60");
+  lifecycle_scope_close (scope);
+  test_assert_log ("~c ~b ~a");
+  test_probe_drop (&a);
+  test_probe_drop (&b);
+  test_probe_drop (&c);
+  end (scope);
+}
+
+/* It moves along, and can be restarted there. */
+static void
+test_debounce_move (void)
+{
+  LifecycleScope *scope = begin ();
+  LifecycleScope *moved;
+  TestProbe a = { "a" };
+
+  test_probe_add_debounce (&a, scope, 10);
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  moved = lifecycle_scope_move (scope);
+  g_assert_finalize_object (scope);
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@10");
+  g_assert_true (lifecycle_timer_restart (a.timer));
+  test_clock_run (15 * TEST_MS);
+  test_assert_log ("a@25");
+  lifecycle_scope_close (moved);
+  test_assert_log ("~a");
+  test_probe_drop (&a);
+  end (moved);
 }
 
 /* A call puts off another that is due in the same iteration. */
@@ -692,12 +976,12 @@ test_max_calls (void)
   end (scope);
 }
 
-/* A restart does not add a call to the last one; but one that has ended begins anew. */
+/* One that has ended begins anew with its number of calls. */
 static void
 test_max_calls_restart (void)
 {
   LifecycleScope *scope = begin ();
-  TestProbe a = { "a", test_probe_restart };
+  TestProbe a = { "a" };
   LifecycleTimer *timer;
 
   timer = lifecycle_scope_add_timeout_full (scope, 10, 2, test_probe_cb, &a, NULL);
@@ -891,6 +1175,14 @@ main (int   argc,
   g_test_add_func ("/lifecycle/timer/clock/restart", test_restart);
   g_test_add_func ("/lifecycle/timer/clock/restart-ended", test_restart_ended);
   g_test_add_func ("/lifecycle/timer/clock/restart-itself", test_restart_itself);
+  g_test_add_func ("/lifecycle/timer/clock/restart-last-call", test_restart_last_call);
+  g_test_add_func ("/lifecycle/timer/clock/stop", test_stop);
+  g_test_add_func ("/lifecycle/timer/clock/stop-blocked", test_stop_blocked);
+  g_test_add_func ("/lifecycle/timer/clock/debounce", test_debounce);
+  g_test_add_func ("/lifecycle/timer/clock/debounce-restart-itself", test_debounce_restart_itself);
+  g_test_add_func ("/lifecycle/timer/clock/debounce-ends-itself", test_debounce_ends_itself);
+  g_test_add_func ("/lifecycle/timer/clock/debounce-block", test_debounce_block);
+  g_test_add_func ("/lifecycle/timer/clock/debounce-move", test_debounce_move);
   g_test_add_func ("/lifecycle/timer/clock/restart-due", test_restart_due);
   g_test_add_func ("/lifecycle/timer/clock/cancel-due", test_cancel_due);
   g_test_add_func ("/lifecycle/timer/clock/set-interval", test_set_interval);

@@ -38,6 +38,8 @@ typedef struct
   gboolean        active;
   gboolean        running;
   gboolean        restarted;  /* during its call; the deadline is when */
+  gboolean        idle;       /* waits to be restarted */
+  gboolean        is_debounce;
   gboolean        loose;      /* its place among equal deadlines is not defined */
 } Node;
 
@@ -117,6 +119,7 @@ node_arm (Node   *node,
           gint64  from)
 {
   node->loose = FALSE;
+  node->idle = FALSE;
   if (node->place->n_blocks > 0)
     {
       node_unlist (node);
@@ -130,11 +133,18 @@ node_arm (Node   *node,
 }
 
 static void
-node_start (Node *node)
+node_join (Node *node)
 {
   node->active = TRUE;
+  node->idle = TRUE;
   node->n_calls = 0;
   node->place->n_active++;
+}
+
+static void
+node_start (Node *node)
+{
+  node_join (node);
   node_arm (node, g_get_monotonic_time ());
 }
 
@@ -155,7 +165,7 @@ node_check (Node *node)
 
   if (node->iter != NULL)
     remaining = (MAX (node->deadline - now, 0) + TEST_MS - 1) / TEST_MS;
-  else if (node->active && !node->running)
+  else if (node->active && !node->running && !node->idle)
     remaining = (node->deadline + TEST_MS - 1) / TEST_MS;
 
   if (!node->running)
@@ -203,6 +213,7 @@ node_cb (gpointer data)
   node_unlist (node);
   node->running = TRUE;
   node->restarted = FALSE;
+  node->idle = node->is_debounce;
   node->n_calls++;
   model->depth++;
   model->n_armed_calls++;
@@ -221,18 +232,37 @@ node_cb (gpointer data)
       /* Somebody has ended it meanwhile. */
       g_assert_cmpint (node->destroyed, ==, 0);
     }
-  else if (result == G_SOURCE_REMOVE ||
-           (node->max_calls > 0 && node->n_calls >= node->max_calls))
+  else if (!node->is_debounce &&
+           (result == G_SOURCE_REMOVE ||
+            (node->max_calls > 0 && node->n_calls >= node->max_calls)))
     {
-      node_end (node);
-      model->n_ended_calls++;
+      if (node->restarted)
+        {
+          node->n_calls = 0;
+          node_arm (node, node->deadline);
+        }
+      else
+        {
+          node_end (node);
+          model->n_ended_calls++;
+        }
     }
-  else
+  else if (node->restarted)
     {
-      node_arm (node, node->restarted ? node->deadline : test_clock.dispatched);
+      node_arm (node, node->deadline);
+    }
+  else if (!node->idle)
+    {
+      node_arm (node, test_clock.dispatched);
     }
 
   return result;
+}
+
+static void
+node_debounce_cb (gpointer data)
+{
+  node_cb (data);
 }
 
 static void
@@ -256,14 +286,22 @@ model_add (Model *model)
   node->interval = pick_interval (model);
   node->has_notify = pick (model, 2) == 0;
   node->max_calls = pick (model, 4) == 0 ? 1 + pick (model, 4) : 0;
+  node->is_debounce = pick (model, 5) == 0;
   g_ptr_array_add (model->nodes, node);
   g_ptr_array_add (node->place->nodes, node);
-  node->timer = lifecycle_scope_add_timeout_full (node->place->scope, node->interval,
-                                                  node->max_calls, node_cb, node,
-                                                  node->has_notify ? node_notify : NULL);
+  if (node->is_debounce)
+    node->timer = lifecycle_scope_new_debounce (node->place->scope, node->interval,
+                                                node_debounce_cb, node,
+                                                node->has_notify ? node_notify : NULL);
+  else
+    node->timer = lifecycle_scope_new_timeout_full (node->place->scope, node->interval,
+                                                    node->max_calls, node_cb, node,
+                                                    node->has_notify ? node_notify : NULL);
   g_assert_nonnull (node->timer);
-  lifecycle_timer_ref (node->timer);
-  node_start (node);
+  if (node->is_debounce)
+    node_join (node);
+  else
+    node_start (node);
 }
 
 static void
@@ -287,6 +325,7 @@ model_restart (Model *model,
       if (node->running)
         {
           node->restarted = TRUE;
+          node->idle = FALSE;
           node->deadline = now;
         }
       else
@@ -307,6 +346,19 @@ model_restart (Model *model,
 }
 
 static void
+model_stop (Model *model,
+            Node  *node)
+{
+  g_assert_cmpint (lifecycle_timer_stop (node->timer), ==, node->active && !node->idle);
+  if (node->active)
+    {
+      node_unlist (node);
+      node->idle = TRUE;
+      node->restarted = FALSE;
+    }
+}
+
+static void
 model_set_interval (Model *model,
                     Node  *node)
 {
@@ -317,7 +369,7 @@ model_set_interval (Model *model,
   node->interval = interval;
   if (node->iter != NULL)
     node_list (node, node->deadline + difference);
-  else if (node->active && !node->running)
+  else if (node->active && !node->running && !node->idle)
     node->deadline = MAX (node->deadline + difference, 0);
   node->loose = TRUE;
 }
@@ -358,7 +410,7 @@ model_unblock (Model *model,
     {
       Node *node = place->nodes->pdata[i];
 
-      if (node->active && !node->running)
+      if (node->active && !node->running && !node->idle)
         {
           node_list (node, now + node->deadline);
           node->loose = TRUE;
@@ -468,7 +520,7 @@ do_something (Model *model,
       model_unblock (model, place);
       break;
     default:
-      switch (pick (model, 6))
+      switch (pick (model, 7))
         {
         case 0:
           model_add (model);
@@ -482,6 +534,9 @@ do_something (Model *model,
           break;
         case 4:
           model_set_interval (model, node);
+          break;
+        case 5:
+          model_stop (model, node);
           break;
         default:
           break;
