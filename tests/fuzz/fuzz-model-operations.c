@@ -425,7 +425,7 @@ model_begin (ModelOp *given)
       model.things[op->thing].interval = op->time;
       model.things[op->thing].home = op->scope;
       if (op->was_open)
-        model_join_timer (op->thing, op->scope);
+        model_join_timer (op->thing, op->scope, !model.things[op->thing].debounce);
       else
         model.things[op->thing].due = here;
       break;
@@ -438,6 +438,10 @@ model_begin (ModelOp *given)
     case MODEL_OP_RESTART_TIMER:
       op->either = model_may_be_revived (op->thing);
       op->was_live = model_restart_timer (op->thing);
+      break;
+
+    case MODEL_OP_STOP_TIMER:
+      op->was_live = model_stop_timer (op->thing);
       break;
 
     case MODEL_OP_SET_INTERVAL:
@@ -525,8 +529,12 @@ model_answer_boolean (bool answer)
       if (op->either && answer)
         {
           model_unlink (op->thing);
-          model_join_timer (op->thing, thing->home);
+          model_join_timer (op->thing, thing->home, true);
         }
+      break;
+
+    case MODEL_OP_STOP_TIMER:
+      expected = op->was_live;
       break;
 
     case MODEL_OP_ADD_HANDLER:

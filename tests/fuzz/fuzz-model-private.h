@@ -134,10 +134,12 @@ void        model_check_older_files (int               thing);
 void        model_arm               (int               thing,
                                      int64_t           from);
 void        model_join_timer        (int               thing,
-                                     int               scope);
+                                     int               scope,
+                                     bool              starts);
 void        model_end_timer         (int               thing);
 bool        model_may_be_revived    (int               thing);
 bool        model_restart_timer     (int               thing);
+bool        model_stop_timer        (int               thing);
 void        model_set_interval      (int               thing,
                                      int64_t           interval);
 void        model_set_deadline      (int               thing,

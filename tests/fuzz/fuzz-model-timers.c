@@ -59,6 +59,7 @@ model_arm (int     number,
   ModelThing *thing = &model.things[number];
 
   thing->armed_serial = ++model.arm_serial;
+  thing->idle = false;
   thing->armed = !thing->paused;
   thing->deadline = thing->paused ? thing->interval : from + thing->interval;
 }
@@ -73,6 +74,7 @@ start (int number)
     {
       thing->restarted = true;
       thing->restarted_at = model.now;
+      thing->idle = false;
     }
   else
     {
@@ -80,10 +82,11 @@ start (int number)
     }
 }
 
-/* It becomes the youngest entry of its scope. */
+/* It becomes the youngest entry of its scope, and is armed or waits to be restarted. */
 void
-model_join_timer (int number,
-                  int scope)
+model_join_timer (int  number,
+                  int  scope,
+                  bool starts)
 {
   ModelThing *thing = &model.things[number];
 
@@ -94,7 +97,9 @@ model_join_timer (int number,
   thing->home = scope;
   model_append (scope, number);
   thing->paused = model_is_blocked (number);
-  start (number);
+  thing->idle = !starts;
+  if (starts)
+    start (number);
 }
 
 void
@@ -138,9 +143,25 @@ model_restart_timer (int number)
   if (thing->has_notify || thing->owner >= 0)
     return false;
 
-  model_join_timer (number, thing->home);
+  model_join_timer (number, thing->home, true);
 
   return true;
+}
+
+/* Says whether there was a call to come. */
+bool
+model_stop_timer (int number)
+{
+  ModelThing *thing = &model.things[number];
+  bool stopped = thing->live && !thing->idle;
+
+  if (stopped)
+    {
+      thing->idle = true;
+      thing->armed = thing->restarted = false;
+    }
+
+  return stopped;
 }
 
 void
@@ -156,7 +177,7 @@ model_set_interval (int     number,
       thing->deadline += difference;
       thing->armed_serial = ++model.arm_serial;
     }
-  else if (thing->paused && !thing->restarted)
+  else if (thing->paused && !thing->restarted && !thing->idle)
     {
       thing->deadline = thing->deadline + difference > 0 ? thing->deadline + difference : 0;
     }
@@ -203,7 +224,7 @@ model_pause_timers (void)
           thing->armed = false;
           thing->deadline = thing->deadline > model.now ? thing->deadline - model.now : 0;
         }
-      else if (!paused && thing->n_running == 0)
+      else if (!paused && thing->n_running == 0 && !thing->idle)
         {
           /* It keeps its place among those of the same deadline. */
           thing->armed = true;
@@ -244,6 +265,7 @@ model_call_timer (int number)
                 next);
 
   thing->armed = false;
+  thing->idle = thing->debounce;
   thing->n_timed++;
   model_push_thing_call (number);
 }
@@ -259,11 +281,19 @@ model_timer_returned (int  number,
   if (thing->max_calls > 0 && thing->n_timed >= thing->max_calls)
     goes_on = false;
   if (thing->live && !goes_on)
-    model_end_timer (number);
+    {
+      /* It begins anew if it was restarted in its call. */
+      if (thing->restarted)
+        thing->n_timed = 0;
+      else
+        model_end_timer (number);
+    }
 
-  if (thing->live)
-    model_arm (number, thing->restarted ? thing->restarted_at : frame->now);
-  else if (thing->owner < 0 && thing->has_notify && thing->n_notified == 0)
+  if (thing->live && thing->restarted)
+    model_arm (number, thing->restarted_at);
+  else if (thing->live && !thing->idle)
+    model_arm (number, frame->now);
+  else if (!thing->live && thing->owner < 0 && thing->has_notify && thing->n_notified == 0)
     frame->owed = number;
   thing->restarted = false;
 }
@@ -323,7 +353,7 @@ model_get_remaining (int number)
   const ModelThing *thing = &model.things[number];
   int64_t remaining;
 
-  if (!thing->live || thing->n_running > 0)
+  if (!thing->live || thing->n_running > 0 || thing->idle)
     return -1;
 
   remaining = thing->armed ? thing->deadline - model.now : thing->deadline;

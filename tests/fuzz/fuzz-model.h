@@ -142,6 +142,8 @@ typedef struct
   unsigned  max_calls;
   unsigned  n_timed;            /* calls since it was started */
   bool      armed;
+  bool      debounce;
+  bool      idle;               /* waits to be restarted */
   bool      paused;
   bool      restarted;          /* by its own call */
   int64_t   restarted_at;
@@ -346,6 +348,7 @@ typedef enum
   MODEL_OP_ADD_TIMER,
   MODEL_OP_CANCEL_TIMER,
   MODEL_OP_RESTART_TIMER,
+  MODEL_OP_STOP_TIMER,
   MODEL_OP_SET_INTERVAL,
   MODEL_OP_SET_DEADLINE,
   MODEL_OP_ADVANCE,

@@ -94,6 +94,39 @@ op_add_timer (const guint8 *record)
 }
 
 void
+op_add_debounce (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_ADD_TIMER, pick_scope (record[1]), MODEL_NONE);
+  guint8 flags = FLAGS (record);
+  gboolean with_notify = (flags & 1) == 0;
+  guint delay = intervals[record[2] & 7];
+  WorldToken *token;
+  LifecycleTimer *timer;
+
+  if (op.scope < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_TIMER, with_notify);
+  op.time = (gint64) delay * 1000;
+  model.things[op.thing].debounce = true;
+  token = world_token (op.thing, SCRIPT (record));
+
+  world_trace ("timer %d = add_debounce%s (%d, %u ms)", op.thing,
+               with_notify ? " with notify" : "", op.scope, delay);
+  begin (&op);
+  timer = lifecycle_scope_add_debounce (scope_at (op.scope), delay, world_debounce_cb, token,
+                                        with_notify ? world_notify_cb : NULL);
+  model_answer_boolean (timer != NULL);
+  token->address = timer;
+  if (timer != NULL && (flags & 6) != 0)
+    {
+      token->held = TRUE;
+      lifecycle_timer_ref (timer);
+    }
+  end (&op);
+}
+
+void
 op_cancel_timer (const guint8 *record)
 {
   ModelOp op = make_op (MODEL_OP_CANCEL_TIMER, MODEL_NONE, MODEL_NONE);
@@ -120,6 +153,21 @@ op_restart_timer (const guint8 *record)
   world_trace ("restart (timer %d)", op.thing);
   begin (&op);
   model_answer_boolean (lifecycle_timer_restart (world.tokens[op.thing].address));
+  end (&op);
+}
+
+void
+op_stop_timer (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_STOP_TIMER, MODEL_NONE, MODEL_NONE);
+
+  op.thing = pick_thing (record[2], MODEL_TIMER);
+  if (op.thing < 0)
+    return;
+
+  world_trace ("stop (timer %d)", op.thing);
+  begin (&op);
+  model_answer_boolean (lifecycle_timer_stop (world.tokens[op.thing].address));
   end (&op);
 }
 

@@ -77,6 +77,8 @@ void            op_release              (const guint8 *record);
 void            op_add_timer            (const guint8 *record);
 void            op_cancel_timer         (const guint8 *record);
 void            op_restart_timer        (const guint8 *record);
+void            op_add_debounce         (const guint8 *record);
+void            op_stop_timer           (const guint8 *record);
 void            op_set_interval         (const guint8 *record);
 void            op_set_deadline         (const guint8 *record);
 void            op_advance              (const guint8 *record);

@@ -224,6 +224,8 @@ static const struct
   { op_add_file,           {  0,  0,  0,  8 } },
   { op_remove_file,        {  0,  0,  0,  2 } },
   { op_clear_kind,         {  0,  0,  0, 12 } },
+  { op_add_debounce,       {  0,  0,  0,  5 } },
+  { op_stop_timer,         {  0,  0,  0,  2 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */

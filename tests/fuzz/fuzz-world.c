@@ -354,6 +354,21 @@ world_timer_cb (gpointer data)
 }
 
 void
+world_debounce_cb (gpointer data)
+{
+  WorldToken *token = data;
+
+  check_running (token);
+  model_call_timer (token->number);
+  world_trace ("debounce %d", token->number);
+  world_compare ();
+  world_script (token->script);
+
+  world_trace ("debounce %d returns", token->number);
+  model_returned (true);
+}
+
+void
 world_ready_cb (GObject      *source_object,
                 GAsyncResult *result,
                 gpointer      data)

@@ -121,6 +121,7 @@ void        world_swapped_cb      (gpointer         data,
                                    gpointer         instance);
 gboolean    world_source_cb       (gpointer         data);
 gboolean    world_timer_cb        (gpointer         data);
+void        world_debounce_cb     (gpointer         data);
 void        world_ready_cb        (GObject         *source_object,
                                    GAsyncResult    *result,
                                    gpointer         data);
