@@ -339,7 +339,7 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
       lifecycle_node_insert_after (&self->entry.node, &ledger->live);
     }
 
-  if (lifecycle_ledger_end_add (ledger) && !lifecycle_timer_is_active (self))
+  if (!lifecycle_ledger_end_add_of (ledger, &self->entry))
     {
       lifecycle_timer_unref (self);
       return NULL;
@@ -744,8 +744,7 @@ lifecycle_timer_restart (LifecycleTimer *self)
       if (!in_call)
         lifecycle_timer_ref (self);
       timer_join (self, self->entry.type, self->entry.name, TRUE);
-      /* Whoever is told of the limit may close the scope. */
-      return !lifecycle_ledger_end_add (ledger) || lifecycle_timer_is_active (self);
+      return lifecycle_ledger_end_add_of (ledger, &self->entry);
     }
 
   if (active && (self->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0)

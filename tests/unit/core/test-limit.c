@@ -216,6 +216,76 @@ test_add_timeout (gconstpointer deed)
 }
 
 static void
+test_add_idle (gconstpointer deed)
+{
+  Fixture self;
+
+  fixture_init (&self, GPOINTER_TO_INT (deed));
+  fixture_clear (&self,
+                 lifecycle_scope_add_idle (self.scope, test_never_source_cb, &self.destroyed,
+                                           test_count_notify) != NULL, 1);
+}
+
+static void
+test_new_idle (gconstpointer deed)
+{
+  g_autoptr (GSource) source = NULL;
+  Fixture self;
+
+  fixture_init (&self, GPOINTER_TO_INT (deed));
+  source = lifecycle_scope_new_idle (self.scope, test_never_source_cb, &self.destroyed,
+                                     test_count_notify);
+  fixture_clear (&self, source != NULL, 1);
+}
+
+static void
+test_new_timeout (gconstpointer deed)
+{
+  g_autoptr (LifecycleTimer) timer = NULL;
+  Fixture self;
+
+  fixture_init (&self, GPOINTER_TO_INT (deed));
+  timer = lifecycle_scope_new_timeout (self.scope, 1000000, test_never_source_cb,
+                                       &self.destroyed, test_count_notify);
+  fixture_clear (&self, timer != NULL, 1);
+}
+
+static void
+never_cb (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+test_add_debounce (gconstpointer deed)
+{
+  Fixture self;
+
+  fixture_init (&self, GPOINTER_TO_INT (deed));
+  fixture_clear (&self,
+                 lifecycle_scope_add_debounce (self.scope, 1000000, never_cb, &self.destroyed,
+                                               test_count_notify) != NULL, 1);
+}
+
+/* A timer that comes back is an addition, too. */
+static void
+test_restart (gconstpointer deed)
+{
+  g_autoptr (LifecycleTimer) timer = NULL;
+  Fixture self;
+  gboolean active;
+
+  fixture_init (&self, GPOINTER_TO_INT (deed));
+  lifecycle_scope_set_limit (self.scope, 0);
+  timer = lifecycle_scope_new_timeout (self.scope, 1000000, test_never_source_cb, NULL, NULL);
+  lifecycle_timer_cancel (timer);
+  lifecycle_scope_set_limit (self.scope, 1);
+  active = lifecycle_timer_restart (timer);
+  g_assert_cmpint (lifecycle_timer_is_active (timer), ==, active);
+  fixture_clear (&self, active, 0);
+}
+
+static void
 test_bind (gconstpointer deed)
 {
   TestEmitter *target = test_emitter_new ();
@@ -342,6 +412,11 @@ main (int   argc,
   add_test ("add-handler", test_add_handler);
   add_test ("add-source", test_add_source);
   add_test ("add-timeout", test_add_timeout);
+  add_test ("add-idle", test_add_idle);
+  add_test ("new-idle", test_new_idle);
+  add_test ("new-timeout", test_new_timeout);
+  add_test ("add-debounce", test_add_debounce);
+  add_test ("restart", test_restart);
   add_test ("bind", test_bind);
   add_test ("add-phase", test_add_phase);
   g_test_add_func ("/lifecycle/limit/steal", test_steal);

@@ -57,32 +57,6 @@ test_new_idle (void)
   g_assert_finalize_object (scope);
 }
 
-/* Whoever is told of the limit closes the scope: there is nothing to return. */
-static void
-close_at_limit_cb (LifecycleScope *scope,
-                   guint           n_entries,
-                   gpointer        data)
-{
-  lifecycle_scope_close (scope);
-}
-
-static void
-test_new_idle_over_limit (void)
-{
-  LifecycleScope *scope = lifecycle_scope_new ("scope");
-  int destroyed = 0;
-
-  lifecycle_scope_set_limit (scope, 1);
-  g_signal_connect (scope, "limit-reached", G_CALLBACK (close_at_limit_cb), NULL);
-  g_assert_nonnull (lifecycle_scope_add_idle (scope, test_never_source_cb, &destroyed,
-                                              test_count_notify));
-  g_assert_null (lifecycle_scope_new_idle (scope, test_never_source_cb, &destroyed,
-                                           test_count_notify));
-  g_assert_true (lifecycle_scope_is_closed (scope));
-  g_assert_cmpint (destroyed, ==, 2);
-  g_assert_finalize_object (scope);
-}
-
 static void
 test_idle_runs (void)
 {
@@ -734,7 +708,6 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/sources/idle", test_idle);
   g_test_add_func ("/lifecycle/sources/new-idle", test_new_idle);
-  g_test_add_func ("/lifecycle/sources/new-idle-over-limit", test_new_idle_over_limit);
   g_test_add_func ("/lifecycle/sources/idle-runs", test_idle_runs);
   g_test_add_func ("/lifecycle/sources/idle-removed", test_idle_removed);
   g_test_add_func ("/lifecycle/sources/idle-destroyed", test_idle_destroyed);
