@@ -501,6 +501,28 @@ test('sources/idle', () => {
     assertEqual(calls, 1);
 });
 
+test('sources/debounce', () => {
+    const scope = Scope.new('test');
+    let calls = 0;
+    const save = scope.add_debounce(1, () => {
+        calls++;
+    });
+    assertEqual(save.get_remaining(), -1);
+    assert(save.restart());
+    assert(save.restart());
+    iterate(() => calls > 0);
+    assertEqual(calls, 1);
+    assert(save.is_active());
+    assert(save.restart());
+    iterate(() => calls > 1);
+    save.restart();
+    assert(save.stop());
+    assert(!save.stop());
+    assertEqual(scope.close(), 1);
+    assert(!save.restart());
+    assert(!save.is_active());
+});
+
 test('sources/fd', () => {
     // GJS cannot make a pipe; the output of a child is one as well.
     const [, pid, stdin, stdout, stderr] = GLib.spawn_async_with_pipes(null, ['echo', 'ping'],

@@ -159,6 +159,19 @@ test('sources/idle-closed-before', function()
    assert_equal(calls, 0)
 end)
 
+test('sources/debounce', function()
+   local scope = Scope.new('root')
+   local calls = 0
+   local save = scope:add_debounce(1, function() calls = calls + 1 end)
+   assert_equal(save:get_remaining(), -1)
+   assert_equal(save:restart(), true)
+   iterate(function() return calls > 0 end)
+   assert_equal(save:restart(), true)
+   iterate(function() return calls > 1 end)
+   assert_equal(scope:close(), 1)
+   assert_equal(save:restart(), false)
+end)
+
 test('cleanups/defer', function()
    local scope = Scope.new('root')
    local seen

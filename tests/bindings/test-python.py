@@ -508,6 +508,70 @@ class TestSources(unittest.TestCase):
         drain()
         self.assertEqual(self.calls, [])
 
+    def test_add_debounce(self):
+        save = self.scope.add_debounce(1, lambda *args: self.calls.append(args), "data")
+        self.assertTrue(save.is_active())
+        self.assertEqual(save.get_remaining(), -1)
+        self.assertTrue(save.restart())
+        self.assertTrue(save.restart())
+        iterate(lambda: self.calls)
+        self.assertEqual(self.calls, [("data",)])
+        self.assertTrue(save.is_active())
+        self.assertTrue(save.restart())
+        iterate(lambda: len(self.calls) == 2)
+        save.restart()
+        self.assertTrue(save.stop())
+        self.assertFalse(save.stop())
+        self.assertEqual(self.scope.close(), 1)
+        self.assertFalse(save.restart())
+        self.assertFalse(save.is_active())
+
+    def add_on_a_thread(self, add, closes):
+        """Adds from another thread while the main context runs here."""
+        total = 2000
+        added = []
+
+        def work():
+            while closes or len(added) < total:
+                result = add(lambda *args: self.calls.append(1))
+                if closes and result is None:
+                    return
+                # What comes back may have ended, but can be looked at.
+                if result is not None and isinstance(result, GLib.Source):
+                    result.is_destroyed()
+                elif result is not None:
+                    result.get_remaining()
+                added.append(result is not None)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        context = GLib.MainContext.default()
+        while worker.is_alive():
+            context.iteration(False)
+            if closes and len(added) > total // 2:
+                self.scope.close()
+        worker.join()
+        if closes:
+            n_calls = len(self.calls)
+            drain()
+            self.assertEqual(len(self.calls), n_calls)
+        else:
+            iterate(lambda: len(self.calls) == total)
+            self.assertTrue(all(added))
+        self.assertEqual(self.scope.get_n_entries(), 0)
+
+    def test_idles_from_a_thread(self):
+        self.add_on_a_thread(self.scope.add_idle, False)
+
+    def test_idles_from_a_thread_and_closed(self):
+        self.add_on_a_thread(self.scope.add_idle, True)
+
+    def test_timeouts_from_a_thread(self):
+        self.add_on_a_thread(lambda func: self.scope.add_timeout(0, func), False)
+
+    def test_timeouts_from_a_thread_and_closed(self):
+        self.add_on_a_thread(lambda func: self.scope.add_timeout(0, func), True)
+
     def test_add_fd(self):
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)

@@ -20,5 +20,11 @@ int main () {
   emitter.cancel ();
   print ("%d heard\n", n_heard);
 
-  return scope.is_closed () ? 0 : 1;
+  var timed = new Lifecycle.Scope ("timed");
+  var idle = timed.add_idle (() => { return Source.REMOVE; });
+  var save = timed.add_debounce (1000, () => { n_heard++; });
+  save.restart ();
+  timed.close ();
+
+  return idle.is_destroyed () && !save.is_active () && scope.is_closed () ? 0 : 1;
 }
