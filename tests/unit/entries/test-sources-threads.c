@@ -176,6 +176,85 @@ test_add_timeout (void)
   run_races (add_timeout, 20000);
 }
 
+/* The same, with all that may be done to a timer on any thread. */
+static void
+touch_timer (LifecycleTimer *timer)
+{
+  if (timer == NULL)
+    return;
+
+  switch (g_random_int_range (0, 6))
+    {
+    case 0:
+      lifecycle_timer_cancel (timer);
+      break;
+
+    case 1:
+      lifecycle_timer_restart (timer);
+      break;
+
+    case 2:
+      lifecycle_timer_stop (timer);
+      lifecycle_timer_restart (timer);
+      break;
+
+    case 3:
+      lifecycle_timer_unref (lifecycle_timer_ref (timer));
+      lifecycle_timer_set_interval (timer, 0);
+      break;
+
+    case 4:
+      lifecycle_timer_is_active (timer);
+      lifecycle_timer_get_remaining (timer);
+      lifecycle_timer_get_n_calls (timer);
+      break;
+
+    default:
+      break;
+    }
+}
+
+static void
+new_timeout (Race *race)
+{
+  g_autoptr (LifecycleTimer) timer = lifecycle_scope_new_timeout (race->scope, 0, run_cb, race,
+                                                                  destroyed_cb);
+
+  touch_timer (timer);
+}
+
+static void
+test_new_timeout (void)
+{
+  run_races (new_timeout, 20000);
+}
+
+static void
+debounce_cb (gpointer data)
+{
+  run_cb (data);
+}
+
+static void
+new_debounce (Race *race)
+{
+  g_autoptr (LifecycleTimer) timer = lifecycle_scope_new_debounce (race->scope, 0, debounce_cb, race,
+                                                                   destroyed_cb);
+
+  if (timer != NULL)
+    lifecycle_timer_restart (timer);
+  touch_timer (timer);
+}
+
+/* Debounces stay until their scope goes. */
+static void
+test_new_debounce (void)
+{
+  run_race (new_debounce, HOME_CLEARS, rounds (20000));
+  for (guint i = 0; i < 10; i++)
+    run_race (new_debounce, HOME_CLOSES, rounds (2000));
+}
+
 #ifdef G_OS_UNIX
 
 static gboolean
@@ -321,6 +400,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/sources/threads/add-idle", test_add_idle);
   g_test_add_func ("/lifecycle/sources/threads/new-idle", test_new_idle);
   g_test_add_func ("/lifecycle/sources/threads/add-timeout", test_add_timeout);
+  g_test_add_func ("/lifecycle/sources/threads/new-timeout", test_new_timeout);
+  g_test_add_func ("/lifecycle/sources/threads/new-debounce", test_new_debounce);
 #ifdef G_OS_UNIX
   g_test_add_func ("/lifecycle/sources/threads/add-fd", test_add_fd);
   g_test_add_func ("/lifecycle/sources/threads/new-fd", test_new_fd);

@@ -8,6 +8,8 @@
 
 #include "test-timer-util.h"
 
+#include "lifecycle-timer-queue-private.h"
+
 static void
 iterate (guint n)
 {
@@ -1278,6 +1280,50 @@ test_two_contexts (void)
   g_main_context_unref (context);
 }
 
+typedef struct
+{
+  GMainContext        *context;
+  LifecycleTimerQueue *queue;
+} QueueCall;
+
+static void
+get_queue (gpointer data)
+{
+  QueueCall *call = data;
+
+  call->queue = lifecycle_timer_queue_get (call->context);
+}
+
+/* A context may be at the address of one that is gone, whose queue a timer still keeps. The end of
+ * that queue leaves the new one alone: all threads go on finding it.
+ */
+static void
+test_queue_replaced (void)
+{
+  GMainContext *context = g_main_context_new ();
+  GMainContext *other = g_main_context_new ();
+  LifecycleTimerQueue *old = lifecycle_timer_queue_get (context);
+  LifecycleTimerQueue *new;
+  QueueCall call = { .context = context };
+
+  /* As when its context ends. */
+  g_source_destroy ((GSource *) old);
+  new = lifecycle_timer_queue_get (context);
+  g_assert_true (new != old);
+  g_source_unref ((GSource *) old);
+
+  /* The thread has looked up the new one last, so it has let go of the old one; another has not. */
+  test_in_thread (get_queue, &call);
+  g_assert_true (call.queue == new);
+  g_source_unref ((GSource *) call.queue);
+  g_source_unref ((GSource *) new);
+
+  /* The thread keeps what it has looked up last. */
+  g_source_unref ((GSource *) lifecycle_timer_queue_get (other));
+  g_main_context_unref (context);
+  g_main_context_unref (other);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -1315,6 +1361,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/timer/thread-ends", test_thread_ends);
   g_test_add_func ("/lifecycle/timer/context-ends", test_context_ends);
   g_test_add_func ("/lifecycle/timer/two-contexts", test_two_contexts);
+  g_test_add_func ("/lifecycle/timer/queue-replaced", test_queue_replaced);
 
   return g_test_run ();
 }
