@@ -48,6 +48,12 @@ gulong lifecycle_ledger_connect_object  (LifecycleLedger       *ledger,
                                          const char            *place);
 void   lifecycle_handler_lose_receiver  (LifecycleReceiver     *receiver);
 
+gulong lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
+                                             GMainContext    *context,
+                                             GCancellable    *cancellable,
+                                             GClosure        *closure,
+                                             const char      *place);
+
 gboolean lifecycle_handler_is_connected  (gpointer               instance,
                                           gulong                 id,
                                           guint                  signal_id);

@@ -693,17 +693,16 @@ flags_suit_signal (LifecycleConnectFlags  flags,
 }
 
 /* The closure stays what it is, a closure of somebody else, who may hold references on it: what is
- * connected is one of ours that forwards to it.
+ * connected is one of ours that forwards to it. This returns that one, not connected yet, or NULL.
  */
-gulong
-lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
-                                  GMainContext          *context,
-                                  gpointer               instance,
-                                  const char            *detailed_signal,
-                                  GClosure              *closure,
-                                  LifecycleReceiver     *receiver,
-                                  LifecycleConnectFlags  flags,
-                                  const char            *place)
+static Handler *
+handler_new_for_closure (LifecycleLedger       *ledger,
+                         GMainContext          *context,
+                         gpointer               instance,
+                         const char            *detailed_signal,
+                         GClosure              *closure,
+                         LifecycleReceiver     *receiver,
+                         LifecycleConnectFlags  flags)
 {
   Handler *handler;
   FullHandler *full;
@@ -714,7 +713,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
   if (closure->is_invalid || !flags_suit_signal (flags, instance, detailed_signal))
     {
       g_closure_unref (closure);
-      return 0;
+      return NULL;
     }
 
   if (G_CLOSURE_NEEDS_MARSHAL (closure))
@@ -756,7 +755,61 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
       g_closure_add_invalidate_notifier (closure, full, closure_invalidated_cb);
     }
 
-  return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+  return handler;
+}
+
+gulong
+lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
+                                  GMainContext          *context,
+                                  gpointer               instance,
+                                  const char            *detailed_signal,
+                                  GClosure              *closure,
+                                  LifecycleReceiver     *receiver,
+                                  LifecycleConnectFlags  flags,
+                                  const char            *place)
+{
+  Handler *handler = handler_new_for_closure (ledger, context, instance, detailed_signal, closure,
+                                              receiver, flags);
+
+  return handler != NULL
+    ? handler_connect (handler, ledger, instance, detailed_signal, flags, place)
+    : 0;
+}
+
+/* If it has been cancelled already, the handler gets what an emission would have sent it. The look at
+ * the state comes after the connection, so that nothing falls between the two; and the handler, which
+ * is queued and called once, sees to it that only one of the two counts.
+ */
+gulong
+lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
+                                      GMainContext    *context,
+                                      GCancellable    *cancellable,
+                                      GClosure        *closure,
+                                      const char      *place)
+{
+  const LifecycleConnectFlags flags = LIFECYCLE_CONNECT_ONCE | LIFECYCLE_CONNECT_QUEUED;
+  Handler *handler = handler_new_for_closure (ledger, context, cancellable, "cancelled", closure,
+                                              NULL, flags);
+  GClosure *connected;
+  gulong id;
+
+  if (handler == NULL)
+    return 0;
+
+  connected = g_closure_ref (&handler->closure.closure);
+  id = handler_connect (handler, ledger, cancellable, "cancelled", flags, place);
+  if (id != 0 && g_cancellable_is_cancelled (cancellable))
+    {
+      GValue value = G_VALUE_INIT;
+
+      g_value_init (&value, G_TYPE_CANCELLABLE);
+      g_value_set_object (&value, cancellable);
+      g_closure_invoke (connected, NULL, 1, &value, NULL);
+      g_value_unset (&value);
+    }
+  g_closure_unref (connected);
+
+  return id;
 }
 
 /* The object of a handler has been disposed, on whatever thread: disconnects the handler, unless

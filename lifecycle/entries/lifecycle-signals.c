@@ -239,6 +239,64 @@ lifecycle_scope_connect_closure_at (const char            *place,
 }
 
 /**
+ * lifecycle_scope_connect_cancellable:
+ * @self: a scope
+ * @cancellable: (not nullable): a cancellable; no reference is held
+ * @func: (scope notified) (closure data) (destroy destroy): what to call when it is cancelled
+ * @data: data for @func
+ * @destroy: (nullable): how to free @data
+ *
+ * Calls a function once when @cancellable is cancelled, also if that has happened already.
+ *
+ * A handler of the signal would miss a cancellation that came before it was connected. Unlike with
+ * `g_cancellable_connect()`, @func always runs at home and from the main loop, never before this
+ * returns, and whichever thread cancels: it may do anything, closing the scope included. If the scope
+ * closes first, @func does not run. As with all handlers, what happens while the scope is blocked
+ * is lost.
+ *
+ * The id works with `g_signal_handler_disconnect()`. Do not give it to `g_cancellable_disconnect()`,
+ * which waits for emissions on other threads.
+ *
+ * @destroy is called exactly once; if the scope is closed, at once. May be called on any thread by a
+ * holder of a reference on @cancellable.
+ *
+ * Returns: the id of the handler, which is gone once @cancellable has been cancelled; 0 if the scope
+ *   is closed
+ *
+ * Since: 1.0
+ */
+gulong
+lifecycle_scope_connect_cancellable (LifecycleScope         *self,
+                                     GCancellable           *cancellable,
+                                     LifecycleCancelledFunc  func,
+                                     gpointer                data,
+                                     GDestroyNotify          destroy)
+{
+  return lifecycle_scope_connect_cancellable_at (NULL, self, cancellable, func, data, destroy);
+}
+
+gulong
+lifecycle_scope_connect_cancellable_at (const char             *place,
+                                        LifecycleScope         *self,
+                                        GCancellable           *cancellable,
+                                        LifecycleCancelledFunc  func,
+                                        gpointer                data,
+                                        GDestroyNotify          destroy)
+{
+  GClosure *closure;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  g_return_val_if_fail (G_IS_CANCELLABLE (cancellable), 0);
+  g_return_val_if_fail (func != NULL, 0);
+
+  closure = g_cclosure_new (G_CALLBACK (func), data,
+                            (GClosureNotify) (void (*) (void)) destroy);
+
+  return lifecycle_ledger_connect_cancellable (lifecycle_scope_get_ledger (self), self->context,
+                                               cancellable, closure, place);
+}
+
+/**
  * lifecycle_scope_block:
  * @self: a scope
  *

@@ -38,6 +38,18 @@ typedef enum /*< flags >*/
   LIFECYCLE_CONNECT_GUARDED = 1 << 4
 } LifecycleConnectFlags;
 
+/**
+ * LifecycleCancelledFunc:
+ * @cancellable: what has been cancelled
+ * @user_data: the data that was given with the function
+ *
+ * What is called by [method@Scope.connect_cancellable].
+ *
+ * Since: 1.0
+ */
+typedef void (* LifecycleCancelledFunc) (GCancellable *cancellable,
+                                         gpointer      user_data);
+
 LIFECYCLE_AVAILABLE_IN_1_0
 gulong   lifecycle_scope_connect_signal  (LifecycleScope        *self,
                                           gpointer               instance,
@@ -65,6 +77,12 @@ gulong   lifecycle_scope_connect_closure (LifecycleScope        *self,
                                           const char            *detailed_signal,
                                           GClosure              *closure,
                                           LifecycleConnectFlags  flags);
+LIFECYCLE_AVAILABLE_IN_1_0
+gulong   lifecycle_scope_connect_cancellable (LifecycleScope         *self,
+                                              GCancellable           *cancellable,
+                                              LifecycleCancelledFunc  func,
+                                              gpointer                data,
+                                              GDestroyNotify          destroy);
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean lifecycle_scope_add_handler     (LifecycleScope        *self,
                                           GObject               *instance,
@@ -113,6 +131,13 @@ gulong   lifecycle_scope_connect_closure_at (const char            *place,
                                              GClosure              *closure,
                                              LifecycleConnectFlags  flags);
 LIFECYCLE_AVAILABLE_IN_1_0
+gulong   lifecycle_scope_connect_cancellable_at (const char             *place,
+                                                 LifecycleScope         *self,
+                                                 GCancellable           *cancellable,
+                                                 LifecycleCancelledFunc  func,
+                                                 gpointer                data,
+                                                 GDestroyNotify          destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean lifecycle_scope_add_handler_at     (const char            *place,
                                              LifecycleScope        *self,
                                              GObject               *instance,
@@ -123,6 +148,7 @@ gboolean lifecycle_scope_add_handler_at     (const char            *place,
 #define lifecycle_scope_connect_full(...) lifecycle_scope_connect_full_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_connect_object(...) lifecycle_scope_connect_object_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_connect_closure(...) lifecycle_scope_connect_closure_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_connect_cancellable(...) lifecycle_scope_connect_cancellable_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_handler(...) lifecycle_scope_add_handler_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 

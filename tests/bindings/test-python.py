@@ -479,6 +479,19 @@ class TestHandlers(unittest.TestCase):
         self.emitter.emit("ping", 1, "one")
         self.assertEqual(self.calls, [2])
 
+    def test_connect_cancellable(self):
+        scope = Scope.new("test")
+        cancellable = Gio.Cancellable()
+        calls = []
+        scope.connect_cancellable(cancellable, lambda *args: calls.append(args), "data")
+        cancellable.cancel()
+        # Neither is one missed that has been cancelled already.
+        scope.connect_cancellable(cancellable, lambda *args: calls.append(args))
+        self.assertEqual(calls, [])
+        iterate(lambda: len(calls) == 2)
+        self.assertEqual(calls, [(cancellable, "data"), (cancellable,)])
+        scope.close()
+
 
 class TestSources(unittest.TestCase):
     def setUp(self):

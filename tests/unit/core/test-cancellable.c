@@ -275,6 +275,161 @@ test_closing (void)
   g_assert_finalize_object (scope);
 }
 
+/* What is called when a cancellable is cancelled. */
+
+typedef struct
+{
+  LifecycleScope *scope;
+  GCancellable   *cancellable;
+  GThread        *thread;
+  int             n_called;
+  int             n_destroyed;
+} Watched;
+
+static void
+watched_cancelled_cb (GCancellable *cancellable,
+                      gpointer      data)
+{
+  Watched *self = data;
+
+  g_assert_true (self->cancellable == cancellable);
+  g_assert_true (g_cancellable_is_cancelled (cancellable));
+  g_assert_true (self->thread == g_thread_self ());
+  g_assert_cmpint (self->n_destroyed, ==, 0);
+  self->n_called++;
+}
+
+static void
+watched_destroy_cb (gpointer data)
+{
+  g_atomic_int_inc (&((Watched *) data)->n_destroyed);
+}
+
+static void
+watched_init (Watched *self)
+{
+  self->scope = lifecycle_scope_new ("scope");
+  self->cancellable = g_cancellable_new ();
+  self->thread = g_thread_self ();
+  self->n_called = 0;
+  self->n_destroyed = 0;
+}
+
+static gulong
+watched_connect (Watched *self)
+{
+  return lifecycle_scope_connect_cancellable (self->scope, self->cancellable,
+                                              watched_cancelled_cb, self, watched_destroy_cb);
+}
+
+static void
+watched_clear (Watched *self)
+{
+  lifecycle_scope_close (self->scope);
+  g_assert_cmpint (self->n_destroyed, ==, 1);
+  g_assert_finalize_object (self->scope);
+  g_assert_finalize_object (self->cancellable);
+}
+
+static void
+test_connect (void)
+{
+  Watched self;
+  gulong id;
+
+  watched_init (&self);
+  id = watched_connect (&self);
+  g_assert_true (test_is_connected (self.cancellable, id));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (self.scope), ==, 1);
+  g_cancellable_cancel (self.cancellable);
+  g_assert_false (test_is_connected (self.cancellable, id));
+  g_assert_cmpint (self.n_called, ==, 0);
+  test_drain ();
+  g_assert_cmpint (self.n_called, ==, 1);
+  g_assert_cmpint (self.n_destroyed, ==, 1);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (self.scope), ==, 0);
+
+  /* Once is once. */
+  g_cancellable_reset (self.cancellable);
+  g_cancellable_cancel (self.cancellable);
+  test_drain ();
+  g_assert_cmpint (self.n_called, ==, 1);
+  watched_clear (&self);
+}
+
+/* A cancellation that came before is not missed. */
+static void
+test_connect_cancelled (void)
+{
+  Watched self;
+
+  watched_init (&self);
+  g_cancellable_cancel (self.cancellable);
+  g_assert_cmpuint (watched_connect (&self), !=, 0);
+  g_assert_cmpint (self.n_called, ==, 0);
+  test_drain ();
+  g_assert_cmpint (self.n_called, ==, 1);
+  g_assert_cmpint (self.n_destroyed, ==, 1);
+  watched_clear (&self);
+}
+
+static void
+test_connect_closed (void)
+{
+  Watched self;
+
+  watched_init (&self);
+  g_cancellable_cancel (self.cancellable);
+  lifecycle_scope_close (self.scope);
+  g_assert_cmpuint (watched_connect (&self), ==, 0);
+  g_assert_cmpint (self.n_destroyed, ==, 1);
+  test_drain ();
+  g_assert_cmpint (self.n_called, ==, 0);
+  watched_clear (&self);
+}
+
+/* The scope closes between the cancellation and the call. */
+static void
+test_connect_closes_first (void)
+{
+  Watched self;
+
+  watched_init (&self);
+  watched_connect (&self);
+  g_cancellable_cancel (self.cancellable);
+  lifecycle_scope_close (self.scope);
+  g_assert_cmpint (self.n_destroyed, ==, 1);
+  test_drain ();
+  g_assert_cmpint (self.n_called, ==, 0);
+  watched_clear (&self);
+}
+
+static gpointer
+cancel_thread (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+/* Another thread cancels at the very moment: that is one call, here. */
+static void
+test_connect_thread (void)
+{
+  for (guint i = 0; i < 200; i++)
+    {
+      GThread *thread;
+      Watched self;
+
+      watched_init (&self);
+      thread = g_thread_new ("cancels", cancel_thread, self.cancellable);
+      watched_connect (&self);
+      g_thread_join (thread);
+      test_drain ();
+      g_assert_cmpint (self.n_called, ==, 1);
+      watched_clear (&self);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -294,6 +449,11 @@ main (int   argc,
   g_test_add_func ("/lifecycle/cancellable/clear", test_clear);
   g_test_add_func ("/lifecycle/cancellable/children", test_children);
   g_test_add_func ("/lifecycle/cancellable/closing", test_closing);
+  g_test_add_func ("/lifecycle/cancellable/connect", test_connect);
+  g_test_add_func ("/lifecycle/cancellable/connect-cancelled", test_connect_cancelled);
+  g_test_add_func ("/lifecycle/cancellable/connect-closed", test_connect_closed);
+  g_test_add_func ("/lifecycle/cancellable/connect-closes-first", test_connect_closes_first);
+  g_test_add_func ("/lifecycle/cancellable/connect-thread", test_connect_thread);
 
   return g_test_run ();
 }
