@@ -350,7 +350,7 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
   return self;
 }
 
-static LifecycleTimer *
+static G_ALWAYS_INLINE inline LifecycleTimer *
 scope_add_timer (LifecycleScope     *self,
                  LifecycleEntryType  type,
                  guint               interval_ms,
@@ -408,7 +408,8 @@ lifecycle_scope_add_timeout_at (const char     *place,
                                 gpointer        data,
                                 GDestroyNotify  destroy)
 {
-  return lifecycle_scope_add_timeout_full_at (place, self, interval_ms, 0, func, data, destroy);
+  return scope_add_timer (self, LIFECYCLE_ENTRY_TIMER, interval_ms, 0, func, data, destroy, FALSE,
+                          place);
 }
 
 /**
@@ -451,7 +452,8 @@ lifecycle_scope_new_timeout_at (const char     *place,
                                 gpointer        data,
                                 GDestroyNotify  destroy)
 {
-  return lifecycle_scope_new_timeout_full_at (place, self, interval_ms, 0, func, data, destroy);
+  return scope_add_timer (self, LIFECYCLE_ENTRY_TIMER, interval_ms, 0, func, data, destroy, TRUE,
+                          place);
 }
 
 /**
