@@ -99,8 +99,9 @@ class Consumer:
 
     def files(self):
         """the headers, the library and the pkg-config file are where they belong"""
-        expected = {name for name in os.listdir(os.path.join(self.source, "lifecycle"))
-                    if name.endswith(".h") and not name.endswith("-private.h")}
+        # Each room has a folder in the source; installed, they share one.
+        expected = {name for _, _, names in os.walk(os.path.join(self.source, "lifecycle"))
+                    for name in names if name.endswith(".h") and not name.endswith("-private.h")}
         expected |= {"lifecycle-enums.h", "lifecycle-version.h", "lifecycle-visibility.h"}
         found = os.listdir(os.path.join(self.prefix, "include", "lifecycle-1"))
         same("\n".join(sorted(found)), "\n".join(sorted(expected)))
