@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-names-private.h"
 #include "lifecycle-scope-private.h"
 
 /* Locks the ledger of the moment. */
@@ -41,7 +42,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
 
   self->reason = reason;
   if (detail != NULL)
-    lifecycle_scope_ensure_extra (self)->detail = g_strdup (detail);
+    lifecycle_scope_ensure_extra (self)->detail = lifecycle_name_dup (detail);
   g_atomic_int_set (&ledger->open, FALSE);
   holdings->generation++;
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);

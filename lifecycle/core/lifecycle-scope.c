@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
@@ -89,7 +90,7 @@ lifecycle_scope_create (const char *name,
   self = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
   creating = FALSE;
 
-  self->key.name = g_strdup (name);
+  self->key.name = lifecycle_name_dup (name);
   self->as_child.name = place;
 
   return self;
@@ -260,7 +261,7 @@ lifecycle_scope_set_property (GObject      *object,
   switch (prop_id)
     {
     case PROP_NAME:
-      self->key.name = g_value_dup_string (value);
+      self->key.name = lifecycle_name_dup (g_value_get_string (value));
       break;
 
     case PROP_PARENT:
@@ -301,6 +302,11 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * LifecycleScope:name: (attributes org.gtk.Property.get=lifecycle_scope_get_name)
    *
    * What the scope is called, in paths and reports; among siblings, what it is found by.
+   *
+   * Any text will do, also one that comes from elsewhere. A name that is not valid UTF-8 is made so,
+   * as by [func@GLib.utf8_make_valid], and is found by what was given, too. In paths, reports, logs
+   * and traces it is quoted: a backslash becomes `\\`, control characters and those that change the
+   * direction of text become `\n`, `\x1b` or `\u202e`, and a slash in a path becomes `\x2f`.
    *
    * Since: 1.0
    */
@@ -453,7 +459,7 @@ lifecycle_scope_init (LifecycleScope *self)
 
 /**
  * lifecycle_scope_new:
- * @name: (nullable): what to call it in reports
+ * @name: (nullable): what to call it in reports; see [property@Scope:name]
  *
  * Makes a scope without a parent, at home in the thread-default main context.
  *

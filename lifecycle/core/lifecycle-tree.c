@@ -5,6 +5,7 @@
 
 #include "lifecycle-children-private.h"
 #include "lifecycle-home-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-object-watch-private.h"
 
 /**
@@ -344,6 +345,13 @@ lifecycle_scope_get_parent (LifecycleScope *self)
   return parent;
 }
 
+static char *
+scope_dup_quoted_name (LifecycleScope *self)
+{
+  return lifecycle_name_quote (self->key.name != NULL ? self->key.name : "unnamed",
+                               LIFECYCLE_QUOTE_PATH);
+}
+
 /* The names from the root down to the scope of a ledger, joined by slashes. The memory of the ledger
  * is kept by the caller.
  */
@@ -363,7 +371,7 @@ lifecycle_ledger_dup_path (LifecycleLedger *ledger)
       scope = ledger->scope;
       if (scope != NULL)
         {
-          g_ptr_array_add (names, g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed"));
+          g_ptr_array_add (names, scope_dup_quoted_name (scope));
           if (scope->owner != NULL)
             above = lifecycle_ledger_hold_memory (scope->owner);
         }
@@ -385,7 +393,8 @@ lifecycle_ledger_dup_path (LifecycleLedger *ledger)
  * @self: a scope
  *
  * The names from the root down to the scope, joined by slashes, for reports. A scope without a name
- * appears as `unnamed`. It stays the same when the scope has closed, as long as its parents live.
+ * appears as `unnamed`. Names are quoted, so that a slash is always a boundary, and a path always one
+ * line; see [property@Scope:name]. It stays the same when the scope has closed, as long as its parents live.
  *
  * Returns: (transfer full): the path
  *
@@ -395,12 +404,13 @@ char *
 lifecycle_scope_get_path (LifecycleScope *self)
 {
   g_autofree char *above = NULL;
-  const char *name;
+  g_autofree char *name = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  name = self->key.name != NULL ? self->key.name : "unnamed";
+  name = scope_dup_quoted_name (self);
   above = self->owner != NULL ? lifecycle_ledger_dup_path (self->owner) : NULL;
 
-  return above != NULL && *above != '\0' ? g_strconcat (above, "/", name, NULL) : g_strdup (name);
+  return above != NULL && *above != '\0' ? g_strconcat (above, "/", name, NULL)
+                                         : g_steal_pointer (&name);
 }

@@ -6,6 +6,7 @@
 #include "lifecycle-debug-private.h"
 #include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
 
 typedef struct
@@ -61,7 +62,8 @@ log_scope_closed (LifecycleScope *scope,
   g_autofree char *path = lifecycle_scope_get_path (scope);
   g_autofree char *usec = g_strdup_printf ("%" G_GUINT64_FORMAT, duration);
   const char *reason = lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason);
-  const char *detail = lifecycle_scope_get_reason_detail (scope);
+  g_autofree char *detail = lifecycle_name_quote (lifecycle_scope_get_reason_detail (scope),
+                                                  LIFECYCLE_QUOTE_TEXT);
   char failed[16];
   Record record = { .n_fields = 0 };
   LifecycleHoldings *holdings;

@@ -6,6 +6,7 @@
 #include "lifecycle-debug-private.h"
 #include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-statistics.h"
 
@@ -58,7 +59,8 @@ sysprof_describe (LifecycleScope *scope,
                   guint64         duration)
 {
   g_autoptr (LifecycleStatistics) statistics = lifecycle_scope_get_statistics (scope, FALSE);
-  const char *detail = lifecycle_scope_get_reason_detail (scope);
+  g_autofree char *detail = lifecycle_name_quote (lifecycle_scope_get_reason_detail (scope),
+                                                  LIFECYCLE_QUOTE_TEXT);
   const char *reason = lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason);
   GString *message = g_string_new (reason);
   guint64 added = 0, released = 0, retired = 0;

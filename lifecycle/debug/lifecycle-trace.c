@@ -9,6 +9,7 @@
 #include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
 
 /* Straight to stderr: a ledger may be locked, and whoever listens to GLib's log is user code. For the
@@ -22,6 +23,8 @@ trace_entry (LifecycleLedger *ledger,
              char             sign)
 {
   guint kind = lifecycle_entry_type_get_kind (entry->type);
+  const char *name = ledger->scope != NULL ? ledger->scope->key.name : NULL;
+  g_autofree char *quoted = lifecycle_name_quote (name, LIFECYCLE_QUOTE_PATH);
 
   fprintf (stderr, "Lifecycle: %c %s %p%s%s%s%s, scope %s %p\n",
            sign,
@@ -31,7 +34,7 @@ trace_entry (LifecycleLedger *ledger,
            place != NULL ? lifecycle_place_get_preposition (place) : "",
            place != NULL ? " " : "",
            place != NULL ? place : "",
-           ledger->scope != NULL && ledger->scope->key.name != NULL ? ledger->scope->key.name : "unnamed",
+           quoted != NULL ? quoted : "unnamed",
            (gpointer) ledger->scope);
 }
 

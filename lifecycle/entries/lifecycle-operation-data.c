@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-operation-private.h"
 
 #ifdef HAVE_MALLOC_USABLE_SIZE
@@ -65,10 +66,11 @@ lifecycle_operation_check_freed (gpointer        data,
 
           if ((guintptr) self->user_data - (guintptr) data < size)
             {
+              g_autofree char *name = lifecycle_name_quote (self->name, LIFECYCLE_QUOTE_TEXT);
               const char *begun = lifecycle_entry_get_place (&self->entry);
 
               operation = g_strdup_printf ("'%s'%s%s%s%s",
-                                           self->name != NULL ? self->name : "unnamed",
+                                           name != NULL ? name : "unnamed",
                                            begun != NULL ? ", begun " : "",
                                            begun != NULL ? lifecycle_place_get_preposition (begun) : "",
                                            begun != NULL ? " " : "",

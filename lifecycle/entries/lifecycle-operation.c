@@ -6,6 +6,7 @@
 #include "lifecycle-facts-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-operation-private.h"
 #include "lifecycle-scope-private.h"
 
@@ -137,9 +138,9 @@ operation_describe_pending (LifecycleEntry *entry)
   if ((entry->flags & LIFECYCLE_ENTRY_ENDED) != 0)
     return NULL;
 
-  what = g_string_new (NULL);
-  g_string_append_printf (what, "operation '%s', %.3f s old%s",
-                          self->name != NULL ? self->name : "unnamed",
+  what = g_string_new ("operation '");
+  lifecycle_name_append (what, self->name != NULL ? self->name : "unnamed", LIFECYCLE_QUOTE_TEXT);
+  g_string_append_printf (what, "', %.3f s old%s",
                           (double) lifecycle_operation_get_age (self) / 1000.0,
                           self->shielded ? ", shielded" : "");
   place = lifecycle_entry_get_place (entry);
@@ -341,7 +342,7 @@ scope_begin (LifecycleScope      *self,
   operation->context = g_main_context_ref (self->context);
   operation->home_thread = g_thread_ref (self->thread);
   operation->cancellable = g_cancellable_new ();
-  operation->name = g_strdup (name);
+  operation->name = lifecycle_name_dup (name);
   operation->began = g_get_monotonic_time ();
   operation->callback = callback;
   operation->user_data = user_data;

@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-object-watch-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-resource-private.h"
@@ -137,7 +138,7 @@ lifecycle_resource_set_label (gpointer    resource,
 {
   LifecycleResource *self = resource;
 
-  self->label = g_strdup (label);
+  self->label = lifecycle_name_dup (label);
 }
 
 /* To be called before add(), by a holder of a reference on the object. */

@@ -6,6 +6,7 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-sources.h"
 
@@ -190,7 +191,11 @@ describe_source (GSource        *source,
   facts->id = facts->valid ? g_source_get_id (source) : 0;
   /* One of ours is named after its place. */
   if (name != entry->name)
-    facts->name = lifecycle_modules_dup_name (name, lifecycle_modules_get_look (entry));
+    {
+      g_autofree char *copy = lifecycle_modules_dup_name (name, lifecycle_modules_get_look (entry));
+
+      facts->name = lifecycle_name_dup (copy);
+    }
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "lifecycle-describe-private.h"
 #include "lifecycle-inventory-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 
 static guint
 row_hash (gconstpointer data)
@@ -149,7 +150,11 @@ lifecycle_inventory_append (LifecycleInventory *self,
       g_string_append_printf (string, "%s%u x %s", indent, row->n,
                               lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) row->kind));
       if (row->name != NULL)
-        g_string_append_printf (string, " '%s'", row->name);
+        {
+          g_string_append (string, " '");
+          lifecycle_name_append (string, row->name, LIFECYCLE_QUOTE_TEXT);
+          g_string_append_c (string, '\'');
+        }
       if (row->place != NULL)
         g_string_append_printf (string, ", added %s %s",
                                 lifecycle_place_get_preposition (row->place), row->place);

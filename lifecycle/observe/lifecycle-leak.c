@@ -6,6 +6,7 @@
 #include "lifecycle-enums.h"
 #include "lifecycle-leak-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 
 /**
  * LifecycleLeak:
@@ -546,7 +547,10 @@ lifecycle_leak_to_string (LifecycleLeak *self)
     }
 
   if (facts->why != NULL)
-    g_string_append_printf (string, ": %s", facts->why);
+    {
+      g_string_append (string, ": ");
+      lifecycle_name_append (string, facts->why, LIFECYCLE_QUOTE_TEXT);
+    }
   if (facts->place != NULL)
     g_string_append_printf (string, " (%s %s %s)",
                             facts->kind == LIFECYCLE_LEAK_KIND_DROPPED_OPEN ? "made" : "expected",

@@ -5,6 +5,7 @@
 
 #include "lifecycle-leaks-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-scope-private.h"
 
@@ -285,7 +286,7 @@ expectation_new (LifecycleLedger *following,
   Expectation *self = g_new0 (Expectation, 1);
 
   self->following = following != NULL ? lifecycle_ledger_ref (following) : NULL;
-  self->why = g_strdup (why);
+  self->why = lifecycle_name_dup (why);
   self->refs = 1;
 
   return self;

@@ -5,6 +5,7 @@
 
 #include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-record.h"
 #include "lifecycle-snapshot-private.h"
 
@@ -552,7 +553,11 @@ lifecycle_record_to_string (LifecycleRecord *self)
   g_string_append_printf (string, ": %s",
                           lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, item->kind));
   if (item->facts.name != NULL)
-    g_string_append_printf (string, " '%s'", item->facts.name);
+    {
+      g_string_append (string, " '");
+      lifecycle_name_append (string, item->facts.name, LIFECYCLE_QUOTE_TEXT);
+      g_string_append_c (string, '\'');
+    }
   if (item->facts.type != G_TYPE_INVALID && item->kind != LIFECYCLE_KIND_SCOPE)
     g_string_append_printf (string, " %s", g_type_name (item->facts.type));
   if (lifecycle_record_get_signal (self) != NULL)

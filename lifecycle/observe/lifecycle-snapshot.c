@@ -5,6 +5,7 @@
 
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-snapshot-private.h"
 #include "lifecycle-walk-private.h"
 
@@ -107,7 +108,8 @@ snapshot_add_scope (LifecycleSnapshot *self,
   named = &g_array_index (self->scopes, SnapshotScope, walk->n_done);
   named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
   if (named->above != walk->n_done)
-    named->name = g_strdup (scope->key.name != NULL ? scope->key.name : "unnamed");
+    named->name = lifecycle_name_quote (scope->key.name != NULL ? scope->key.name : "unnamed",
+                                        LIFECYCLE_QUOTE_PATH);
 }
 
 typedef struct

@@ -1,0 +1,28 @@
+/* lifecycle-names-private.h: names that come in, and how they are shown
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Where a name is shown. In a path, a slash separates names. */
+typedef enum
+{
+  LIFECYCLE_QUOTE_TEXT,
+  LIFECYCLE_QUOTE_PATH
+} LifecycleQuote;
+
+char       *lifecycle_name_dup    (const char      *name);
+const char *lifecycle_name_ensure (const char      *name,
+                                   char           **made);
+char       *lifecycle_name_quote  (const char      *name,
+                                   LifecycleQuote   where);
+void        lifecycle_name_append (GString         *string,
+                                   const char      *name,
+                                   LifecycleQuote   where);
+
+G_END_DECLS
