@@ -29,6 +29,21 @@ LifecycleScope  *lifecycle_scope_get_child_for      (LifecycleScope  *self,
 LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_renew_child        (LifecycleScope  *self,
                                                      const char      *name);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_renew_child_for    (LifecycleScope  *self,
+                                                     GObject         *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_child          (LifecycleScope  *self,
+                                                     const char      *name) G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_child_for      (LifecycleScope  *self,
+                                                     GObject         *object) G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_renewed_child  (LifecycleScope  *self,
+                                                     const char      *name) G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_renewed_child_for (LifecycleScope *self,
+                                                     GObject         *object) G_GNUC_WARN_UNUSED_RESULT;
 
 LIFECYCLE_AVAILABLE_IN_1_0
 void             lifecycle_scope_follow             (LifecycleScope  *self,
@@ -143,6 +158,30 @@ LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_renew_child_at     (const char      *place,
                                                      LifecycleScope  *self,
                                                      const char      *name);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_renew_child_for_at  (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     GObject         *object);
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_child_at        (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     const char      *name)
+                                                     G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_child_for_at    (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     GObject         *object)
+                                                     G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_renewed_child_at (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     const char      *name)
+                                                     G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_renewed_child_for_at (const char      *place,
+                                                     LifecycleScope  *self,
+                                                     GObject         *object)
+                                                     G_GNUC_WARN_UNUSED_RESULT;
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_new(...) lifecycle_scope_new_at (LIFECYCLE_PLACE, __VA_ARGS__)
@@ -150,6 +189,11 @@ LifecycleScope  *lifecycle_scope_renew_child_at     (const char      *place,
 #define lifecycle_scope_get_child(...) lifecycle_scope_get_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_get_child_for(...) lifecycle_scope_get_child_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_renew_child(...) lifecycle_scope_renew_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_renew_child_for(...) lifecycle_scope_renew_child_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_ref_child(...) lifecycle_scope_ref_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_ref_child_for(...) lifecycle_scope_ref_child_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_ref_renewed_child(...) lifecycle_scope_ref_renewed_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_ref_renewed_child_for(...) lifecycle_scope_ref_renewed_child_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_new_child(...) lifecycle_scope_new_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 

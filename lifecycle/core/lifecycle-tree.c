@@ -50,12 +50,12 @@ lifecycle_scope_new_child_at (const char     *place,
  * born closed, or has closed on the way here, is kept for as long as the parent lives.
  */
 static LifecycleScope *
-tree_return_child (LifecycleLedger *ledger,
-                   LifecycleScope  *parent,
-                   LifecycleScope  *child)
+tree_return_child (LifecycleScope *parent,
+                   LifecycleScope *child)
 {
   if (parent != NULL && !lifecycle_scope_is_open (child))
     {
+      LifecycleLedger *ledger = child->owner;
       LifecycleExtra *extra = lifecycle_scope_ensure_extra (parent);
 
       lifecycle_ledger_lock (ledger);
@@ -119,18 +119,87 @@ tree_ensure_child (LifecycleLedger *ledger,
   return found;
 }
 
+/* What all functions that find children have in common. Returns a reference. */
+
+static LifecycleScope *
+tree_ref_child (LifecycleScope *self,
+                const char     *name,
+                const char     *place)
+{
+  g_autofree char *valid = NULL;
+  gboolean made;
+
+  return tree_ensure_child (lifecycle_scope_get_ledger (self), self,
+                            lifecycle_name_ensure (name, &valid), NULL, place, &made);
+}
+
+static LifecycleScope *
+tree_ref_child_for (LifecycleScope *self,
+                    GObject        *object,
+                    const char     *place)
+{
+  LifecycleScope *child;
+  gboolean made;
+
+  child = tree_ensure_child (lifecycle_scope_get_ledger (self), self,
+                             G_OBJECT_TYPE_NAME (object), object, place, &made);
+  if (made)
+    lifecycle_scope_follow_object (child, object);
+
+  return child;
+}
+
+static LifecycleScope *
+tree_renew_child (LifecycleScope *self,
+                  const char     *name,
+                  GObject        *object,
+                  const char     *place)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleKey key = { name, object };
+  LifecycleScope *old;
+  LifecycleScope *child;
+  gboolean made;
+
+  if (!lifecycle_scope_is_open (self))
+    return tree_ensure_child (ledger, self, name, object, place, &made);
+
+  lifecycle_ledger_lock (ledger);
+  old = lifecycle_ledger_look_up_child (ledger, &key);
+  if (old != NULL)
+    g_object_ref (old);
+  lifecycle_ledger_unlock (ledger);
+
+  child = lifecycle_scope_create (name, place);
+  child->key.object = object;
+  lifecycle_scope_join_ledger (child, ledger, self, FALSE, TRUE);
+  if (object != NULL && lifecycle_scope_is_open (child))
+    lifecycle_scope_follow_object (child, object);
+
+  if (old != NULL)
+    {
+      /* Nothing takes its place if the parent has closed. */
+      if (lifecycle_scope_is_open (child))
+        lifecycle_scope_close_with_reason (old, LIFECYCLE_REASON_REPLACED, NULL);
+      g_object_unref (old);
+    }
+
+  return child;
+}
+
 /**
- * lifecycle_scope_get_child:
+ * lifecycle_scope_get_child: (skip)
  * @self: a scope
  * @name: a name among the children
  *
  * Finds the open child of that name, or makes one.
  *
- * A child made with [method@Scope.new_child] is found as well; among several of the same name the
+ * A child made with [method@Scope.new_child] is found as well; among several of the same name, the
  * one that was there first. However many children there are makes no difference to the cost.
  *
- * On a closed scope the child is born closed. May be called on any thread, where somebody makes
- * sure that the child does not close meanwhile.
+ * On a closed scope the child is born closed. The result is borrowed. May be called on any thread,
+ * but unless that is the home thread, the child can close, and be freed, before the caller has looked
+ * at it: use [method@Scope.ref_child] there.
  *
  * Returns: (transfer none): the child, which lives until it closes; one that was born closed lives
  *   as long as @self
@@ -149,20 +218,48 @@ lifecycle_scope_get_child_at (const char     *place,
                               LifecycleScope *self,
                               const char     *name)
 {
-  LifecycleLedger *ledger;
-  gboolean made;
-
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
-  ledger = lifecycle_scope_get_ledger (self);
-
-  return tree_return_child (ledger, self,
-                            tree_ensure_child (ledger, self, name, NULL, place, &made));
+  return tree_return_child (self, tree_ref_child (self, name, place));
 }
 
 /**
- * lifecycle_scope_get_child_for:
+ * lifecycle_scope_ref_child: (rename-to lifecycle_scope_get_child)
+ * @self: a scope
+ * @name: a name among the children
+ *
+ * Finds the open child of that name, or makes one, and returns a reference.
+ *
+ * A child made with [method@Scope.new_child] is found as well; among several of the same name, the
+ * one that was there first. However many children there are makes no difference to the cost.
+ *
+ * On a closed scope the child is born closed. May be called on any thread.
+ *
+ * Returns: (transfer full): the child, which may have closed meanwhile if this is not its home
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_ref_child (LifecycleScope *self,
+                           const char     *name)
+{
+  return lifecycle_scope_ref_child_at (NULL, self, name);
+}
+
+LifecycleScope *
+lifecycle_scope_ref_child_at (const char     *place,
+                              LifecycleScope *self,
+                              const char     *name)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return tree_ref_child (self, name, place);
+}
+
+/**
+ * lifecycle_scope_get_child_for: (skip)
  * @self: a scope
  * @object: an object; no reference is held
  *
@@ -172,8 +269,9 @@ lifecycle_scope_get_child_at (const char     *place,
  * @self as [enum@Reason.parent_closed], or with the scope that [func@Scope.of] gives for @object as
  * [enum@Reason.owner_gone]. It is named after the type of @object.
  *
- * On a closed scope the child is born closed. May be called on any thread, where somebody makes
- * sure that the child does not close meanwhile.
+ * On a closed scope the child is born closed. The result is borrowed. May be called on any thread by
+ * a holder of a reference on @object, but unless that is the home thread, the child can close, and be
+ * freed, before the caller has looked at it: use [method@Scope.ref_child_for] there.
  *
  * Returns: (transfer none): the child, which lives until it closes; one that was born closed lives
  *   as long as @self
@@ -192,23 +290,50 @@ lifecycle_scope_get_child_for_at (const char     *place,
                                   LifecycleScope *self,
                                   GObject        *object)
 {
-  LifecycleLedger *ledger;
-  LifecycleScope *child;
-  gboolean made;
-
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   g_return_val_if_fail (G_IS_OBJECT (object), NULL);
 
-  ledger = lifecycle_scope_get_ledger (self);
-  child = tree_ensure_child (ledger, self, G_OBJECT_TYPE_NAME (object), object, place, &made);
-  if (made)
-    lifecycle_scope_follow_object (child, object);
-
-  return tree_return_child (ledger, self, child);
+  return tree_return_child (self, tree_ref_child_for (self, object, place));
 }
 
 /**
- * lifecycle_scope_renew_child:
+ * lifecycle_scope_ref_child_for: (rename-to lifecycle_scope_get_child_for)
+ * @self: a scope
+ * @object: an object; no reference is held
+ *
+ * Finds the open child that is for @object, or makes one, which follows it, and returns a reference.
+ *
+ * This is for what belongs to two: a service and a player, a window and a document. It closes with
+ * @self as [enum@Reason.parent_closed], or with the scope that [func@Scope.of] gives for @object as
+ * [enum@Reason.owner_gone]. It is named after the type of @object.
+ *
+ * On a closed scope the child is born closed. May be called on any thread by a holder of a reference
+ * on @object.
+ *
+ * Returns: (transfer full): the child, which may have closed meanwhile if this is not its home
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_ref_child_for (LifecycleScope *self,
+                               GObject        *object)
+{
+  return lifecycle_scope_ref_child_for_at (NULL, self, object);
+}
+
+LifecycleScope *
+lifecycle_scope_ref_child_for_at (const char     *place,
+                                  LifecycleScope *self,
+                                  GObject        *object)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (G_IS_OBJECT (object), NULL);
+
+  return tree_ref_child_for (self, object, place);
+}
+
+/**
+ * lifecycle_scope_renew_child: (skip)
  * @self: a scope
  * @name: a name among the children
  *
@@ -217,7 +342,8 @@ lifecycle_scope_get_child_for_at (const char     *place,
  *
  * While the old one is taken down, the new one is already in its place.
  *
- * On a closed scope the child is born closed. To be called at home.
+ * On a closed scope the child is born closed. The result is borrowed; see
+ * [method@Scope.ref_renewed_child]. To be called at home.
  *
  * Returns: (transfer none): the new child, which lives until it closes; one that was born closed
  *   lives as long as @self
@@ -236,39 +362,129 @@ lifecycle_scope_renew_child_at (const char     *place,
                                 LifecycleScope *self,
                                 const char     *name)
 {
-  LifecycleLedger *ledger;
-  LifecycleKey key = { name, NULL };
-  LifecycleScope *old;
   LifecycleScope *child;
-  gboolean made;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  child = lifecycle_scope_ref_renewed_child_at (place, self, name);
+
+  return tree_return_child (self, child);
+}
+
+/**
+ * lifecycle_scope_ref_renewed_child: (rename-to lifecycle_scope_renew_child)
+ * @self: a scope
+ * @name: a name among the children
+ *
+ * Makes a new child of that name, and then closes the one that [method@Scope.ref_child] would have
+ * found, as [enum@Reason.replaced]. Returns a reference on the new one.
+ *
+ * While the old one is taken down, the new one is already in its place.
+ *
+ * On a closed scope the child is born closed. To be called at home.
+ *
+ * Returns: (transfer full): the new child
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_ref_renewed_child (LifecycleScope *self,
+                                   const char     *name)
+{
+  return lifecycle_scope_ref_renewed_child_at (NULL, self, name);
+}
+
+LifecycleScope *
+lifecycle_scope_ref_renewed_child_at (const char     *place,
+                                      LifecycleScope *self,
+                                      const char     *name)
+{
+  g_autofree char *valid = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
   LIFECYCLE_DEBUG_HOME (self);
   g_return_val_if_fail (name != NULL, NULL);
 
-  ledger = lifecycle_scope_get_ledger (self);
-  if (!lifecycle_scope_is_open (self))
-    return tree_return_child (ledger, self,
-                              tree_ensure_child (ledger, self, name, NULL, place, &made));
+  return tree_renew_child (self, lifecycle_name_ensure (name, &valid), NULL, place);
+}
 
-  lifecycle_ledger_lock (ledger);
-  old = lifecycle_ledger_look_up_child (ledger, &key);
-  if (old != NULL)
-    g_object_ref (old);
-  lifecycle_ledger_unlock (ledger);
+/**
+ * lifecycle_scope_renew_child_for: (skip)
+ * @self: a scope
+ * @object: an object; no reference is held
+ *
+ * Makes a new child that is for @object, and then closes the one that
+ * [method@Scope.get_child_for] would have found, as [enum@Reason.replaced].
+ *
+ * This is for what is set up for an object again and again, as the rows of a list are: a row that
+ * nobody has unbound ends when it is bound the next time, and does not pile up.
+ *
+ * On a closed scope the child is born closed. The result is borrowed; see
+ * [method@Scope.ref_renewed_child_for]. To be called at home.
+ *
+ * Returns: (transfer none): the new child, which lives until it closes; one that was born closed
+ *   lives as long as @self
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_renew_child_for (LifecycleScope *self,
+                                 GObject        *object)
+{
+  return lifecycle_scope_renew_child_for_at (NULL, self, object);
+}
 
-  child = lifecycle_scope_create (name, place);
-  lifecycle_scope_join_ledger (child, ledger, self, FALSE, TRUE);
+LifecycleScope *
+lifecycle_scope_renew_child_for_at (const char     *place,
+                                    LifecycleScope *self,
+                                    GObject        *object)
+{
+  LifecycleScope *child;
 
-  if (old != NULL)
-    {
-      /* Nothing takes its place if the parent has closed. */
-      if (lifecycle_scope_is_open (child))
-        lifecycle_scope_close_with_reason (old, LIFECYCLE_REASON_REPLACED, NULL);
-      g_object_unref (old);
-    }
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (G_IS_OBJECT (object), NULL);
 
-  return tree_return_child (ledger, self, child);
+  child = lifecycle_scope_ref_renewed_child_for_at (place, self, object);
+
+  return tree_return_child (self, child);
+}
+
+/**
+ * lifecycle_scope_ref_renewed_child_for: (rename-to lifecycle_scope_renew_child_for)
+ * @self: a scope
+ * @object: an object; no reference is held
+ *
+ * Makes a new child that is for @object, and then closes the one that
+ * [method@Scope.ref_child_for] would have found, as [enum@Reason.replaced]. Returns a reference on
+ * the new one.
+ *
+ * This is for what is set up for an object again and again, as the rows of a list are: a row that
+ * nobody has unbound ends when it is bound the next time, and does not pile up.
+ *
+ * On a closed scope the child is born closed. To be called at home.
+ *
+ * Returns: (transfer full): the new child
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_ref_renewed_child_for (LifecycleScope *self,
+                                       GObject        *object)
+{
+  return lifecycle_scope_ref_renewed_child_for_at (NULL, self, object);
+}
+
+LifecycleScope *
+lifecycle_scope_ref_renewed_child_for_at (const char     *place,
+                                          LifecycleScope *self,
+                                          GObject        *object)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
+  g_return_val_if_fail (G_IS_OBJECT (object), NULL);
+
+  return tree_renew_child (self, G_OBJECT_TYPE_NAME (object), object, place);
 }
 
 /**
@@ -310,7 +526,7 @@ lifecycle_scope_of_at (const char *place,
 
   ledger = lifecycle_object_watch_get_ledger (lifecycle_object_watch_get (object));
 
-  return tree_return_child (ledger, NULL,
+  return tree_return_child (NULL,
                             tree_ensure_child (ledger, NULL, G_OBJECT_TYPE_NAME (object), object,
                                                place, &made));
 }

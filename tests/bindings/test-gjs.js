@@ -140,6 +140,16 @@ test('scope/get-child', () => {
     parent.close();
 });
 
+test('scope/renew-child-for', () => {
+    const parent = Scope.new('root');
+    const row = new Emitter();
+    const child = parent.get_child_for(row);
+    const renewed = parent.renew_child_for(row);
+    assertEqual(child.get_reason(), Reason.REPLACED);
+    assertEqual(parent.get_child_for(row), renewed);
+    parent.close();
+});
+
 test('scope/get-child-for', () => {
     const parent = Scope.new('root');
     const player = new Emitter();

@@ -144,6 +144,43 @@ class TestScope(unittest.TestCase):
         self.assertEqual(seen, [new])
         parent.close()
 
+    def test_get_child_on_another_thread(self):
+        parent = Scope.new("root")
+        names = []
+
+        def work():
+            for _ in range(20000):
+                names.append(parent.get_child("tag").get_name())
+            parent.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        context = GLib.MainContext.default()
+        while not parent.is_closed():
+            parent.clear()
+            context.iteration(False)
+        thread.join()
+        self.assertEqual(set(names), {"tag"})
+
+    def test_renew_child_for(self):
+        parent = Scope.new("root")
+        row = Emitter()
+        old = parent.get_child_for(row)
+        new = parent.renew_child_for(row)
+        self.assertEqual(old.get_reason(), Reason.REPLACED)
+        self.assertIs(parent.get_child_for(row), new)
+        self.assertEqual(parent.get_n_entries(), 1)
+        row.run_dispose()
+        self.assertEqual(new.get_reason(), Reason.OWNER_GONE)
+        parent.close()
+
+    def test_name_from_elsewhere(self):
+        parent = Scope.new("a/b")
+        child = parent.get_child("x\nroot\x1b[2J")
+        self.assertEqual(child.get_name(), "x\nroot\x1b[2J")
+        self.assertEqual(child.get_path(), r"a\x2fb/x\nroot\x1b[2J")
+        parent.close()
+
     def test_get_child_for(self):
         parent = Scope.new("root")
         player = Emitter()

@@ -138,6 +138,132 @@ test_child_while_closing (void)
   g_assert_finalize_object (scope);
 }
 
+/* References keep a child that is not found any more, and nothing else does. */
+static void
+test_ref_child (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *object = test_emitter_new ();
+  LifecycleScope *child = lifecycle_scope_ref_child (scope, "name");
+  LifecycleScope *again = lifecycle_scope_ref_child (scope, "name");
+  LifecycleScope *for_object = lifecycle_scope_ref_child_for (scope, G_OBJECT (object));
+
+  g_assert_true (again == child);
+  g_object_unref (again);
+  g_assert_true (lifecycle_scope_get_child (scope, "name") == child);
+  g_assert_true (lifecycle_scope_get_child_for (scope, G_OBJECT (object)) == for_object);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 2);
+  g_object_run_dispose (G_OBJECT (object));
+  g_assert_true (lifecycle_scope_is_closed (for_object));
+  g_assert_finalize_object (for_object);
+  lifecycle_scope_close (scope);
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_finalize_object (child);
+
+  /* Born closed, and not kept. */
+  child = lifecycle_scope_ref_child (scope, "name");
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_finalize_object (child);
+  child = lifecycle_scope_ref_child_for (scope, G_OBJECT (object));
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_finalize_object (child);
+  child = lifecycle_scope_ref_renewed_child (scope, "name");
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_finalize_object (child);
+  child = lifecycle_scope_ref_renewed_child_for (scope, G_OBJECT (object));
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (object);
+}
+
+static void
+assert_replaced_cb (LifecycleScope  *old,
+                    LifecycleReason  reason,
+                    GObject         *object)
+{
+  LifecycleScope *scope = g_object_get_data (object, "scope");
+
+  g_assert_cmpint (reason, ==, LIFECYCLE_REASON_REPLACED);
+  g_assert_true (lifecycle_scope_get_child_for (scope, object) != old);
+  test_log ("replaced");
+}
+
+/* A row that is bound again and again: the last one is all there is. */
+static void
+test_renew_child_for (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *object = test_emitter_new ();
+  TestEmitter *other = test_emitter_new ();
+  LifecycleScope *others = lifecycle_scope_get_child_for (scope, G_OBJECT (other));
+  LifecycleScope *child = NULL;
+
+  g_object_set_data (G_OBJECT (object), "scope", scope);
+  for (guint i = 0; i < 3; i++)
+    {
+      LifecycleScope *last = child != NULL ? g_object_ref (child) : NULL;
+
+      child = lifecycle_scope_renew_child_for (scope, G_OBJECT (object));
+      test_assert_log (last != NULL ? "replaced" : "");
+      g_assert_cmpstr (lifecycle_scope_get_name (child), ==, G_OBJECT_TYPE_NAME (object));
+      g_assert_true (lifecycle_scope_get_child_for (scope, G_OBJECT (object)) == child);
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 2);
+      g_signal_connect (child, "closing", G_CALLBACK (assert_replaced_cb), object);
+      if (last != NULL)
+        {
+          g_assert_true (lifecycle_scope_is_closed (last));
+          g_assert_finalize_object (last);
+        }
+    }
+  g_signal_handlers_disconnect_by_data (child, object);
+
+  /* It follows the object, as any child that is for one does. */
+  g_object_ref (child);
+  g_assert_finalize_object (object);
+  g_assert_cmpint (lifecycle_scope_get_reason (child), ==, LIFECYCLE_REASON_OWNER_GONE);
+  g_assert_finalize_object (child);
+  g_assert_false (lifecycle_scope_is_closed (others));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (other);
+}
+
+/* Home closes the children all the time. What another thread holds a reference on is there. */
+static gpointer
+ref_children_thread (gpointer scope)
+{
+  guint n = test_amount (20000);
+
+  for (guint i = 0; i < n; i++)
+    {
+      LifecycleScope *child = lifecycle_scope_ref_child (scope, "name");
+
+      g_assert_cmpstr (lifecycle_scope_get_name (child), ==, "name");
+      g_object_unref (child);
+    }
+  lifecycle_scope_close (scope);
+
+  return NULL;
+}
+
+static void
+test_ref_child_on_threads (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  GThread *thread = g_thread_new ("ref-children", ref_children_thread, scope);
+
+  while (lifecycle_scope_get_reason (scope) == LIFECYCLE_REASON_NONE)
+    {
+      lifecycle_scope_clear (scope);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_thread_join (thread);
+  while (!lifecycle_scope_is_closed (scope) || g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_finalize_object (scope);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -148,6 +274,9 @@ main (int   argc,
   g_test_add_func ("/lifecycle/tree/namesakes-in-between", test_namesakes_in_between);
   g_test_add_func ("/lifecycle/tree/children-of-a-closed-scope", test_children_of_a_closed_scope);
   g_test_add_func ("/lifecycle/tree/child-while-closing", test_child_while_closing);
+  g_test_add_func ("/lifecycle/tree/ref-child", test_ref_child);
+  g_test_add_func ("/lifecycle/tree/renew-child-for", test_renew_child_for);
+  g_test_add_func ("/lifecycle/tree/ref-child-on-threads", test_ref_child_on_threads);
 
   return g_test_run ();
 }
