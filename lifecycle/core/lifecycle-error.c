@@ -5,6 +5,7 @@
 
 #include "lifecycle-error.h"
 #include "lifecycle-modules-private.h"
+#include "lifecycle-names-private.h"
 #include "lifecycle-scope-private.h"
 
 /**
@@ -49,8 +50,11 @@ failure_collect (LifecycleFailure *failure)
 static char *
 failure_describe (LifecycleFailure *failure)
 {
+  g_autofree char *valid = lifecycle_name_dup (failure->error->message);
+  g_autofree char *message = lifecycle_name_quote (valid, LIFECYCLE_QUOTE_TEXT);
+
   return g_strdup_printf ("A cleanup of scope %s failed, and nobody has asked for the error: %s",
-                          failure->where, failure->error->message);
+                          failure->where, message);
 }
 
 static void
