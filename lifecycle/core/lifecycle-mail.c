@@ -23,41 +23,34 @@ mail_cb (gpointer data)
 {
   LifecycleHoldings *holdings = data;
   LifecycleLedger *ledger = &holdings->ledger;
-  guint n_left = G_MAXUINT;
   LifecycleMail *mail;
-
-  do
-    {
-      gboolean stale = FALSE;
-
-      lifecycle_ledger_lock (ledger);
-      /* Mail that arrives meanwhile waits for the next iteration, so that no other source starves. */
-      if (n_left == G_MAXUINT)
-        n_left = holdings->mail->length;
-      mail = n_left > 0 ? g_queue_pop_head (holdings->mail) : NULL;
-      if (mail != NULL)
-        stale = mail_is_stale (mail);
-      else if (holdings->mail->length == 0)
-        holdings->has_mail_source = FALSE;
-      lifecycle_ledger_unlock (ledger);
-
-      if (mail != NULL)
-        {
-          n_left--;
-          if (!stale)
-            mail->sender->deliver (mail);
-          mail->sender->free_mail (mail);
-        }
-    }
-  while (mail != NULL);
+  gboolean more;
+  guint n_left;
 
   lifecycle_ledger_lock (ledger);
-  n_left = holdings->has_mail_source ? holdings->mail->length : 0;
-  if (n_left == 0)
+
+  /* Mail that arrives meanwhile waits for the next iteration, so that no other source starves. */
+  n_left = holdings->mail->length;
+  while (n_left-- > 0 && (mail = g_queue_pop_head (holdings->mail)) != NULL)
+    {
+      gboolean stale = mail_is_stale (mail);
+
+      lifecycle_ledger_unlock (ledger);
+      if (!stale)
+        mail->sender->deliver (mail);
+      mail->sender->free_mail (mail);
+      lifecycle_ledger_lock (ledger);
+    }
+
+  /* With the lock held since the last look: what is sent from now on finds either this source or the
+   * need for another, and never both.
+   */
+  more = holdings->mail->length > 0;
+  if (!more)
     holdings->has_mail_source = FALSE;
   lifecycle_ledger_unlock (ledger);
 
-  return n_left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  return more ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* On any thread, even if the scope is closing: whoever has silenced the sender drops its mail after
