@@ -63,7 +63,7 @@ scope_move_to (LifecycleScope *scope,
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
   LifecycleLedger *ledger = &holdings->ledger;
   LifecycleHoldings *left;
-  gsize visited;
+  guint64 visited;
 
   /* What a clear() further up has begun with cannot change hands. */
   for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)

@@ -55,8 +55,8 @@ struct _LifecycleScope
 
   LifecycleExtra  *extra;       /* what few scopes have, made on demand */
 
-  gsize            visited;     /* by which walk, and only at home */
-  gsize            stacked;     /* by which release, the same */
+  guint64          visited;     /* by which walk, and only at home */
+  guint64          stacked;     /* by which release, the same */
   guint            blocked;     /* how often, by the scope and by those above it */
   guint            own_blocked;
   guint            n_released;

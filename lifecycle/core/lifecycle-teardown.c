@@ -94,13 +94,26 @@ teardown_list_followers (LifecycleScopeList *list,
     }
 }
 
-/* A number that no walk and no release has had before. */
-static gsize
+/* A number that no collection and no release has had before, however long the program runs. */
+static guint64
 teardown_next_serial (void)
 {
+#if GLIB_SIZEOF_VOID_P >= 8
   static gsize last;
 
-  return (gsize) g_atomic_pointer_add (&last, 1) + 1;
+  return (guint64) g_atomic_pointer_add (&last, 1) + 1;
+#else
+  /* 32 bits are used up in a day by a program that closes 50,000 scopes a second. */
+  static GMutex lock;
+  static guint64 last;
+  guint64 serial;
+
+  g_mutex_lock (&lock);
+  serial = ++last;
+  g_mutex_unlock (&lock);
+
+  return serial;
+#endif
 }
 
 /* Where there is a fence, the root is only cleared of what is before it. Says what time it is, if
@@ -324,7 +337,7 @@ teardown_finish (LifecycleScope *scope,
  */
 static LifecycleScope *
 teardown_next_follower (LifecycleScope *scope,
-                        gsize           release)
+                        guint64         release)
 {
   LifecycleLedger *followers = lifecycle_scope_get_holdings (scope)->followers;
   guint n_passed = 0;
@@ -372,7 +385,7 @@ teardown_next_follower (LifecycleScope *scope,
 static gboolean
 teardown_step (LifecycleScope  *scope,
                gboolean         clear,
-               gsize            release,
+               guint64          release,
                LifecycleScope **next)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
@@ -413,7 +426,7 @@ teardown_release (LifecycleScope *root,
                   gboolean        clear,
                   gint64          began)
 {
-  gsize release = teardown_next_serial ();
+  guint64 release = teardown_next_serial ();
   LifecycleScopeList stack;
 
   lifecycle_scope_list_init (&stack);
