@@ -486,14 +486,15 @@ lifecycle_scope_new_at (const char *place,
 }
 
 /**
- * lifecycle_scope_get_cancellable:
+ * lifecycle_scope_get_cancellable: (skip)
  * @self: a scope
  *
  * The cancellable to give to operations that end with the scope.
  *
  * It is made by the first call, and cancelled when the scope is taken down, after all handlers and
  * sources have been silenced. On a closed scope it is cancelled already. May be called on any
- * thread.
+ * thread, but the result is borrowed: on another thread than home use
+ * [method@Scope.ref_cancellable].
  *
  * Returns: (transfer none): a cancellable that lives as long as the scope, or until a
  *   [method@Scope.clear]
@@ -502,6 +503,34 @@ lifecycle_scope_new_at (const char *place,
  */
 GCancellable *
 lifecycle_scope_get_cancellable (LifecycleScope *self)
+{
+  GCancellable *cancellable;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  cancellable = lifecycle_scope_ref_cancellable (self);
+  /* The scope has another reference. */
+  g_object_unref (cancellable);
+
+  return cancellable;
+}
+
+/**
+ * lifecycle_scope_ref_cancellable: (rename-to lifecycle_scope_get_cancellable)
+ * @self: a scope
+ *
+ * The cancellable to give to operations that end with the scope, with a reference.
+ *
+ * It is made by the first call, and cancelled when the scope is taken down, after all handlers and
+ * sources have been silenced. On a closed scope it is cancelled already. May be called on any
+ * thread.
+ *
+ * Returns: (transfer full): a cancellable
+ *
+ * Since: 1.0
+ */
+GCancellable *
+lifecycle_scope_ref_cancellable (LifecycleScope *self)
 {
   LifecycleHoldings *holdings;
   GCancellable *cancellable;
@@ -516,7 +545,7 @@ lifecycle_scope_get_cancellable (LifecycleScope *self)
       if (!lifecycle_scope_is_open (self) && !holdings->moving)
         g_cancellable_cancel (holdings->cancellable);
     }
-  cancellable = holdings->cancellable;
+  cancellable = g_object_ref (holdings->cancellable);
   lifecycle_ledger_unlock (&holdings->ledger);
 
   return cancellable;

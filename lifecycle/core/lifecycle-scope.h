@@ -103,6 +103,8 @@ LifecycleScope  *lifecycle_scope_move               (LifecycleScope  *self);
 
 LIFECYCLE_AVAILABLE_IN_1_0
 GCancellable    *lifecycle_scope_get_cancellable    (LifecycleScope  *self);
+LIFECYCLE_AVAILABLE_IN_1_0
+GCancellable    *lifecycle_scope_ref_cancellable    (LifecycleScope  *self) G_GNUC_WARN_UNUSED_RESULT;
 
 LIFECYCLE_AVAILABLE_IN_1_0
 const char      *lifecycle_scope_get_name           (LifecycleScope  *self);

@@ -229,6 +229,25 @@ test_renew_child_for (void)
   g_assert_finalize_object (other);
 }
 
+/* A clear() elsewhere gives the scope another cancellable; this one stays with its holder. */
+static void
+test_ref_cancellable (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  GCancellable *cancellable = lifecycle_scope_ref_cancellable (scope);
+
+  g_assert_true (lifecycle_scope_get_cancellable (scope) == cancellable);
+  g_assert_false (g_cancellable_is_cancelled (cancellable));
+  lifecycle_scope_clear (scope);
+  g_assert_true (g_cancellable_is_cancelled (cancellable));
+  g_assert_finalize_object (cancellable);
+  lifecycle_scope_close (scope);
+  cancellable = lifecycle_scope_ref_cancellable (scope);
+  g_assert_true (g_cancellable_is_cancelled (cancellable));
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (cancellable);
+}
+
 /* Home closes the children all the time. What another thread holds a reference on is there. */
 static gpointer
 ref_children_thread (gpointer scope)
@@ -276,6 +295,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/tree/child-while-closing", test_child_while_closing);
   g_test_add_func ("/lifecycle/tree/ref-child", test_ref_child);
   g_test_add_func ("/lifecycle/tree/renew-child-for", test_renew_child_for);
+  g_test_add_func ("/lifecycle/tree/ref-cancellable", test_ref_cancellable);
   g_test_add_func ("/lifecycle/tree/ref-child-on-threads", test_ref_child_on_threads);
 
   return g_test_run ();
