@@ -568,7 +568,8 @@ lifecycle_close_call (LifecycleScope      *scope,
 /**
  * lifecycle_scope_close_async:
  * @self: a scope
- * @reason: why, for cleanups, handlers and reports; not [enum@Reason.none]
+ * @reason: why, for cleanups, handlers and reports; neither [enum@Reason.none] nor
+ *   [enum@Reason.dropped]
  * @timeout_ms: how long to wait at most, in milliseconds, or 0 for as long as it takes
  * @cancellable: (nullable): ends the wait, but not the close
  * @callback: (nullable) (scope async): what to call when the scope is closed
@@ -599,7 +600,7 @@ lifecycle_scope_close_async (LifecycleScope      *self,
                              gpointer             user_data)
 {
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
-  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
+  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason < LIFECYCLE_REASON_DROPPED);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   lifecycle_close_call (self, lifecycle_scope_close_async, reason, timeout_ms,

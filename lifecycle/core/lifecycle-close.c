@@ -89,7 +89,8 @@ lifecycle_scope_close (LifecycleScope *self)
 /**
  * lifecycle_scope_close_with_reason:
  * @self: a scope
- * @reason: why, for cleanups, handlers and reports; not [enum@Reason.none]
+ * @reason: why, for cleanups, handlers and reports; neither [enum@Reason.none] nor
+ *   [enum@Reason.dropped]
  * @detail: (nullable): more about that, for reports
  *
  * Takes down all that the scope owns, and the scopes below it.
@@ -112,7 +113,7 @@ lifecycle_scope_close_with_reason (LifecycleScope  *self,
                                    const char      *detail)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
-  g_return_val_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED, 0);
+  g_return_val_if_fail (reason > LIFECYCLE_REASON_NONE && reason < LIFECYCLE_REASON_DROPPED, 0);
 
   return lifecycle_teardown_close (self, reason, detail);
 }

@@ -74,7 +74,8 @@ follow_connect (LifecycleScope  *self,
  * @self: a scope
  * @instance: an object; no reference is held
  * @detailed_signal: the signal, with a detail if need be
- * @reason: the reason to close with; not [enum@Reason.none]
+ * @reason: the reason to close with; neither [enum@Reason.none] nor
+ *   [enum@Reason.dropped]
  *
  * Closes @self when @instance emits a signal. The detail of the reason is the name of the signal.
  *
@@ -93,7 +94,7 @@ lifecycle_scope_follow_signal (LifecycleScope  *self,
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (G_IS_OBJECT (instance));
   g_return_if_fail (detailed_signal != NULL);
-  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason <= LIFECYCLE_REASON_DROPPED);
+  g_return_if_fail (reason > LIFECYCLE_REASON_NONE && reason < LIFECYCLE_REASON_DROPPED);
 
   follow_connect (self, instance, detailed_signal, reason);
 }
@@ -101,7 +102,7 @@ lifecycle_scope_follow_signal (LifecycleScope  *self,
 /**
  * lifecycle_scope_follow_cancellable:
  * @self: a scope
- * @cancellable: a cancellable; no reference is held
+ * @cancellable: (not nullable): a cancellable; no reference is held
  *
  * Closes @self as [enum@Reason.aborted] when @cancellable is cancelled, or at once if it has been.
  *

@@ -600,7 +600,7 @@ lifecycle_operation_get_age (LifecycleOperation *self)
  * lifecycle_operation_ready: (skip)
  * @source_object: (nullable): the object of the call
  * @result: its result
- * @operation: (type gpointer): the operation
+ * @operation: (type gpointer) (not nullable): the operation
  *
  * The callback to give to an asynchronous function, with the operation as its data: it ends the
  * operation.

@@ -409,6 +409,7 @@ lifecycle_sample_get_value (LifecycleSample *self,
                             LifecycleMetric  metric)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
+  g_return_val_if_fail ((guint) metric < LIFECYCLE_N_METRICS, 0);
 
   switch (metric)
     {
@@ -428,6 +429,6 @@ lifecycle_sample_get_value (LifecycleSample *self,
       return self->n_overdue;
 
     default:
-      g_return_val_if_reached (0);
+      g_assert_not_reached ();
     }
 }

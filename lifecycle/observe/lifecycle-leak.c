@@ -79,10 +79,20 @@ lifecycle_leak_new (const LifecycleLeakFacts *facts)
   LifecycleLeak *self = g_object_new (LIFECYCLE_TYPE_LEAK, NULL);
 
   self->facts = lifecycle_leak_facts_copy (facts);
+  g_free (self->address);
   self->address = g_strdup_printf ("%p", facts->address);
   self->stack = lifecycle_stack_describe (facts->stack);
 
   return self;
+}
+
+static inline const LifecycleLeakFacts *
+leak_get_facts (LifecycleLeak *self)
+{
+  static const LifecycleLeakFacts nothing = { .type = G_TYPE_NONE, .scope_path = (char *) "" };
+
+  /* A language may make an object of any type. */
+  return self->facts != NULL ? self->facts : &nothing;
 }
 
 static void
@@ -292,6 +302,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
 static void
 lifecycle_leak_init (LifecycleLeak *self)
 {
+  self->address = g_strdup ("0x0");
 }
 
 /**
@@ -309,7 +320,7 @@ lifecycle_leak_get_kind (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), LIFECYCLE_LEAK_KIND_DROPPED_OPEN);
 
-  return self->facts->kind;
+  return leak_get_facts (self)->kind;
 }
 
 /**
@@ -327,7 +338,7 @@ lifecycle_leak_get_object_type (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), G_TYPE_INVALID);
 
-  return self->facts->type;
+  return leak_get_facts (self)->type;
 }
 
 /**
@@ -345,7 +356,7 @@ lifecycle_leak_get_type_name (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
-  return g_type_name (self->facts->type);
+  return g_type_name (leak_get_facts (self)->type);
 }
 
 /**
@@ -381,7 +392,7 @@ lifecycle_leak_get_n_refs (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), 0);
 
-  return self->facts->n_refs;
+  return leak_get_facts (self)->n_refs;
 }
 
 /**
@@ -400,7 +411,7 @@ lifecycle_leak_get_age (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), 0);
 
-  return self->facts->age;
+  return leak_get_facts (self)->age;
 }
 
 /**
@@ -418,7 +429,7 @@ lifecycle_leak_get_why (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
-  return self->facts->why;
+  return leak_get_facts (self)->why;
 }
 
 /**
@@ -436,7 +447,7 @@ lifecycle_leak_get_scope_path (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
-  return self->facts->scope_path;
+  return leak_get_facts (self)->scope_path;
 }
 
 /**
@@ -454,7 +465,7 @@ lifecycle_leak_get_place (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
-  return self->facts->place;
+  return leak_get_facts (self)->place;
 }
 
 /**
@@ -490,7 +501,7 @@ lifecycle_leak_get_count (LifecycleLeak *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), 0);
 
-  return self->facts->count;
+  return leak_get_facts (self)->count;
 }
 
 static void
@@ -519,7 +530,7 @@ lifecycle_leak_to_string (LifecycleLeak *self)
 
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
-  facts = self->facts;
+  facts = leak_get_facts (self);
   string = g_string_new (NULL);
   switch (facts->kind)
     {

@@ -34,7 +34,10 @@ lifecycle_record_list_get_item_type (GListModel *model)
 static guint
 lifecycle_record_list_get_n_items (GListModel *model)
 {
-  return lifecycle_snapshot_get_n_items (LIFECYCLE_RECORD_LIST (model)->snapshot);
+  LifecycleSnapshot *snapshot = LIFECYCLE_RECORD_LIST (model)->snapshot;
+
+  /* A language may make an object of any type. */
+  return snapshot != NULL ? lifecycle_snapshot_get_n_items (snapshot) : 0;
 }
 
 static gpointer
@@ -42,7 +45,7 @@ lifecycle_record_list_get_item (GListModel *model,
                                 guint       position)
 {
   LifecycleRecordList *self = LIFECYCLE_RECORD_LIST (model);
-  guint n_items = lifecycle_snapshot_get_n_items (self->snapshot);
+  guint n_items = lifecycle_record_list_get_n_items (model);
 
   if (position >= n_items)
     return NULL;

@@ -181,6 +181,16 @@ class TestScope(unittest.TestCase):
         self.assertEqual(child.get_path(), r"a\x2fb/x\nroot\x1b[2J")
         parent.close()
 
+    def test_misuse(self):
+        scope = Scope.new("root")
+        with self.assertRaises(TypeError):
+            scope.follow_cancellable(None)
+        for made in (Lifecycle.Leak(), Lifecycle.Record()):
+            self.assertIsInstance(made.to_string(), str)
+            self.assertIsInstance(made.get_scope_path(), str)
+        self.assertEqual(Lifecycle.Sample().get_rss(), 0)
+        scope.close()
+
     def test_get_child_for(self):
         parent = Scope.new("root")
         player = Emitter()
