@@ -75,7 +75,7 @@ failure_free (gpointer data)
   g_free (failure);
 }
 
-static void
+static LifecycleFailure *
 scope_add_failure (LifecycleScope *self,
                    GError         *error,
                    char           *where)
@@ -97,6 +97,8 @@ scope_add_failure (LifecycleScope *self,
     extra->failures = g_ptr_array_new_with_free_func (failure_free);
   g_ptr_array_add (extra->failures, failure);
   lifecycle_ledger_unlock (ledger);
+
+  return failure;
 }
 
 /* Notes that a cleanup failed. The place is one that can be read. */
@@ -125,8 +127,12 @@ lifecycle_scope_pass_failures (LifecycleScope *self,
   for (guint i = 0; list != NULL && i < list->len; i++)
     {
       LifecycleFailure *failure = g_ptr_array_index (list, i);
+      LifecycleFailure *copy;
 
-      scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
+      copy = scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
+      /* One that somebody has asked for already, as after a clear_kind(), is no news. */
+      if (failure->collected)
+        failure_collect (copy);
       failure_collect (failure);
     }
 }

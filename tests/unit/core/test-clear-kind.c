@@ -313,6 +313,35 @@ test_elsewhere (void)
   g_assert_finalize_object (child);
 }
 
+static void
+failing_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          message,
+                 GError          **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, message);
+}
+
+/* What has failed is known as soon as the call returns, although the scope stays open. */
+static void
+test_errors (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+
+  lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "own", NULL);
+  lifecycle_scope_defer (child, failing_cleanup, (gpointer) "child's", NULL);
+  g_assert_cmpuint (lifecycle_scope_clear_kind (scope, LIFECYCLE_KIND_CLEANUP, TRUE), ==, 2);
+  g_assert_error (lifecycle_scope_get_error (scope), G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpstr (lifecycle_scope_get_error (scope)->message, ==, "own");
+  g_assert_error (lifecycle_scope_get_error (child), G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpstr (lifecycle_scope_get_error (child)->message, ==, "child's");
+  g_assert_cmpint (lifecycle_scope_get_state (scope), ==, LIFECYCLE_STATE_OPEN);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -329,6 +358,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/clear-kind/move-from-inside", test_move_from_inside);
   g_test_add_func ("/lifecycle/clear-kind/operations", test_operations);
   g_test_add_func ("/lifecycle/clear-kind/elsewhere", test_elsewhere);
+  g_test_add_func ("/lifecycle/clear-kind/errors", test_errors);
 
   return g_test_run ();
 }

@@ -230,6 +230,50 @@ test_errors (void)
   g_assert_finalize_object (moved);
 }
 
+typedef struct
+{
+  LifecycleScope *moved;
+  GCancellable   *older;
+  GCancellable   *newer;
+} Newer;
+
+static void
+newer_cleanup (LifecycleScope   *scope,
+               LifecycleReason   reason,
+               gpointer          data,
+               GError          **error)
+{
+  Newer *self = data;
+
+  g_assert_true (g_cancellable_is_cancelled (self->older));
+  self->newer = lifecycle_scope_ref_cancellable (scope);
+  g_assert_false (g_cancellable_is_cancelled (self->newer));
+  /* This finishes the clear() first. */
+  self->moved = lifecycle_scope_move (scope);
+}
+
+/* A clear() cancels once. Whoever finishes it has no business with the next cancellable. */
+static void
+test_newer_cancellable (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  Newer self = { .older = lifecycle_scope_ref_cancellable (scope) };
+
+  lifecycle_scope_adopt (scope, (gpointer) "data", test_log_notify);
+  lifecycle_scope_defer (scope, newer_cleanup, &self, NULL);
+  lifecycle_scope_clear (scope);
+  test_assert_log ("~data");
+  g_assert_false (g_cancellable_is_cancelled (self.newer));
+  g_assert_true (lifecycle_scope_get_cancellable (self.moved) == self.newer);
+  lifecycle_scope_close (self.moved);
+  g_assert_true (g_cancellable_is_cancelled (self.newer));
+
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (self.moved);
+  g_assert_finalize_object (self.older);
+  g_assert_finalize_object (self.newer);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -243,6 +287,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/move/parent-waits", test_parent_waits);
   g_test_add_func ("/lifecycle/move/mail-is-muted", test_mail_is_muted);
   g_test_add_func ("/lifecycle/move/errors", test_errors);
+  g_test_add_func ("/lifecycle/move/newer-cancellable", test_newer_cancellable);
 
   return g_test_run ();
 }

@@ -138,6 +138,40 @@ test_child_while_closing (void)
   g_assert_finalize_object (scope);
 }
 
+static void
+fail_and_add_too_late (LifecycleScope   *scope,
+                       LifecycleReason   reason,
+                       gpointer          data,
+                       GError          **error)
+{
+  g_assert_false (lifecycle_scope_add_object (scope, G_OBJECT (scope)));
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "busy");
+}
+
+/* What happened in a grandchild is remembered when its parent has closed, too. */
+static void
+test_counts_of_grandchildren (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *child = lifecycle_scope_get_child (scope, "child");
+  LifecycleScope *grandchild = lifecycle_scope_ref_child (child, "grandchild");
+  LifecycleStatistics *statistics;
+
+  lifecycle_scope_defer (grandchild, fail_and_add_too_late, NULL, NULL);
+  lifecycle_scope_close (grandchild);
+  g_assert_nonnull (lifecycle_scope_get_error (grandchild));
+  g_assert_finalize_object (grandchild);
+  lifecycle_scope_close (child);
+
+  statistics = lifecycle_scope_get_statistics (scope, TRUE);
+  g_assert_cmpuint (lifecycle_statistics_get_n_late (statistics), ==, 1);
+  g_assert_cmpuint (lifecycle_statistics_get_n_failed (statistics), ==, 1);
+  g_assert_cmpuint (lifecycle_statistics_get_n_closed (statistics, LIFECYCLE_REASON_COMPLETED), ==, 2);
+  lifecycle_statistics_free (statistics);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
 /* References keep a child that is not found any more, and nothing else does. */
 static void
 test_ref_child (void)
@@ -293,6 +327,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/tree/namesakes-in-between", test_namesakes_in_between);
   g_test_add_func ("/lifecycle/tree/children-of-a-closed-scope", test_children_of_a_closed_scope);
   g_test_add_func ("/lifecycle/tree/child-while-closing", test_child_while_closing);
+  g_test_add_func ("/lifecycle/tree/counts-of-grandchildren", test_counts_of_grandchildren);
   g_test_add_func ("/lifecycle/tree/ref-child", test_ref_child);
   g_test_add_func ("/lifecycle/tree/renew-child-for", test_renew_child_for);
   g_test_add_func ("/lifecycle/tree/ref-cancellable", test_ref_cancellable);
