@@ -146,7 +146,7 @@ op_close (const guint8 *record)
   op.reason = MODEL_REASON_COMPLETED;
   if ((record[2] & 1) != 0)
     {
-      op.reason = 1 + record[3] % MODEL_REASON_DROPPED;
+      op.reason = 1 + record[3] % (MODEL_REASON_DROPPED - 1);
       op.detail = (record[3] & 0x80) != 0 ? "detail" : NULL;
     }
 
@@ -295,7 +295,7 @@ op_follow_signal (const guint8 *record)
     return;
 
   op.signal = (record[2] >> 6) % MODEL_N_SIGNALS;
-  op.reason = 1 + record[3] % MODEL_REASON_DROPPED;
+  op.reason = 1 + record[3] % (MODEL_REASON_DROPPED - 1);
   world_trace ("follow_signal (%d, instance %d, %s, reason %d)", op.scope, op.instance,
                world_get_signal_name (op.signal), op.reason);
   begin (&op);

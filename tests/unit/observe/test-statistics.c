@@ -1314,7 +1314,8 @@ model_step (Model *model)
     }
   else if (dice < 97)
     {
-      LifecycleReason reason = g_test_rand_int_range (LIFECYCLE_REASON_COMPLETED, N_REASONS);
+      LifecycleReason reason = g_test_rand_int_range (LIFECYCLE_REASON_COMPLETED,
+                                                      LIFECYCLE_REASON_DROPPED);
 
       if (self->closed)
         return;
