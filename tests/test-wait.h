@@ -10,6 +10,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdlib.h>
 
 #ifdef G_OS_UNIX
 #include <signal.h>
@@ -17,7 +18,9 @@
 #include <unistd.h>
 #endif
 
-/* A wait longer than this is a hang. It is never an assertion about speed. */
+/* A wait longer than this is a hang. It is never an assertion about speed. Who expects tests to hang
+ * sets LIFECYCLE_TEST_PATIENCE to less.
+ */
 #define TEST_HANG_SECONDS 100
 
 typedef struct
@@ -30,20 +33,29 @@ typedef struct
 /* What was begun last, by any thread. */
 static const char *test_patience_what;
 
+G_GNUC_UNUSED static int
+test_patience_get_seconds (void)
+{
+  const char *seconds = g_getenv ("LIFECYCLE_TEST_PATIENCE");
+
+  return seconds != NULL ? atoi (seconds) : TEST_HANG_SECONDS;
+}
+
 G_GNUC_UNUSED static void
 test_patience_begin (TestPatience *self,
                      const char   *what)
 {
   self->what = what;
   self->outer = g_atomic_pointer_get (&test_patience_what);
-  self->deadline = g_get_monotonic_time () + TEST_HANG_SECONDS * G_USEC_PER_SEC;
+  self->deadline = g_get_monotonic_time () + test_patience_get_seconds () * G_USEC_PER_SEC;
   g_atomic_pointer_set (&test_patience_what, what);
 }
 
 G_GNUC_UNUSED G_GNUC_NORETURN static void
 test_patience_give_up (TestPatience *self)
 {
-  g_error ("%s: waited %d s in vain for %s", g_test_get_path (), TEST_HANG_SECONDS, self->what);
+  g_error ("%s: waited %d s in vain for %s", g_test_get_path (), test_patience_get_seconds (),
+           self->what);
 }
 
 G_GNUC_UNUSED static void

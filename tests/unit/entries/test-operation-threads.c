@@ -217,15 +217,19 @@ test_context_dies (void)
   GMainContext *context = g_main_context_new ();
   LifecycleScope *scope;
   TestAsync async = { 0 };
+  int operation_freed = 0;
 
   g_main_context_push_thread_default (context);
   scope = lifecycle_scope_new ("scope");
   g_main_context_pop_thread_default (context);
   test_async_begin (&async, scope, "call");
+  test_count_finalize (lifecycle_operation_get_cancellable (async.op), &operation_freed);
   test_in_thread (ready_thread, &async);
   g_main_context_unref (context);
   lifecycle_scope_close (scope);
+  g_assert_cmpint (operation_freed, ==, 0);
   g_assert_finalize_object (scope);
+  g_assert_cmpint (operation_freed, ==, 1);
   g_assert_cmpint (async.called, ==, 0);
   g_assert_cmpint (async.destroyed, ==, 1);
   g_assert_cmpint (async.finalized, ==, 1);
