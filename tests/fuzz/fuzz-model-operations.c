@@ -258,7 +258,13 @@ model_begin (ModelOp *given)
         if (model.things[i].kind == MODEL_HANDLER && model.things[i].home == op->scope)
           model.things[i].outdated = true;
       if (op->was_open)
-        op->teardown = model_start_clear_kind (op->scope, op->kind, here);
+        {
+          /* Nothing is announced, so it mutes before it calls anybody, and be it to finish what an
+           * outer one has begun with.
+           */
+          op->teardown = model_start_clear_kind (op->scope, op->kind, here);
+          model_advance (op->teardown, MODEL_CANCELLING);
+        }
       break;
 
     case MODEL_OP_MOVE:
