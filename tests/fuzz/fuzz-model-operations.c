@@ -18,6 +18,19 @@ be_born_closed (int made,
   model.scopes[made].announced = model.scopes[made].told_closed = true;
 }
 
+/* While `closing` was emitted, somebody closed what the scope that was to move ends with. Nothing is
+ * left to be handed on.
+ */
+static bool
+is_overtaken_move (const ModelOp *op)
+{
+  return op->was_open &&
+         !op->either &&
+         op->teardown >= 0 &&
+         model.teardowns[op->teardown].moving &&
+         model.scopes[op->scope].teardown != op->teardown;
+}
+
 static void
 begin_connect (ModelOp *op)
 {
@@ -683,6 +696,12 @@ model_answer_scope (int known)
           if (model.scopes[op->scope].state == MODEL_OPEN)
             model_fail ("move-missing", "scope %d has not been moved", op->scope);
           be_born_closed (op->made, op->scope);
+        }
+      else if (op->code == MODEL_OP_MOVE && is_overtaken_move (op))
+        {
+          be_born_closed (op->made, op->scope);
+          model.scopes[op->made].reasons =
+            1u << MODEL_REASON_PARENT_CLOSED | 1u << MODEL_REASON_OWNER_GONE;
         }
       break;
     }
