@@ -183,12 +183,11 @@ const LifecycleEntryClass lifecycle_cancellation_class = {
   .release = cancellation_release,
 };
 
-/* The ledger is locked. */
+/* The ledger is locked. The entry may still be waiting to be muted, if the scope is closing. */
 static void
 operation_end_locked (LifecycleOperation *self)
 {
-  if (!lifecycle_entry_is_live (&self->entry))
-    self->entry.flags |= LIFECYCLE_ENTRY_ENDED;
+  self->entry.flags |= LIFECYCLE_ENTRY_ENDED;
   if (self->pending)
     {
       self->pending = FALSE;

@@ -738,6 +738,39 @@ test_timeout_age (void)
   g_assert_finalize_object (scope);
 }
 
+static void
+finish_closing_cb (LifecycleScope  *scope,
+                   LifecycleReason  reason,
+                   gpointer         async)
+{
+  test_async_ready (async);
+}
+
+/* One that has ended is not a straggler, even if it was too late for its callback. */
+static void
+test_timeout_ended_in_closing (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestAsync ended = { 0 };
+  TestAsync stays = { 0 };
+  TestWait wait = { 0 };
+
+  test_async_begin (&ended, scope, "ended");
+  test_async_begin (&stays, scope, "stays");
+  g_signal_connect (scope, "closing", G_CALLBACK (finish_closing_cb), &ended);
+  test_wait (&wait, scope, 1);
+  test_wait_assert_timed_out (&wait);
+  g_assert_null (strstr (wait.error->message, "'ended'"));
+  g_assert_nonnull (strstr (wait.error->message, "'stays'"));
+  g_clear_error (&wait.error);
+
+  test_async_ready (&stays);
+  test_drain ();
+  test_async_assert_ended (&ended, 0);
+  test_async_assert_ended (&stays, 0);
+  g_assert_finalize_object (scope);
+}
+
 /* The place may be given, or not at all. */
 static void
 test_timeout_place (void)
@@ -1291,6 +1324,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/close-async/timeout-cleared", test_timeout_cleared);
   g_test_add_func ("/lifecycle/close-async/timeout-for-nothing", test_timeout_for_nothing);
   g_test_add_func ("/lifecycle/close-async/timeout-age", test_timeout_age);
+  g_test_add_func ("/lifecycle/close-async/timeout-ended-in-closing",
+                   test_timeout_ended_in_closing);
   g_test_add_func ("/lifecycle/close-async/timeout-place", test_timeout_place);
   g_test_add_func ("/lifecycle/close-async/failure", test_failure);
   g_test_add_func ("/lifecycle/promise-7-all-of-it/operation-draining", test_failures);
