@@ -683,6 +683,43 @@ model_call_closed (int         scope,
   model_push_call ()->closed = scope;
 }
 
+/* The number of entries has passed the limit of the scope. This is in the middle of the addition: it has
+ * taken place, and its function has not returned.
+ */
+void
+model_call_limit (int number,
+                  int n_entries)
+{
+  ModelFrame *frame = model_top_frame ();
+  ModelScope *scope = &model.scopes[number];
+  int least;
+  int most;
+
+  if (frame->kind != MODEL_FRAME_OP ||
+      (frame->op.scope != number &&
+       (frame->op.code != MODEL_OP_RESTART_TIMER || model.things[frame->op.thing].home != number)))
+    model_fail ("limit-where", "scope %d tells of its limit, and nothing is being added", number);
+  if (scope->state != MODEL_OPEN)
+    model_fail ("limit-late", "scope %d tells of its limit, and it is not open", number);
+
+  /* This one is known when it is returned, but it is there already. */
+  if ((frame->op.code == MODEL_OP_GET_CHILD || frame->op.code == MODEL_OP_GET_CHILD_FOR) &&
+      frame->op.made < 0)
+    frame->op.made = model_make_child (&frame->op);
+
+  model_counts_entries (number, &least, &most);
+  if (n_entries < least || n_entries > most)
+    model_fail ("limit-count", "scope %d tells of %d entries, and has %d to %d", number, n_entries,
+                least, most);
+  if (scope->limit == 0 || n_entries <= scope->limit)
+    model_fail ("limit-early", "scope %d tells of %d entries, and its limit is %d", number, n_entries,
+                scope->limit);
+
+  scope->limit_told = true;
+  frame->op.limit_reached = true;
+  model_push_call ();
+}
+
 void
 model_call_cancelled (int number)
 {

@@ -31,6 +31,52 @@ is_overtaken_move (const ModelOp *op)
          model.scopes[op->scope].teardown != op->teardown;
 }
 
+/* The two parts of what get_child() and get_child_for() do. */
+int
+model_make_child (const ModelOp *op)
+{
+  int child = model_add_scope (op->name, op->scope);
+
+  if (op->code == MODEL_OP_GET_CHILD_FOR)
+    model.scopes[child].key = op->instance;
+
+  return child;
+}
+
+static void
+follow_key (int child)
+{
+  int key = model.scopes[child].key;
+
+  if (key >= 0 && model.scopes[child].state == MODEL_OPEN)
+    model_link (MODEL_LINK_SCOPE, child, model_ensure_anchor (key), 0, MODEL_REASON_OWNER_GONE);
+}
+
+/* A handler that is called in the middle of an addition may end what was added. Then the addition has
+ * failed.
+ */
+static void
+check_limit (const ModelOp *op,
+             bool           answer)
+{
+  const ModelThing *thing = &model.things[op->thing];
+  const ModelScope *scope;
+  int least;
+  int most;
+
+  /* A source that has come and gone by itself meanwhile may pass for one that was added. */
+  if (op->limit_reached && answer && !thing->live && op->code != MODEL_OP_ADD_SOURCE)
+    model_fail ("limit-answer", "thing %d is said to have been added, and it has ended", op->thing);
+  if (!answer || op->limit_reached || thing->owner < 0 || op->code == MODEL_OP_RESTART_TIMER)
+    return;
+
+  scope = &model.scopes[thing->owner];
+  if (scope->limit > 0 && !scope->limit_told &&
+      model_counts_entries (thing->owner, &least, &most) && least > scope->limit)
+    model_fail ("limit-missing", "scope %d has %d entries, its limit is %d, and nobody was told",
+                thing->owner, least, scope->limit);
+}
+
 static void
 begin_connect (ModelOp *op)
 {
@@ -471,6 +517,12 @@ model_begin (ModelOp *given)
       model_set_deadline (op->thing, op->scope, op->time);
       break;
 
+    case MODEL_OP_SET_LIMIT:
+      if (scope->limit != op->limit)
+        scope->limit_told = false;
+      scope->limit = op->limit;
+      break;
+
     case MODEL_OP_ADVANCE:
       model.now += op->time;
       break;
@@ -596,6 +648,13 @@ model_answer_boolean (bool answer)
       return;
     }
 
+  /* What waits to be released has not been added either. */
+  if (op->limit_reached &&
+      (!thing->live || thing->owner < 0 || model.scopes[thing->owner].state != MODEL_OPEN))
+    expected = answer;
+  if (op->code != MODEL_OP_ADD_PHASE && op->thing >= 0)
+    check_limit (op, answer);
+
   if (answer != expected && !(op->code == MODEL_OP_ADD_PHASE && op->either))
     model_fail ("answer", "%s returned, %s expected", answer ? "TRUE" : "FALSE",
                 expected ? "TRUE" : "FALSE");
@@ -653,6 +712,12 @@ model_answer_scope (int known)
             known = model_add_scope (op->name, op->scope);
           break;
         }
+      if (op->made >= 0 && (known < 0 || known == op->made))
+        {
+          known = op->made;
+          follow_key (known);
+          break;
+        }
       if (known >= 0)
         {
           if (!model_is_named (known, op->scope, name, key))
@@ -666,11 +731,8 @@ model_answer_scope (int known)
       known = model_find_named (op->scope, name, key, true);
       if (known < 0)
         {
-          known = model_add_scope (op->name, op->scope);
-          model.scopes[known].key = key;
-          if (key >= 0)
-            model_link (MODEL_LINK_SCOPE, known, model_ensure_anchor (key), 0,
-                        MODEL_REASON_OWNER_GONE);
+          known = model_make_child (op);
+          follow_key (known);
         }
       break;
 
@@ -746,6 +808,7 @@ model_answer_cancellable (int  known,
       /* Until a clear() has muted, what is asked for is what it cancels. */
       if (ghost >= 0 &&
           model.scopes[ghost].cancellable < 0 &&
+          !model.scopes[ghost].muted &&
           model.teardowns[model.scopes[ghost].teardown].phase == MODEL_ANNOUNCING)
         model.scopes[ghost].cancellable = known;
       else

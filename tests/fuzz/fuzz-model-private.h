@@ -153,6 +153,9 @@ bool        model_deadline_closes   (int               scope,
 void        model_check_timers      (const ModelFrame *frame);
 void        model_timers_had_their_turn (ModelFrame    *frame);
 
+/* fuzz-model-operations.c */
+int         model_make_child        (const ModelOp    *op);
+
 /* fuzz-model-teardown.c */
 ModelSet    model_reach             (int               scope);
 int         model_start_close       (int               scope,

@@ -400,6 +400,8 @@ move_entries (int scope,
   target->cancellable = source->cancellable;
   source->cancellable = MODEL_NONE;
   target->n_blocked = source->n_blocked;
+  target->limit = source->limit;
+  target->limit_told = source->limit_told;
   for (int i = 0; i < model.n_things; i++)
     if ((model.things[i].kind == MODEL_TIMER ||
          model.things[i].kind == MODEL_OPERATION ||
@@ -562,7 +564,7 @@ end_foreign (int scope,
       next = thing->next;
       if (thing->kind == MODEL_OPERATION && !thing->cancelled)
         {
-          if (!thing->ended)
+          if (!thing->ended && model_find_addition (i) < 0)
             model_fail ("cancel-missing", "operation %d of scope %d must have been cancelled", i,
                         scope);
           thing->cancelled = true;

@@ -291,6 +291,21 @@ model_can_connect (int number)
          !(instance->disposing && instance->had_handlers);
 }
 
+/* A limit handler is called in the middle of the addition, so the user has not been given the thing yet.
+ * Says in which frame.
+ */
+int
+model_find_addition (int thing)
+{
+  for (int i = 0; i < model.n_frames; i++)
+    if (model.frames[i].kind == MODEL_FRAME_OP &&
+        model.frames[i].op.limit_reached &&
+        model.frames[i].op.thing == thing)
+      return i;
+
+  return MODEL_NONE;
+}
+
 bool
 model_instance_is_busy (int instance)
 {
@@ -313,6 +328,7 @@ model_notify_can_wait (int  number,
 {
   const ModelThing *thing = &model.things[number];
   const ModelInstance *instance;
+  int addition;
 
   *frame = MODEL_NONE;
   if (thing->kind == MODEL_HANDLER && thing->released)
@@ -338,6 +354,11 @@ model_notify_can_wait (int  number,
 
   if (thing->ends_in >= 0 && (*frame < 0 || thing->ends_in < *frame))
     *frame = thing->ends_in;
+
+  /* Who adds it may need it until that is over. */
+  addition = model_find_addition (number);
+  if (addition >= 0 && (*frame < 0 || addition < *frame))
+    *frame = addition;
 
   return *frame >= 0;
 }
@@ -493,6 +514,18 @@ model_in_clear (int scope)
       return true;
 
   return model_find_ghost (scope) >= 0;
+}
+
+bool
+model_has_phases (int scope)
+{
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_PHASE && model.things[i].owner >= 0)
+      for (int owner = model.things[i].owner; owner >= 0; owner = model.scopes[owner].parent)
+        if (owner == scope)
+          return true;
+
+  return false;
 }
 
 bool

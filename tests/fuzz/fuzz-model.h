@@ -208,6 +208,8 @@ typedef struct
   int         drain;            /* the teardown in which it waited for operations */
   int         n_refs;           /* of the user's */
   int         n_blocked;
+  int         limit;            /* of entries, or 0 */
+  bool        limit_told;       /* that it was passed, since it was set */
   int         cancellable;
   int         n_failed;
   bool        error_unsure;
@@ -363,6 +365,7 @@ typedef enum
   MODEL_OP_ADD_FILE,
   MODEL_OP_REMOVE_FILE,
   MODEL_OP_CLEAR_KIND,
+  MODEL_OP_SET_LIMIT,
   MODEL_N_OPS
 } ModelOpCode;
 
@@ -375,6 +378,7 @@ typedef struct
   int         thing;
   int         cancellable;
   int         name;
+  int         limit;
   int         signal;
   unsigned    flags;
   ModelKind   kind;
@@ -387,6 +391,7 @@ typedef struct
   bool        was_open;
   bool        was_live;
   bool        either;           /* both answers are right */
+  bool        limit_reached;    /* and a handler of that was called before it has returned */
   int         teardown;
 } ModelOp;
 
@@ -523,6 +528,8 @@ void model_call_closing      (int          scope,
                               ModelReason  reason);
 void model_call_closed       (int          scope,
                               ModelReason  reason);
+void model_call_limit        (int          scope,
+                              int          n_entries);
 void model_call_cancelled    (int          cancellable);
 void model_call_dispose      (int          instance);
 void model_dispose_chains_up (int          instance);
@@ -553,6 +560,8 @@ int  model_count_maybe_held  (int          instance);
 bool model_in_clear          (int          scope);
 bool model_is_moving         (int          scope);
 bool model_announces_move    (int          scope);
+bool model_has_phases        (int          scope);
+int  model_find_addition     (int          thing);
 bool model_can_connect       (int          instance);
 bool model_can_dispose       (int          instance);
 bool model_is_kept           (int          thing);

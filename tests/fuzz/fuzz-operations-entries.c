@@ -256,7 +256,8 @@ op_add_idle (const guint8 *record)
   WorldToken *token;
   GSource *source;
 
-  if (op.scope < 0)
+  /* A limit handler might end it, and what is returned is borrowed. */
+  if (op.scope < 0 || model.scopes[op.scope].limit > 0)
     return;
 
   op.thing = model_add_thing (MODEL_SOURCE, with_notify);
@@ -441,7 +442,8 @@ op_add_phase (const guint8 *record)
   WorldToken *token;
   gboolean answer;
 
-  if (op.scope < 0 || op.instance < 0 || !model_can_add_phase (op.instance))
+  if (op.scope < 0 || op.instance < 0 || !model_can_add_phase (op.instance) ||
+      model.scopes[op.scope].limit > 0)
     return;
 
   op.flags = record[2] >> 7;

@@ -44,6 +44,7 @@ void            op_close                (const guint8 *record);
 void            op_clear                (const guint8 *record);
 void            op_move                 (const guint8 *record);
 void            op_drop                 (const guint8 *record);
+void            op_set_limit            (const guint8 *record);
 void            op_follow               (const guint8 *record);
 void            op_follow_object        (const guint8 *record);
 void            op_follow_signal        (const guint8 *record);

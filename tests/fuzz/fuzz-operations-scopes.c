@@ -119,7 +119,9 @@ op_renew_child (const guint8 *record)
   int number;
 
   op.name = record[2] % MODEL_N_NAMES;
-  if (op.scope < 0 || !have_place_for_scope () || model_count_named (op.scope, op.name) > 1)
+  /* Nobody is to end the new one before the old one has ended, so there is no limit. */
+  if (op.scope < 0 || !have_place_for_scope () || model.scopes[op.scope].limit > 0 ||
+      model_count_named (op.scope, op.name) > 1)
     return;
   /* A scope that is being moved has open children, although nothing can be added to it. */
   if (model_is_moving (op.scope))
@@ -236,6 +238,25 @@ op_move (const guint8 *record)
   world_trace ("... of %d is scope %d", op.scope, number);
   world_watch_scope (number, scope, record[3]);
   g_object_unref (scope);
+  end (&op);
+}
+
+/* Runs of phases are children that come in the middle of something else, where nobody is to close what
+ * they are to belong to.
+ */
+void
+op_set_limit (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_SET_LIMIT, pick_scope (record[1]), MODEL_NONE);
+
+  if (op.scope < 0 || model_has_phases (op.scope))
+    return;
+
+  op.limit = record[2] & 7;
+  world.scopes[op.scope].on_limit = SCRIPT (record);
+  world_trace ("set_limit (%d, %d)", op.scope, op.limit);
+  begin (&op);
+  lifecycle_scope_set_limit (scope_at (op.scope), (guint) op.limit);
   end (&op);
 }
 

@@ -96,7 +96,7 @@ world_compare_resource (int number)
   WorldToken *token = &world.tokens[number];
   int expected;
 
-  if (thing->kind == MODEL_BINDING)
+  if (thing->kind == MODEL_BINDING && model_find_addition (number) < 0)
     {
       expected = model_is_bound (number);
       if (expected >= 0 && (token->address != NULL) != expected)
@@ -236,8 +236,10 @@ op_unbind (const guint8 *record)
   ModelOp op = make_op (MODEL_OP_UNBIND, MODEL_NONE, MODEL_NONE);
   WorldToken *token;
 
+  /* Who adds it may still have a reference on its target. */
   op.thing = pick_live (record[2], MODEL_BINDING);
   if (op.thing < 0 || world.tokens[op.thing].address == NULL ||
+      model_find_addition (op.thing) >= 0 ||
       model.instances[model.things[op.thing].instance].disposing)
     return;
 

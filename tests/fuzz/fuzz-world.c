@@ -59,10 +59,18 @@ log_writer_cb (GLogLevelFlags   level,
   if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING)) != 0)
     {
       const char *message = "";
+      gboolean is_limit = FALSE;
 
       for (gsize i = 0; i < n_fields; i++)
-        if (g_str_equal (fields[i].key, "MESSAGE"))
-          message = fields[i].value;
+        {
+          if (g_str_equal (fields[i].key, "MESSAGE"))
+            message = fields[i].value;
+          is_limit |= g_str_equal (fields[i].key, "LIFECYCLE_LIMIT");
+        }
+
+      /* That is what a limit is for. */
+      if (is_limit && level == G_LOG_LEVEL_WARNING)
+        return G_LOG_WRITER_HANDLED;
 
       if (g_str_has_prefix (message, "A cleanup of scope "))
         {
@@ -558,6 +566,21 @@ closed_cb (LifecycleScope  *scope,
 }
 
 static void
+limit_reached_cb (LifecycleScope *scope,
+                  guint           n_entries,
+                  gpointer        data)
+{
+  WorldScope *self = data;
+  int number = (int) (self - world.scopes);
+
+  model_call_limit (number, (int) n_entries);
+  world_trace ("limit-reached of scope %d, %u entries", number, n_entries);
+  world_compare ();
+  world_script (self->on_limit);
+  model_returned (false);
+}
+
+static void
 cancelled_cb (GCancellable *cancellable,
               gpointer      data)
 {
@@ -611,6 +634,7 @@ world_watch_scope (int             number,
           model.scopes[number].watched = true;
           g_signal_connect (scope, "closing", G_CALLBACK (closing_cb), self);
           g_signal_connect (scope, "closed", G_CALLBACK (closed_cb), self);
+          g_signal_connect (scope, "limit-reached", G_CALLBACK (limit_reached_cb), self);
         }
     }
 

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 #define WORLD_RECORD 4
 
 /* How many ways there are to read the first of them. */
-#define WORLD_N_TABLES 4
+#define WORLD_N_TABLES 5
 
 /* What the user can name at a time. */
 #define WORLD_MAX_SCOPES    8
@@ -48,6 +48,7 @@ typedef struct
   gboolean        visible;      /* there is a reference of the user's */
   int             on_closing;
   int             on_closed;
+  int             on_limit;
 } WorldScope;
 
 typedef struct
