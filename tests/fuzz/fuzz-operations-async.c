@@ -15,17 +15,19 @@
 static unsigned
 get_turn (void)
 {
+  /* g_main_context_query() does not take NULL for it in GLib 2.74. */
+  GMainContext *context = g_main_context_default ();
   gint priority = G_PRIORITY_DEFAULT_IDLE;
   gint timeout;
 
-  if (!g_main_context_acquire (NULL))
+  if (!g_main_context_acquire (context))
     return 0;
-  g_main_context_prepare (NULL, &priority);
-  g_main_context_query (NULL, priority, &timeout, NULL, 0);
-  g_main_context_check (NULL, priority, NULL, 0);
-  if (!g_main_context_prepare (NULL, &priority))
+  g_main_context_prepare (context, &priority);
+  g_main_context_query (context, priority, &timeout, NULL, 0);
+  g_main_context_check (context, priority, NULL, 0);
+  if (!g_main_context_prepare (context, &priority))
     priority = G_PRIORITY_DEFAULT_IDLE;
-  g_main_context_release (NULL);
+  g_main_context_release (context);
 
   if (priority < G_PRIORITY_DEFAULT)
     return 1 | 4;
