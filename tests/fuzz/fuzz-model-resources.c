@@ -174,13 +174,16 @@ model_can_dispose (int instance)
   return !(is_bound && tells);
 }
 
-/* Likewise: the two must not come together once it has begun. */
+/* Likewise: the two must not come together once it has begun, be it with the last reference, and
+ * somebody takes another one.
+ */
 bool
 model_can_bind (int instance)
 {
   for (int i = 0; i < model.n_frames; i++)
-    if (model_is_op (&model.frames[i], MODEL_OP_RUN_DISPOSE) &&
-        model.frames[i].op.instance == instance)
+    if (model.frames[i].instance == instance ||
+        (model_is_op (&model.frames[i], MODEL_OP_RUN_DISPOSE) &&
+         model.frames[i].op.instance == instance))
       return false;
 
   return true;
