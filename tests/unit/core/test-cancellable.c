@@ -430,6 +430,45 @@ test_connect_thread (void)
     }
 }
 
+typedef struct
+{
+  LifecycleScope *scope;
+  LifecycleScope *moved;
+  GCancellable   *newer;
+} Finishing;
+
+static void
+move_notify (gpointer data)
+{
+  Finishing *self = data;
+
+  self->newer = g_object_ref (lifecycle_scope_get_cancellable (self->scope));
+  self->moved = lifecycle_scope_move (self->scope);
+}
+
+/* A move finishes the clear() that it is called in. That has cancelled the cancellable of before, and one
+ * that was asked for since is not concerned: it goes with the move.
+ */
+static void
+test_finished_clear (void)
+{
+  Finishing self = { .scope = lifecycle_scope_new ("scope") };
+  g_autoptr (GCancellable) older = g_object_ref (lifecycle_scope_get_cancellable (self.scope));
+
+  lifecycle_scope_adopt (self.scope, &self, move_notify);
+  g_assert_cmpuint (lifecycle_scope_clear (self.scope), ==, 1);
+  g_assert_true (g_cancellable_is_cancelled (older));
+  g_assert_true (self.newer != older);
+  g_assert_false (g_cancellable_is_cancelled (self.newer));
+  g_assert_true (lifecycle_scope_get_cancellable (self.moved) == self.newer);
+
+  lifecycle_scope_close (self.moved);
+  g_assert_true (g_cancellable_is_cancelled (self.newer));
+  g_object_unref (self.newer);
+  g_assert_finalize_object (self.moved);
+  g_assert_finalize_object (self.scope);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -447,6 +486,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/cancellable/closed-in-cancelled", test_closed_in_cancelled);
   g_test_add_func ("/lifecycle/cancellable/own-handler", test_own_handler);
   g_test_add_func ("/lifecycle/cancellable/clear", test_clear);
+  g_test_add_func ("/lifecycle/cancellable/finished-clear", test_finished_clear);
   g_test_add_func ("/lifecycle/cancellable/children", test_children);
   g_test_add_func ("/lifecycle/cancellable/closing", test_closing);
   g_test_add_func ("/lifecycle/cancellable/connect", test_connect);
