@@ -1,4 +1,5 @@
-/* lifecycle-parts.c: what the rooms bring, for a core that does not know them
+/* lifecycle-parts.c: registers the classes of entries and the start functions of all folders, so
+ *   that the core does not depend on them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -11,14 +11,14 @@ G_BEGIN_DECLS
 
 typedef struct _LifecycleChild LifecycleChild;
 
-/* Both are called on the library's own thread, with nothing locked. */
+/* Both functions are called on the library's own thread, with no lock held. */
 typedef struct
 {
-  /* The process has exited. */
+  /* Called when the process has exited. */
   void (* exited) (gpointer data,
                    int      wait_status);
 
-  /* Nothing is left to be ended. With a process group this can be later. */
+  /* Called when nothing is left to terminate. For a process group that can be after exited(). */
   void (* over)   (gpointer data);
 } LifecycleChildEvents;
 
@@ -39,7 +39,7 @@ void            lifecycle_child_watch              (LifecycleChild             *
                                                     GDestroyNotify              destroy);
 gboolean        lifecycle_child_end                (LifecycleChild             *self);
 
-/* For tests: whether to do as on a system that has no descriptors for processes. */
+/* For tests: whether to behave as on a system without process file descriptors. */
 extern gboolean lifecycle_child_avoid_pidfd;
 
 G_END_DECLS

@@ -25,45 +25,45 @@
 #define PIDFD_SIGNAL_PROCESS_GROUP (1 << 2)
 #endif
 
-/* How often to look whether the rest of a process group has exited, which nobody reports. */
+/* How often to check whether the rest of a process group has exited: no event reports that. */
 #define GROUP_INTERVAL_MS 20
 
-/* A process is watched, and its time of grace is measured, on a thread of the library. The home of
- * its scope will not do: a thread that closes its scopes and then ends is ordinary, and nobody
- * would be left to kill the process.
+/* A thread of the library watches the processes and measures their grace periods. The home thread
+ * of the scope cannot do that: threads commonly close their scopes and then exit, and nothing would
+ * be left to kill the process.
  *
- * A process id may be reused as soon as the process has been reaped. Where the system has
- * descriptors for processes, signals go through one, which can never mean another process. It also
- * makes it possible to send them from any thread, before the caller returns. Elsewhere the thread
- * that reaps the process is the one that knows: GIO's own thread for a GSubprocess, and for others
- * this file, which reaps and signals under one lock.
+ * A process ID may be reused as soon as the process has been reaped. Where the system has process
+ * file descriptors, signals are sent through one, which can never refer to another process. That
+ * also allows sending them from any thread, before the caller returns. On other systems only the
+ * thread that reaps the process knows whether the ID is still valid: GIO's own thread for a
+ * GSubprocess; for other processes, the code in this file, which reaps and signals under one lock.
  */
 struct _LifecycleChild
 {
-  LifecycleNode               node;       /* in the list of those that are ending */
+  LifecycleNode               node;       /* in children.ending */
   gint                        refs;
   GPid                        pid;
   int                         pidfd;      /* or -1 */
-  GSubprocess                *subprocess; /* NULL if it is reaped here */
-  gboolean                    group;      /* it leads a process group, all of which is to end */
+  GSubprocess                *subprocess; /* NULL if this file reaps the process */
+  gboolean                    group;      /* whether to terminate the process group that it leads */
   guint                       grace_ms;
   const LifecycleChildEvents *events;
   gpointer                    data;
   GDestroyNotify              destroy;
 
-  /* Locked. */
+  /* Protected by children.lock. */
   GSource                    *grace;
-  gboolean                    ending;     /* it has been told to exit */
+  gboolean                    ending;     /* has been told to exit */
   gboolean                    killed;
-  gboolean                    exited;     /* and has been reaped */
+  gboolean                    exited;     /* has exited and been reaped */
   gboolean                    group_gone;
   gboolean                    over;
 };
 
 static struct
 {
-  GMutex         lock;          /* the innermost: only signals are sent while it is held */
-  GMainContext  *context;       /* made by the first child that is watched, and kept */
+  GMutex         lock;          /* the innermost lock: only signals are sent while it is held */
+  GMainContext  *context;       /* created for the first child that is watched, and never freed */
   LifecycleNode  ending;
 } children = {
   .ending = { &children.ending, &children.ending },
@@ -99,7 +99,9 @@ children_after_fork_in_parent (void)
   g_mutex_unlock (&children.lock);
 }
 
-/* The thread has not been copied, and none of the processes is a child of this one. */
+/* fork() does not copy the library's thread, and none of the watched processes is a child of the
+ * new process.
+ */
 static void
 children_after_fork_in_child (void)
 {
@@ -110,7 +112,7 @@ children_after_fork_in_child (void)
 
 #endif
 
-/* Locked. */
+/* Called with the lock held. */
 static void
 children_start (void)
 {
@@ -134,7 +136,7 @@ children_start (void)
 
   children.context = g_main_context_new ();
 
-  /* The handlers of the program's signals run on its own threads. */
+  /* Block all signals, so that the program's signal handlers run on its own threads only. */
 #ifdef G_OS_UNIX
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &old);
@@ -146,7 +148,7 @@ children_start (void)
 #endif
 }
 
-/* A descriptor for the process, or -1. */
+/* Opens a file descriptor for a process. Returns -1 where that is not possible. */
 static int
 child_open_pidfd (GPid pid)
 {
@@ -172,12 +174,12 @@ child_signal_pidfd (LifecycleChild *self,
 #endif
 }
 
-/* Locked. Says whether there is anybody in the group.
+/* Called with the lock held. Returns whether the group still has any processes.
  *
- * Its number cannot be reused before the leader has been reaped and all others have gone. A
- * descriptor is safe even then, on Linux 6.9 and newer. Elsewhere the number might come to mean
- * another group between two looks, GROUP_INTERVAL_MS apart, in which the system would have to go
- * through all its numbers; once the group has been seen to be empty, it is left alone.
+ * The group ID cannot be reused before the leader has been reaped and all other members have
+ * exited. On Linux 6.9 and newer, the file descriptor is safe even after that. Elsewhere the ID
+ * might refer to another group if the system went through all its process IDs between two checks,
+ * which are GROUP_INTERVAL_MS apart. Once the group has been found empty, no more signals are sent.
  */
 static gboolean
 child_signal_group (LifecycleChild *self,
@@ -201,7 +203,7 @@ child_signal_group (LifecycleChild *self,
 
 #endif
 
-/* Locked. */
+/* Called with the lock held. */
 static void
 child_signal (LifecycleChild *self,
               int             signum)
@@ -210,7 +212,7 @@ child_signal (LifecycleChild *self,
   if (self->group)
     child_signal_group (self, signum);
 
-  /* One that has left its own group is not spared. */
+  /* Kill the process itself as well, in case it has moved to another group. */
   if (self->exited || (self->group && signum != SIGKILL))
     return;
 
@@ -226,7 +228,7 @@ child_signal (LifecycleChild *self,
 #endif
 }
 
-/* Locked. */
+/* Called with the lock held. */
 static void
 child_kill (LifecycleChild *self)
 {
@@ -238,7 +240,7 @@ child_kill (LifecycleChild *self)
 #endif
 }
 
-/* What is in its time of grace when the program ends has to go now. */
+/* Kills the processes whose grace period has not ended when the program exits. */
 static void
 child_kill_all_at_exit (void)
 {
@@ -256,7 +258,7 @@ child_kill_all_at_exit (void)
     }
   g_mutex_unlock (&children.lock);
 
-  /* Those were left to GIO's thread, which must not end before it has done it. */
+  /* GIO's thread kills these. Wait for it, because it ends when the program exits. */
   for (guint i = 0; i < asked->len; i++)
     {
       for (guint n = 0; n < 1000 && g_subprocess_get_identifier (asked->pdata[i]) != NULL; n++)
@@ -281,7 +283,7 @@ child_new (GPid         pid,
   return self;
 }
 
-/* NULL if it is known to have exited. */
+/* Returns NULL if the process is known to have exited. */
 LifecycleChild *
 lifecycle_child_new_for_subprocess (GSubprocess *subprocess,
                                     gboolean     group)
@@ -294,8 +296,8 @@ lifecycle_child_new_for_subprocess (GSubprocess *subprocess,
   if (identifier == NULL)
     return NULL;
 
-  /* If GIO still calls it alive afterwards, then it was alive when the descriptor was opened, but
-   * for the moment between GIO reaping it and saying so.
+  /* If GIO still reports the process as running afterwards, the descriptor refers to it. There is a
+   * short window between GIO reaping a process and reporting it.
    */
   pid = (GPid) g_ascii_strtoll (identifier, NULL, 10);
   pidfd = child_open_pidfd (pid);
@@ -314,7 +316,7 @@ lifecycle_child_new_for_subprocess (GSubprocess *subprocess,
 
 #ifdef G_OS_UNIX
 
-/* NULL if there is no such child of this process, or it has been reaped. */
+/* Returns NULL if this process has no such child, or if the child has been reaped. */
 LifecycleChild *
 lifecycle_child_new_for_pid (GPid     pid,
                              gboolean group)
@@ -361,7 +363,7 @@ lifecycle_child_get_pid (LifecycleChild *self)
   return self->pid;
 }
 
-/* Whether its process group is its own, or it is too late to tell. */
+/* Returns TRUE if the process leads its process group, or if it is too late to tell. */
 gboolean
 lifecycle_child_leads_group (LifecycleChild *self)
 {
@@ -387,7 +389,7 @@ child_grace_over_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Locked. */
+/* Called with the lock held. */
 static void
 child_begin_to_end (LifecycleChild *self)
 {
@@ -413,7 +415,9 @@ child_begin_to_end (LifecycleChild *self)
   child_kill (self);
 }
 
-/* Tells it to exit; on any thread. Says FALSE when there is nothing left to wait for. */
+/* Tells the process to exit. May be called on any thread. Returns FALSE if there is nothing left to
+ * wait for.
+ */
 gboolean
 lifecycle_child_end (LifecycleChild *self)
 {
@@ -453,7 +457,7 @@ child_finish (LifecycleChild *self)
 
 #ifdef G_OS_UNIX
 
-/* Says whether anything in the group is still to be waited for. */
+/* Returns whether to go on waiting for the process group. */
 static gboolean
 child_group_goes_on (LifecycleChild *self)
 {
@@ -481,7 +485,7 @@ child_group_cb (gpointer data)
 
 #endif
 
-/* It has been reaped. What is left of its group ends in the same way. */
+/* Called when the process has been reaped. The rest of its group is terminated in the same way. */
 static void
 child_exited (LifecycleChild *self,
               int             wait_status)
@@ -519,7 +523,7 @@ child_waited_cb (GObject      *source,
   child_exited (data, g_subprocess_get_status (subprocess));
 }
 
-/* GIO answers in the context of the thread that asks. */
+/* Runs on the library's thread, so that GIO calls child_waited_cb() on that thread, too. */
 static gboolean
 child_wait_cb (gpointer data)
 {
@@ -532,7 +536,9 @@ child_wait_cb (gpointer data)
 
 #ifdef G_OS_UNIX
 
-/* Says FALSE when it is too early. If others have reaped the process, nobody knows the status. */
+/* Returns FALSE if the process has not exited yet. If other code has reaped it, its status is
+ * unknown and reported as -1.
+ */
 static gboolean
 child_reap (LifecycleChild *self)
 {
@@ -543,7 +549,7 @@ child_reap (LifecycleChild *self)
   do
     result = waitpid (self->pid, &wait_status, WNOHANG);
   while (result < 0 && errno == EINTR);
-  /* Before the lock is dropped: its number may be that of another now. */
+  /* Set this before dropping the lock: the process ID may be reused from now on. */
   self->exited = result != 0;
   g_mutex_unlock (&children.lock);
 
@@ -569,7 +575,9 @@ child_reap_cb (gpointer data)
   return child_reap (data) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
-/* For systems without descriptors. It waits and does not reap, so that the number stays taken. */
+/* For systems without process file descriptors. Waits without reaping, so that the process ID is
+ * not reused.
+ */
 static gpointer
 child_wait_thread (gpointer data)
 {
@@ -589,7 +597,9 @@ child_wait_thread (gpointer data)
 
 #endif
 
-/* Watches the process, once, until it and what belongs to it are gone; `data` is kept that long. */
+/* Watches the process until it and, if requested, its whole group have exited. `destroy` is called
+ * with `data` after that. Must be called only once.
+ */
 void
 lifecycle_child_watch (LifecycleChild             *self,
                        guint                       grace_ms,

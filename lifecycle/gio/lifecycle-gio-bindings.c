@@ -7,7 +7,7 @@
 #include "lifecycle-gio-closure-private.h"
 #include "lifecycle-resource-private.h"
 
-/* What is watched for a binding. */
+/* The objects that an entry watches. */
 enum
 {
   BINDING_ITSELF,
@@ -21,8 +21,8 @@ binding_end (LifecycleResource  *resource,
 {
   GBinding *binding = lifecycle_resource_peek_watched (resource, BINDING_ITSELF);
 
-  /* In the middle of a dispose, GLib is about to unbind, and would complain about a handler that is
-   * gone already.
+  /* While the source or the target is being disposed, GLib is about to unbind, and would warn about
+   * a handler that is already disconnected.
    */
   if (binding != NULL &&
       !lifecycle_resource_watched_is_dying (resource, BINDING_SOURCE) &&
@@ -30,9 +30,10 @@ binding_end (LifecycleResource  *resource,
     g_binding_unbind (binding);
 }
 
-/* Unbinding frees the data of its functions, which is user code. If one of the three goes first,
- * GLib sees to the rest. The source and the target must be free to go: if the target went only at the
- * end of this, in the middle of a dispose of the source, GLib would look for a handler that is gone.
+/* Unbinding calls the destroy notify of the transform functions, which is user code, so it is done
+ * in end() and not in mute(). If one of the three objects is disposed first, GLib does the rest. No
+ * references are held on the source and the target meanwhile: if dropping one finalized the target
+ * while the source is being disposed, GLib would look for a handler that is already disconnected.
  */
 static const LifecycleResourceKind binding_kind = {
   .type = LIFECYCLE_ENTRY_BINDING,
@@ -66,17 +67,17 @@ scope_add_binding (LifecycleScope *self,
  * @self: a scope
  * @binding: (transfer none): a binding; no reference is held
  *
- * Unbinds two properties when the scope closes.
+ * Adds a binding, to be unbound when the scope closes.
  *
- * That happens as soon as user code may run again after the handlers have been silenced. The entry
- * leaves the scope when the source or the target is disposed, and when somebody else unbinds and
- * nobody holds a reference on @binding any more.
+ * The properties are unbound as soon as user code may run again after everything has been muted.
+ * The entry leaves the scope when the source or the target is disposed, or when @binding has been
+ * unbound by other code and its last reference is dropped.
  *
- * On a closed scope the properties are unbound at once. May be called on any thread by a holder of
- * a reference on the source and the target; they are unbound at home.
+ * On a closed scope the properties are unbound at once. May be called on any thread, provided that
+ * the caller holds references on the source and the target; they are unbound at home.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or nothing is bound any
- *   more
+ * Returns: whether the scope owns the binding now; %FALSE if the scope is closed, or if @binding
+ *   has already been unbound
  *
  * Since: 1.0
  */
@@ -105,16 +106,16 @@ lifecycle_scope_add_binding_at (const char     *place,
  * @source_property: a property of @source
  * @target: an object; no reference is held
  * @target_property: a property of @target
- * @flags: how to bind
+ * @flags: flags that affect the binding
  *
  * Binds two properties, as `g_object_bind_property()` does, until the scope closes.
  *
- * See [method@Scope.add_binding], which takes a binding that has been made in another way. On a
- * closed scope nothing is bound. May be called on any thread by a holder of references on @source
- * and @target.
+ * To add a binding that has been created in another way, use [method@Scope.add_binding], which also
+ * says when the properties are unbound. On a closed scope nothing is bound. May be called on any
+ * thread, provided that the caller holds references on @source and @target.
  *
- * Returns: (transfer none) (nullable): the binding, which lives until the properties are unbound;
- *   %NULL if the scope is closed
+ * Returns: (transfer none) (nullable): the binding, which is valid until the properties are
+ *   unbound; %NULL if the scope is closed
  *
  * Since: 1.0
  */
@@ -162,23 +163,23 @@ lifecycle_scope_bind_at (const char     *place,
  * @source_property: a property of @source
  * @target: an object; no reference is held
  * @target_property: a property of @target
- * @flags: how to bind
- * @transform_to: (nullable): how to turn a value of @source into one of @target
- * @transform_from: (nullable): how to turn a value of @target into one of @source
- * @user_data: data for these functions
- * @destroy: (nullable): how to free @user_data
+ * @flags: flags that affect the binding
+ * @transform_to: (nullable): a function that converts a value of @source to one of @target
+ * @transform_from: (nullable): a function that converts a value of @target to one of @source
+ * @user_data: data to pass to these functions
+ * @destroy: (nullable): a function to free @user_data
  *
- * Binds two properties, and transforms their values, as `g_object_bind_property_full()` does, until
- * the scope closes.
+ * Binds two properties until the scope closes, and transforms their values, as
+ * `g_object_bind_property_full()` does.
  *
- * @destroy is called exactly once: when the properties are unbound, whoever does that, but not
- * before a transformation that is under way has returned; on a closed scope, at once. The functions
- * are called on the thread that changes a property.
+ * @destroy is called exactly once: when the properties are unbound, whichever code does that, but
+ * not before a transformation in progress has returned; on a closed scope, at once. The transform
+ * functions are called on the thread that changes a property.
  *
- * See [method@Scope.bind] for the rest.
+ * In all other respects this function is like [method@Scope.bind].
  *
- * Returns: (transfer none) (nullable): the binding, which lives until the properties are unbound;
- *   %NULL if the scope is closed
+ * Returns: (transfer none) (nullable): the binding, which is valid until the properties are
+ *   unbound; %NULL if the scope is closed
  *
  * Since: 1.0
  */
@@ -249,7 +250,7 @@ binding_closures_free (gpointer data)
   g_free (self);
 }
 
-/* The closure returns the new value: in most languages it could not write to an argument. */
+/* The closure returns the new value, because most languages cannot write to an argument. */
 static gboolean
 binding_closure_invoke (GClosure     *closure,
                         GBinding     *binding,
@@ -296,18 +297,20 @@ binding_closures_transform_from (GBinding     *binding,
  * @source_property: a property of @source
  * @target: an object; no reference is held
  * @target_property: a property of @target
- * @flags: how to bind
- * @transform_to: (nullable): what turns a value of @source into one of @target
- * @transform_from: (nullable): what turns a value of @target into one of @source
+ * @flags: flags that affect the binding
+ * @transform_to: (nullable): a closure that converts a value of @source to one of @target
+ * @transform_from: (nullable): a closure that converts a value of @target to one of @source
  *
- * Binds two properties, and transforms their values, until the scope closes. This is for bindings;
- * see [method@Scope.bind_full].
+ * Binds two properties until the scope closes, and transforms their values. This is the version of
+ * [method@Scope.bind_full] for language bindings.
  *
- * A closure gets the [class@GObject.Binding] and a value, and returns the value for the other
- * property. The references on the closures are dropped when the properties are unbound.
+ * A closure is passed the [class@GObject.Binding] and a value, and returns the value for the other
+ * property. The references on the closures are dropped when the properties are unbound; on a closed
+ * scope, at once. The closures are invoked on the thread that changes a property. May be called on
+ * any thread, provided that the caller holds references on @source and @target.
  *
- * Returns: (transfer none) (nullable): the binding, which lives until the properties are unbound;
- *   %NULL if the scope is closed
+ * Returns: (transfer none) (nullable): the binding, which is valid until the properties are
+ *   unbound; %NULL if the scope is closed
  *
  * Since: 1.0
  */

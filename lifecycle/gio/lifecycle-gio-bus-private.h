@@ -1,4 +1,4 @@
-/* lifecycle-gio-bus-private.h: what all entries on a message bus have in common
+/* lifecycle-gio-bus-private.h: functions shared by all entries on a message bus
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What is watched for a bus entry is its connection. */
+/* The index of the connection among the objects that an entry on a message bus watches. */
 #define LIFECYCLE_BUS_CONNECTION 0
 
 gpointer lifecycle_bus_entry_new    (gsize                         size,

@@ -6,8 +6,8 @@
 #include "lifecycle-gio-bus-private.h"
 #include "lifecycle-home-private.h"
 
-/* These are taken back in phase one: GIO runs no user code then, drops what is queued and has not
- * been dispatched, and answers callers with an error.
+/* These entries are undone in the muted phase: GIO runs no user code then, drops what is queued but
+ * has not been dispatched, and replies to callers with an error.
  */
 
 typedef struct
@@ -16,7 +16,7 @@ typedef struct
   guint             id;
 } Subscription;
 
-/* What the functions of GIO have in common that export a thing as a whole. */
+/* An action group or a menu model. */
 typedef struct
 {
   LifecycleResource  resource;
@@ -25,7 +25,9 @@ typedef struct
                                 guint            id);
 } ExportedModel;
 
-/* Calls `destroy` and says NULL where it is too late. At home. */
+/* Calls `destroy` and returns NULL if the scope or the connection is closed. Must be called at
+ * home.
+ */
 gpointer
 lifecycle_bus_entry_new (gsize                         size,
                          const LifecycleResourceKind  *kind,
@@ -38,7 +40,7 @@ lifecycle_bus_entry_new (gsize                         size,
 {
   gboolean usable = lifecycle_resource_check_open (scope, error);
 
-  /* GIO knows only a critical message for this. */
+  /* GIO would log a critical message for this. */
   if (usable && g_dbus_connection_is_closed (connection))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection is closed");
@@ -61,8 +63,8 @@ bus_entry_over (LifecycleResource *resource)
   lifecycle_resource_undo (resource);
 }
 
-/* A closed connection never opens again, so what hangs on it is over. The signal comes from
- * wherever the connection was made.
+/* A closed connection never opens again, so the entry is undone. GIO emits `closed` in the context
+ * in which the connection was created, so this may be called on any thread.
  */
 void
 lifecycle_bus_entry_closed (LifecycleResource *self)
@@ -70,8 +72,8 @@ lifecycle_bus_entry_closed (LifecycleResource *self)
   lifecycle_resource_run_at_home (self, bus_entry_over);
 }
 
-/* Takes the caller's reference. `closed` is called, on any thread, when the connection is closed.
- * It is connected last: where GIO itself has something to say about it, that comes first.
+/* Takes over the caller's reference. `closed` is called, on any thread, when the connection is
+ * closed. It is connected last, so that GIO's own handlers for that signal run first.
  */
 gboolean
 lifecycle_bus_entry_add (gpointer                self,
@@ -130,28 +132,29 @@ subscription_cb (GDBusConnection *connection,
  * lifecycle_scope_subscribe_bus_signal:
  * @self: a scope
  * @connection: a connection; no reference is held
- * @sender: (nullable): from whom, or %NULL for anybody
- * @interface_name: (nullable): of which interface, or %NULL for any
- * @member: (nullable): which signal, or %NULL for any
- * @object_path: (nullable): of which object, or %NULL for any
- * @arg0: (nullable): with which string as the first argument, or %NULL for any
- * @flags: how to compare
- * @callback: (scope notified) (closure user_data) (destroy destroy): what to call for each signal
- * @user_data: data for @callback
- * @destroy: (nullable): how to free @user_data
+ * @sender: (nullable): the sender to match, or %NULL for any
+ * @interface_name: (nullable): the interface to match, or %NULL for any
+ * @member: (nullable): the name of the signal to match, or %NULL for any
+ * @object_path: (nullable): the object path to match, or %NULL for any
+ * @arg0: (nullable): the first string argument to match, or %NULL for any
+ * @flags: flags that affect how @arg0 is matched
+ * @callback: (scope notified) (closure user_data) (destroy destroy): the function to call for each
+ *   signal
+ * @user_data: data to pass to @callback
+ * @destroy: (nullable): a function to free @user_data
  *
- * Subscribes to signals on a message bus, as `g_dbus_connection_signal_subscribe()` does, until the
- * scope closes.
+ * Subscribes to signals on a message bus until the scope closes, as
+ * `g_dbus_connection_signal_subscribe()` does.
  *
- * From then on @callback is not called any more, also not for a signal that has arrived already.
- * The entry leaves the scope when @connection is closed or disposed.
+ * Once the scope is muted, @callback is not called any more, not even for a signal that has already
+ * arrived. The entry leaves the scope when @connection is closed or disposed.
  *
- * @destroy is called exactly once, but not before a call of @callback that is under way has
- * returned; if the function fails, it is called at once. Must be called at home, and @callback is
- * called there.
+ * @destroy is called exactly once, but not before a call of @callback in progress has returned; if
+ * this function fails, as it does on a closed scope, @destroy is called at once. Must be called at
+ * home; @callback is called there too.
  *
- * Returns: whether the scope is subscribed; if not, @error says that the scope or @connection is
- *   closed ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the subscription was added; if the scope or @connection is closed, %FALSE is
+ *   returned and @error is set to [error@Gio.IOErrorEnum.closed]
  *
  * Since: 1.0
  */
@@ -274,20 +277,21 @@ scope_export_model (LifecycleScope   *self,
  * lifecycle_scope_export_action_group:
  * @self: a scope
  * @connection: a connection
- * @object_path: where to export
- * @action_group: what to export
+ * @object_path: the object path to export at
+ * @action_group: the action group to export
  *
- * Exports a group of actions, as `g_dbus_connection_export_action_group()` does, until the scope
- * closes.
+ * Exports an action group until the scope closes, as `g_dbus_connection_export_action_group()`
+ * does.
  *
  * The entry leaves the scope when @connection is closed. GIO holds references on @connection and
- * @action_group, and drops them in the first iteration of the home context after the end.
+ * @action_group, and drops them in the first iteration of the home context after the export has
+ * ended.
  *
- * Must be called at home, and actions are activated there.
+ * On a closed scope nothing is exported. Must be called at home; actions are activated there too.
  *
- * Returns: whether the group is exported; if not, @error says that something else is exported
- *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the group was exported; otherwise @error is set to
+ *   [error@Gio.IOErrorEnum.exists] if an action group is already exported at @object_path, or to
+ *   [error@Gio.IOErrorEnum.closed] if the scope or @connection is closed
  *
  * Since: 1.0
  */
@@ -334,19 +338,19 @@ lifecycle_scope_export_action_group_at (const char       *place,
  * lifecycle_scope_export_menu_model:
  * @self: a scope
  * @connection: a connection
- * @object_path: where to export
- * @menu: what to export
+ * @object_path: the object path to export at
+ * @menu: the menu to export
  *
- * Exports a menu, as `g_dbus_connection_export_menu_model()` does, until the scope closes.
+ * Exports a menu until the scope closes, as `g_dbus_connection_export_menu_model()` does.
  *
  * The entry leaves the scope when @connection is closed. GIO holds references on @connection and
- * @menu, and drops them in the first iteration of the home context after the end.
+ * @menu, and drops them in the first iteration of the home context after the export has ended.
  *
- * Must be called at home.
+ * On a closed scope nothing is exported. Must be called at home.
  *
- * Returns: whether the menu is exported; if not, @error says that something else is exported
- *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the menu was exported; otherwise @error is set to
+ *   [error@Gio.IOErrorEnum.exists] if a menu is already exported at @object_path, or to
+ *   [error@Gio.IOErrorEnum.closed] if the scope or @connection is closed
  *
  * Since: 1.0
  */

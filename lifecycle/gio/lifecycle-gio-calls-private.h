@@ -1,4 +1,4 @@
-/* lifecycle-gio-calls-private.h: method calls on a message bus that wait for their answer
+/* lifecycle-gio-calls-private.h: method calls on a message bus that wait for a reply
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Whether a call is one of those that are meant. Called with a lock held. */
+/* Returns whether a method call is for the object that was unexported. Called with a lock held. */
 typedef gboolean (* LifecycleBusCallsMatch) (const char *object_path,
                                              const char *interface_name,
                                              gpointer    data);

@@ -1,4 +1,4 @@
-/* lifecycle-gio-calls.c: method calls on a message bus that wait for their answer
+/* lifecycle-gio-calls.c: method calls on a message bus that wait for a reply
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,45 +6,45 @@
 #include "lifecycle-gio-calls-private.h"
 #include "lifecycle-home-private.h"
 
-/* When an object is taken back while one of its methods is being worked on, nobody answers the
- * caller, who waits for a timeout. GIO does not tell which calls are unanswered, so a filter on the
- * connection notes the calls that come in and the answers that go out. As it sees everything that
- * goes out, in order, it also lets only the first answer pass: a method that answers later than we
- * do, or at the same moment on another thread, does no harm.
+/* If an object is unexported while one of its methods is being handled, no reply is sent, and the
+ * caller waits until its call times out. GIO does not report which calls have had no reply, so a
+ * filter on the connection records incoming calls and outgoing replies. Because it sees all
+ * outgoing messages in order, it also drops all replies to a call but the first: a method that
+ * replies after this file has done so, or at the same time on another thread, does no harm.
  *
- * A call is known for as long as its message lives, that is, while somebody can still answer it. If
- * we have answered it, an answer of somebody else may still be queued when the message is finalized.
- * Then a second answer of ours is queued behind it, which the filter drops as well, and forgets the
- * call.
+ * A call is recorded for as long as its message is alive, that is, while a reply is still possible.
+ * If this file has replied, another reply may still be queued when the message is finalized. In
+ * that case a second reply of ours is queued behind it, and when the filter sees that one, it drops
+ * it and forgets the call.
  */
 typedef struct
 {
-  gint        refs;       /* the connection, and each call */
-  GMutex      mutex;      /* guards all that follows, and the calls */
-  guint       n_exports;  /* calls are noted while there are any */
-  GHashTable *calls;      /* BusCall, to itself */
+  gint        refs;       /* one for the connection, and one for each call */
+  GMutex      mutex;      /* protects the fields below, and the calls */
+  guint       n_exports;  /* calls are recorded while this is not 0 */
+  GHashTable *calls;      /* a set of BusCall */
   GWeakRef    connection;
 } BusCalls;
 
 typedef struct
 {
-  gint      refs;         /* the table, the message, and one for each use */
+  gint      refs;         /* one for the table, one for the message, and one for each use */
   BusCalls *all;
-  char     *sender;       /* empty without a bus */
+  char     *sender;       /* empty on a peer-to-peer connection */
   guint32   serial;
   char     *object_path;
   char     *interface_name;
-  gboolean  claimed;      /* we answer it, or have done so */
-  gboolean  sending;      /* our answer has not been queued yet */
-  gboolean  answered;     /* an answer has gone out */
-  gboolean  sealed;       /* nobody else can answer any more */
+  gboolean  claimed;      /* this file replies to it, or has done so */
+  gboolean  sending;      /* our reply has not been queued yet */
+  gboolean  answered;     /* a reply has been sent */
+  gboolean  sealed;       /* its message is finalized: no other code can reply any more */
 } BusCall;
 
 static G_DEFINE_QUARK (lifecycle-bus-calls, bus_calls)
 
 static G_DEFINE_QUARK (lifecycle-bus-call, bus_call)
 
-/* Marks the answer that is the last one. */
+/* Marks the reply that is the last one. */
 static G_DEFINE_QUARK (lifecycle-bus-call-last, bus_call_last)
 
 static void
@@ -103,7 +103,7 @@ bus_call_equal (gconstpointer a,
   return one->serial == other->serial && g_str_equal (one->sender, other->sender);
 }
 
-/* With the lock held: forgets a call, if it has not been replaced by another one. */
+/* Forgets a call, unless another one has taken its place. Called with the lock held. */
 static void
 bus_call_forget (BusCall *self)
 {
@@ -111,7 +111,7 @@ bus_call_forget (BusCall *self)
     g_hash_table_remove (self->all->calls, self);
 }
 
-/* Queues an answer. Says whether that was possible. */
+/* Queues a reply. Returns whether that was possible. */
 static gboolean
 bus_call_answer (BusCall  *self,
                  gboolean  last)
@@ -140,7 +140,7 @@ bus_call_answer (BusCall  *self,
                                          NULL);
 }
 
-/* What else has been queued for the call stands before this. */
+/* Queues a reply behind any others to the same call. */
 static void
 bus_call_answer_last (BusCall *self)
 {
@@ -152,7 +152,7 @@ bus_call_answer_last (BusCall *self)
   g_mutex_unlock (&self->all->mutex);
 }
 
-/* The message has been finalized, on any thread. */
+/* Called, on any thread, when the message has been finalized. */
 static void
 bus_call_message_gone (gpointer data)
 {
@@ -186,7 +186,7 @@ bus_calls_note (BusCalls     *self,
       interface_name == NULL || object_path == NULL)
     return;
 
-  /* Those for a property belong to its interface. */
+  /* Calls that get or set a property are recorded under the interface of the property. */
   if (g_str_equal (interface_name, "org.freedesktop.DBus.Properties"))
     interface_name = g_dbus_message_get_arg0 (message);
   if (interface_name == NULL)
@@ -212,7 +212,7 @@ bus_calls_note (BusCalls     *self,
     g_object_set_qdata_full (G_OBJECT (message), bus_call_quark (), call, bus_call_message_gone);
 }
 
-/* Says whether an answer is to go out. */
+/* Returns whether to send a reply. */
 static gboolean
 bus_calls_check (BusCalls     *self,
                  GDBusMessage *message)
@@ -240,7 +240,7 @@ bus_calls_check (BusCalls     *self,
   return passes;
 }
 
-/* On the thread of GIO. */
+/* Called on GIO's worker thread. */
 static GDBusMessage *
 bus_calls_filter (GDBusConnection *connection,
                   GDBusMessage    *message,
@@ -267,7 +267,7 @@ bus_calls_filter (GDBusConnection *connection,
   return message;
 }
 
-/* The connection goes, and what has not been sent never will be. */
+/* Called when the connection is finalized. Messages that have not been sent never will be. */
 static void
 bus_calls_connection_gone (gpointer data)
 {
@@ -309,7 +309,9 @@ answer_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* It has to be done, whether the source is dispatched or goes with its context. */
+/* The destroy notify of the source, because the replies must be sent even if the context is freed
+ * before the source is dispatched.
+ */
 static void
 answer_all (gpointer data)
 {
@@ -341,8 +343,8 @@ answer_all (gpointer data)
     }
 }
 
-/* Before an object is exported: notes the calls on the connection from now on. end() or cancel() has
- * to follow, unless the connection is finalized.
+/* Starts to record the calls on the connection, before an object is exported. Must be followed by
+ * end() or cancel(), unless the connection is finalized first.
  */
 void
 lifecycle_bus_calls_begin (GDBusConnection *connection)
@@ -354,7 +356,7 @@ lifecycle_bus_calls_begin (GDBusConnection *connection)
   g_mutex_unlock (&self->mutex);
 }
 
-/* The object could not be exported. */
+/* Undoes begin(), if the object could not be exported. */
 void
 lifecycle_bus_calls_cancel (GDBusConnection *connection)
 {
@@ -366,10 +368,11 @@ lifecycle_bus_calls_cancel (GDBusConnection *connection)
   g_mutex_unlock (&self->mutex);
 }
 
-/* After an object has been taken back: answers the calls that nobody has answered, with an error.
+/* Replies with an error to all calls that have had no reply, after an object has been unexported.
  *
- * A method may close the scope that exports its object and answer only then. So if something is
- * being dispatched here, which may be that method, the calls are answered later in that context.
+ * A method may close the scope that exports its object before it replies. So if a source is being
+ * dispatched on this thread, which may be running that method, the replies are sent from a later
+ * iteration of `context`.
  */
 void
 lifecycle_bus_calls_end (GDBusConnection        *connection,

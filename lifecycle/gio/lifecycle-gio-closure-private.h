@@ -1,4 +1,4 @@
-/* lifecycle-gio-closure-private.h: closures that stand for functions of GIO
+/* lifecycle-gio-closure-private.h: closures in place of GIO callbacks
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Takes a reference on a closure, which may be floating, or NULL, and makes sure that it can be
- * invoked.
+/* Takes a reference on a closure, which may be floating or NULL, and sets a marshaller if it has
+ * none.
  */
 static inline GClosure *
 lifecycle_closure_own (GClosure *closure)

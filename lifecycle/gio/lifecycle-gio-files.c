@@ -21,7 +21,7 @@ typedef struct
   GFile             *file;
 } TemporaryFile;
 
-/* What has been removed by others is removed. The first error stays, and the rest goes on. */
+/* A file that is already removed is no failure. The first error is kept, and removal goes on. */
 static void
 take_error (GError **error,
             GError  *new_error)
@@ -44,29 +44,30 @@ take_errno (GError     **error,
                                   "Removing “%s”: %s", name, g_strerror (number)));
 }
 
-/* How many directories of a tree are open at once. Few trees are deeper. */
+/* How many directories of a tree may be open at the same time. Few trees are deeper. */
 #define MAX_OPEN 16
 
-/* A directory on the way to the one that is being emptied. */
+/* A directory on the path to the one that is being emptied. */
 typedef struct
 {
-  char       *name;     /* in the directory above it; of the first one, the path */
+  char       *name;     /* relative to its parent; for the first one, its path */
   DIR        *dir;      /* NULL if it is not open */
   dev_t       device;
   ino_t       inode;
-  GHashTable *stuck;    /* the names in it that cannot be removed; made on demand */
+  GHashTable *stuck;    /* the names of files in it that cannot be removed; created on demand */
 } Level;
 
-/* Nothing but the first directory is found by a path: somebody could put a link in the place of a
- * directory while this is under way, and have it remove something else.
+/* Only the first directory is opened by path. Otherwise another process could replace a directory
+ * by a symbolic link during the removal, and make it remove something else.
  *
- * A tree can be deeper than there are descriptors. So only the last few levels are open. The way
- * back up leads through "..", which must be the directory that was left.
+ * A tree can be deeper than the number of file descriptors allows, so only the last few levels are
+ * kept open. A parent that has been closed is opened again as "..", which must be the same
+ * directory as before.
  */
 typedef struct
 {
   GArray  *levels;      /* of Level */
-  guint    first_open;  /* this one and those below it are open */
+  guint    first_open;  /* this level and all deeper ones are open */
   GError **error;
 } Removal;
 
@@ -89,7 +90,7 @@ removal_pop (Removal *self)
   self->first_open = MIN (self->first_open, self->levels->len);
 }
 
-/* Closes the directory that will be needed last, but not the one that is being read. */
+/* Closes the outermost open directory, but not the one that is being read. */
 static gboolean
 removal_spare_one (Removal *self)
 {
@@ -102,7 +103,7 @@ removal_spare_one (Removal *self)
   return TRUE;
 }
 
-/* Opens a directory, and says FALSE with errno if that is not possible. */
+/* Opens a directory. If that fails, returns FALSE and sets errno. */
 static gboolean
 level_open (Level      *level,
             int         parent,
@@ -129,7 +130,7 @@ level_open (Level      *level,
   return FALSE;
 }
 
-/* Goes down into a directory, and says FALSE with errno if that is not possible. */
+/* Descends into a directory. If that fails, returns FALSE and sets errno. */
 static gboolean
 removal_enter (Removal    *self,
                int         parent,
@@ -152,8 +153,9 @@ removal_enter (Removal    *self,
   return TRUE;
 }
 
-/* Something in the last directory, or the first directory itself, cannot be removed. A directory
- * that has to be opened again is read from its beginning, and this must not be tried for ever.
+/* Records that a file in the last directory, or the first directory itself, cannot be removed. A
+ * directory that has to be opened again is read from its beginning, and without this the removal
+ * would try the same file for ever.
  */
 static void
 removal_note_stuck (Removal    *self,
@@ -172,7 +174,7 @@ removal_note_stuck (Removal    *self,
     }
 }
 
-/* Removes a file, or goes down into a directory. */
+/* Removes a file, or descends into a directory. */
 static void
 removal_remove (Removal    *self,
                 int         parent,
@@ -185,8 +187,8 @@ removal_remove (Removal    *self,
 
   number = errno;
 
-  /* Not a directory; the last of the three is what some systems say of a link. One that cannot be
-   * read may be empty.
+  /* These three mean that it is not a directory; EMLINK is what some systems report for a symbolic
+   * link. A directory that cannot be read may be empty, so try to remove it.
    */
   if (number == ENOTDIR || number == ELOOP || number == EMLINK)
     {
@@ -199,7 +201,9 @@ removal_remove (Removal    *self,
     }
 }
 
-/* Has the directory above the last one open, and says FALSE with errno if that is not possible. */
+/* Opens the parent of the last directory, if it is not open. If that fails, returns FALSE and sets
+ * errno.
+ */
 static gboolean
 removal_open_parent (Removal *self)
 {
@@ -225,7 +229,7 @@ removal_open_parent (Removal *self)
   return TRUE;
 }
 
-/* The last directory has been read to its end. */
+/* Removes the last directory, after it has been read to its end, and returns to its parent. */
 static void
 removal_leave (Removal *self)
 {
@@ -236,7 +240,9 @@ removal_leave (Removal *self)
     {
       if (!removal_open_parent (self))
         {
-          /* It has been moved elsewhere, or there is no descriptor. The rest is out of reach. */
+          /* The directory has been moved, or there are no file descriptors left. The rest of the
+           * tree cannot be reached any more.
+           */
           take_errno (self->error, errno, name);
           while (self->levels->len > 0)
             removal_pop (self);
@@ -274,7 +280,7 @@ remove_tree (const char  *path,
 
 #endif
 
-/* For files that are not those of the system. A link is deleted in the first step. */
+/* For files without a local path. A symbolic link is deleted in the first step. */
 static void
 remove_file (GFile   *file,
              GError **error)
@@ -343,15 +349,15 @@ static const LifecycleResourceKind temporary_file_kind = {
  * @self: a scope
  * @file: (transfer none): a file or a directory
  *
- * Removes a file, or a directory with all that is in it, when the scope closes.
+ * Adds a file, or a directory and everything in it, to be removed when the scope closes.
  *
- * Symbolic links are removed, and not followed. A tree may be of any depth. What others have
- * removed already is no failure; any other failure is reported by [method@Scope.get_error], and does
- * not keep the rest from being removed, unless somebody moves a part of the tree elsewhere meanwhile.
+ * Symbolic links are removed, not followed. A tree may be of any depth. It is no failure if a file
+ * has already been removed; any other failure is reported by [method@Scope.get_error], and does not
+ * keep the rest from being removed, unless a part of the tree is moved elsewhere meanwhile.
  *
- * On a closed scope the file is removed at once. A file belongs to the process that added it: when
- * a forked child closes its copy of the scope, the file stays. May be called on any thread; the file
- * is removed at home, which waits for it.
+ * On a closed scope the file is removed at once. A file belongs to the process that added it: if a
+ * forked child closes its copy of the scope, the file is not removed. May be called on any thread;
+ * the file is removed at home, synchronously.
  *
  * Returns: whether the scope owns the file now; %FALSE if the scope is closed
  *

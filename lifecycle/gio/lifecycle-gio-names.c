@@ -10,8 +10,8 @@
 #define BUS_PATH      "/org/freedesktop/DBus"
 #define BUS_INTERFACE "org.freedesktop.DBus"
 
-/* Not with g_bus_own_name(): g_bus_unown_name() waits for an answer of the bus, and warns when the
- * bus has none, or not the expected one. That is no way to behave in a teardown.
+/* This does not use g_bus_own_name(), because g_bus_unown_name() waits for a reply from the bus,
+ * and warns if there is none or if it is not the expected one. A teardown must not block or warn.
  */
 typedef struct
 {
@@ -21,7 +21,7 @@ typedef struct
   guint               subscriptions[2];
   gboolean            answered;
   gboolean            owned;
-  gboolean            must_release;     /* we own it, or are in the queue, or may be */
+  gboolean            must_release;     /* we own the name, are in the queue, or may be */
 } OwnedName;
 
 typedef struct
@@ -62,7 +62,9 @@ owned_name_end (LifecycleResource  *resource,
   OwnedName *self = (OwnedName *) resource;
   GDBusConnection *connection = lifecycle_resource_peek_watched (self, LIFECYCLE_BUS_CONNECTION);
 
-  /* Messages keep their order, so whatever is asked of the bus from now on, it has released it. */
+  /* There is no need to wait for the reply: messages keep their order, so the bus has released the
+   * name before it handles anything that is sent later.
+   */
   if (self->must_release && connection != NULL && !g_dbus_connection_is_closed (connection))
     g_dbus_connection_call (connection, BUS_NAME, BUS_PATH, BUS_INTERFACE, "ReleaseName",
                             g_variant_new ("(s)", self->name),
@@ -83,7 +85,9 @@ static const LifecycleResourceKind owned_name_kind = {
   .clear = owned_name_clear,
 };
 
-/* Takes in what is known now. It may be known already that there is nothing more to come. */
+/* Records whether the name is owned now, and calls the user's function if that has changed. `over`
+ * means that it will not change any more.
+ */
 static void
 owned_name_update (OwnedName       *self,
                    GDBusConnection *connection,
@@ -119,8 +123,8 @@ owned_name_signal_cb (GDBusConnection *connection,
   OwnedName *self = data;
   gboolean owned = g_str_equal (member, "NameAcquired");
 
-  /* What comes before the answer tells of an earlier claim, or says what the answer is going to say
-   * as well.
+  /* A signal that arrives before the reply to RequestName is about an earlier request for the name,
+   * or says the same as the reply will.
    */
   if (self->answered)
     owned_name_update (self, connection, owned,
@@ -140,8 +144,8 @@ owned_name_requested_cb (GObject      *source,
   if (reply != NULL)
     g_variant_get (reply, "(u)", &answer);
 
-  /* 1: we own it. 2: we are in the queue. Else somebody else owns it, maybe in this process, or
-   * there is no bus any more.
+  /* 1: we own the name. 2: we are in the queue. Otherwise another owner has it, which may be in
+   * this process, or the bus is gone.
    */
   if (!lifecycle_resource_is_shut (self))
     owned_name_update (self, g_dbus_connection_is_closed (connection) ? NULL : connection,
@@ -167,25 +171,28 @@ owned_name_closed (LifecycleResource *resource)
  * @self: a scope
  * @connection: a connection to a message bus; no reference is held
  * @name: the well-known name to own
- * @flags: how to claim it
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): what to call when the
- *   name has been acquired, with an owner, or lost, without one; it is called once in any case
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data
+ * @flags: flags for the request
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): the function to call
+ *   with an owner when the name has been acquired, and without one when it has been lost; while the
+ *   scope stays open, it is called at least once
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data
  *
  * Owns a name on a message bus until the scope closes.
  *
- * The entry leaves the scope when it is certain that the name will not come: somebody else owns
- * it, and [flags@Gio.BusNameOwnerFlags.do_not_queue] was given, or @connection has been closed.
+ * The entry leaves the scope when the name cannot be acquired any more: because it has another
+ * owner and [flags@Gio.BusNameOwnerFlags.do_not_queue] was passed, or because @connection has been
+ * closed.
  *
- * The close does not wait for the bus. Whatever is sent on @connection afterwards reaches a bus
- * that has released the name.
+ * Closing the scope does not wait for the bus. Messages that are sent on @connection afterwards
+ * reach the bus after it has released the name.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * if the function fails, it is called at once. Must be called at home, and @func is called there.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; if this
+ * function fails, as it does on a closed scope, @destroy is called at once. Must be called at home;
+ * @func is called there too.
  *
- * Returns: whether the name has been asked for; if not, @error says that the scope or @connection
- *   is closed ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the name was requested; if the scope or @connection is closed, %FALSE is
+ *   returned and @error is set to [error@Gio.IOErrorEnum.closed]
  *
  * Since: 1.0
  */
@@ -287,22 +294,24 @@ watched_name_vanished_cb (GDBusConnection *connection,
  * @self: a scope
  * @connection: a connection to a message bus
  * @name: the name to watch
- * @flags: how to watch it
- * @func: (scope notified) (closure user_data) (destroy destroy): what to call when the name has got
- *   an owner, or has none any more; it is called once in any case
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data
+ * @flags: flags for the watch
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function to call when the name
+ *   gains or loses an owner; while the scope stays open, it is called at least once
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data
  *
  * Watches a name on a message bus until the scope closes.
  *
- * The entry leaves the scope when @connection is closed, after @func has been told that nobody owns
- * the name any more. GIO holds a reference on @connection until then.
+ * The entry leaves the scope when @connection is closed, after @func has been called without an
+ * owner. GIO holds a reference on @connection while the name is watched.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * if the function fails, it is called at once. Must be called at home, and @func is called there.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; if this
+ * function fails, as it does on a closed scope, @destroy is called at once. Must be called at home;
+ * @func is called there too.
  *
- * Returns: whether the name is watched; if not, @error says that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the name is watched; if the scope or @connection is closed, %FALSE is returned
+ *   and
+ *   @error is set to [error@Gio.IOErrorEnum.closed]
  *
  * Since: 1.0
  */

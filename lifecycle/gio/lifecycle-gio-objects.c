@@ -12,11 +12,11 @@ typedef struct
 {
   LifecycleResource    resource;
   guint                id;
-  gboolean             let_go;  /* GIO holds no reference any more */
-  GDBusConnection     *left;    /* where calls may be unanswered */
+  gboolean             let_go;  /* GIO has dropped its reference */
+  GDBusConnection     *left;    /* where calls may await a reply, after unexporting */
   char                *object_path;
   char                *interface_name;
-  GDBusInterfaceVTable vtable;  /* of the user */
+  GDBusInterfaceVTable vtable;  /* a copy of the user's */
 } ExportedObject;
 
 static void
@@ -43,7 +43,7 @@ exported_object_match (const char *object_path,
          g_str_equal (interface_name, self->interface_name);
 }
 
-/* The user's data comes first: freeing it may answer calls. */
+/* Called after the user's data has been freed, because freeing it may reply to calls. */
 static void
 exported_object_finished (LifecycleResource *resource)
 {
@@ -70,8 +70,8 @@ static const LifecycleResourceKind exported_object_kind = {
   .clear = exported_object_clear,
 };
 
-/* GIO's reference. When an export fails, GLib 2.81 and newer drop it, and older versions do not: the
- * caller finds out which.
+/* Drops GIO's reference. If an export fails, GLib 2.81 and newer call this, older versions do not,
+ * and the exporting function checks which of the two happened.
  */
 static void
 exported_object_let_go (gpointer data)
@@ -82,9 +82,9 @@ exported_object_let_go (gpointer data)
   lifecycle_resource_unref (self);
 }
 
-/* GIO calls this for a property if there is no function for it in its table. It has one trap less:
- * what is queued for set_property() is called although the object has been unregistered, and with a
- * table that has been freed.
+/* Sets a property. If a vtable has no set_property(), GIO calls method_call() for Properties.Set(),
+ * which avoids a bug: GIO calls a queued set_property() even after the object has been
+ * unregistered, with a vtable that has been freed.
  */
 static void
 exported_object_set (ExportedObject        *self,
@@ -170,29 +170,30 @@ exported_object_get_cb (GDBusConnection  *connection,
  * lifecycle_scope_export_bus_object: (skip)
  * @self: a scope
  * @connection: a connection; no reference is held
- * @object_path: where to export
- * @interface_info: what to export
- * @vtable: (nullable): the functions to call, which are copied
- * @user_data: data for these functions
- * @destroy: (nullable): how to free @user_data
+ * @object_path: the object path to export at
+ * @interface_info: the interface to export
+ * @vtable: (nullable): the functions to call; the table is copied
+ * @user_data: data to pass to these functions
+ * @destroy: (nullable): a function to free @user_data
  *
- * Exports an interface of an object, as `g_dbus_connection_register_object()` does, until the scope
- * closes.
+ * Exports an interface of an object until the scope closes, as
+ * `g_dbus_connection_register_object()` does.
  *
- * From then on none of the functions is called any more, not even for a call that has arrived
- * already. Every caller gets an answer: a call that nobody has answered when the scope has closed
- * is answered with %G_DBUS_ERROR_NO_REPLY. If the scope closes in the middle of a main loop
- * iteration, that happens in the next one, so that a method may close the scope and then answer.
- * What is answered later than that is dropped; the [class@Gio.DBusMethodInvocation] stays valid.
+ * Once the scope is muted, none of the functions is called any more, not even for a method call
+ * that has already arrived. Every caller receives a reply: a call that has had none when the scope
+ * has closed is answered with %G_DBUS_ERROR_NO_REPLY. If the scope closes during an iteration of a
+ * main loop, that reply is sent in the next iteration, so that a method may close the scope and
+ * then reply. Replies after that are dropped; the [class@Gio.DBusMethodInvocation] stays valid.
  *
  * The entry leaves the scope when @connection is closed or disposed.
  *
- * @destroy is called exactly once, but not before a call that is under way has returned; if the
- * function fails, it is called at once. Must be called at home, and the functions are called there.
+ * @destroy is called exactly once, but not before a call in progress has returned; if this function
+ * fails, as it does on a closed scope, @destroy is called at once. Must be called at home; the
+ * functions of @vtable are called there too.
  *
- * Returns: whether the object is exported; if not, @error says that something else is exported
- *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the interface was exported; otherwise @error is set to
+ *   [error@Gio.IOErrorEnum.exists] if that interface is already exported at @object_path, or to
+ *   [error@Gio.IOErrorEnum.closed] if the scope or @connection is closed
  *
  * Since: 1.0
  */
@@ -291,8 +292,9 @@ export_closures_free (gpointer data)
   g_free (closures);
 }
 
-/* Invokes a closure with the five arguments that all of them have, and perhaps one or two more. The
- * reference on the invocation ends here, and the answer takes another: bindings see to that.
+/* Invokes a closure with the five arguments that all of the closures have, and with those of
+ * `variant` and `invocation` that are not NULL. Takes over the reference on the invocation. The
+ * function that replies takes another one, which language bindings provide.
  */
 static void
 export_closure_invoke (GClosure        *closure,
@@ -406,23 +408,25 @@ export_closures_set_cb (GDBusConnection  *connection,
  * lifecycle_scope_export_bus_object_with_closures: (rename-to lifecycle_scope_export_bus_object)
  * @self: a scope
  * @connection: a connection; no reference is held
- * @object_path: where to export
- * @interface_info: what to export
- * @method_call_closure: (nullable): what to invoke when a method is called
- * @get_property_closure: (nullable): what to invoke when a property is read
- * @set_property_closure: (nullable): what to invoke when a property is written
+ * @object_path: the object path to export at
+ * @interface_info: the interface to export
+ * @method_call_closure: (nullable): the closure to invoke when a method is called
+ * @get_property_closure: (nullable): the closure to invoke when a property is read
+ * @set_property_closure: (nullable): the closure to invoke when a property is written
  *
- * Exports an interface of an object, as `g_dbus_connection_register_object_with_closures2()` does,
- * until the scope closes. This is for bindings; see [method@Scope.export_bus_object].
+ * Exports an interface of an object until the scope closes, as
+ * `g_dbus_connection_register_object_with_closures2()` does. This is the version of
+ * [method@Scope.export_bus_object] for language bindings.
  *
- * The closures get what the functions of a [struct@Gio.DBusInterfaceVTable] get, but no reference
- * on the [class@Gio.DBusMethodInvocation]: the function that answers wants one. The scope drops its
- * references on the closures when it closes. Must be called at home, and the closures are invoked
- * there.
+ * The closures are passed the same arguments as the functions of a
+ * [struct@Gio.DBusInterfaceVTable], but do not own the [class@Gio.DBusMethodInvocation], although
+ * the function that replies takes ownership of a reference. The scope drops its references on the
+ * closures when it closes, or at once if this function fails. Must be called at home; the closures
+ * are invoked there too.
  *
- * Returns: whether the object is exported; if not, @error says that something else is exported
- *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the interface was exported; otherwise @error is set to
+ *   [error@Gio.IOErrorEnum.exists] if that interface is already exported at @object_path, or to
+ *   [error@Gio.IOErrorEnum.closed] if the scope or @connection is closed
  *
  * Since: 1.0
  */

@@ -11,20 +11,20 @@
 #include <unistd.h>
 #endif
 
-/* The child is watched elsewhere, on a thread that outlives the home of any scope. What is left for
- * home is that the entry leaves the scope when the process has exited: users count on that
- * happening there, as for all else that GIO reports.
+/* The child is watched on a thread that outlives the home thread of any scope. Only the removal of
+ * the entry, after the process has exited, is done at home: users expect it to happen there, as
+ * with everything else that GIO reports.
  */
 typedef struct
 {
   LifecycleResource  resource;
   LifecycleChild    *child;
-  GSource           *retirement;        /* on its way home; under the lock below */
+  GSource           *retirement;        /* runs process_retire_cb(); under retirement_lock */
   int                wait_status;
 
-  /* Under the lock of the ledger. */
-  gint64             asked;             /* when it was told to exit, µs of monotonic time */
-  gboolean           pending;           /* counted by the ledger */
+  /* Protected by the lock of the ledger. */
+  gint64             asked;             /* when it was told to exit, monotonic time in µs */
+  gboolean           pending;           /* whether the ledger counts it as pending */
 } Process;
 
 static GMutex retirement_lock;
@@ -39,7 +39,7 @@ process_mute (LifecycleResource *resource)
   retirement = g_steal_pointer (&self->retirement);
   g_mutex_unlock (&retirement_lock);
 
-  /* Nobody may ever run that context again, which would keep the process object for good. */
+  /* The context may never be run again, and the source would keep the entry alive for ever. */
   if (retirement != NULL)
     {
       g_source_destroy (retirement);
@@ -67,7 +67,7 @@ process_stop (LifecycleResource *resource)
   Process *self = (Process *) resource;
   LifecycleLedger *ledger = resource->ledger;
 
-  /* First this, because it may exit at once. */
+  /* Do this first, because the process may exit at once. */
   lifecycle_ledger_lock (ledger);
   self->asked = g_get_monotonic_time ();
   self->pending = TRUE;
@@ -92,7 +92,7 @@ process_describe_pending (LifecycleResource *resource)
                           place != NULL ? ", added at " : "", place != NULL ? place : "");
 }
 
-/* Where it was too late for the two steps of a teardown. */
+/* Does nothing after stop(). Without it, as on a closed scope, this terminates the process. */
 static void
 process_end (LifecycleResource  *resource,
              GError            **error)
@@ -166,7 +166,7 @@ static const LifecycleChildEvents process_events = {
   .over = process_over,
 };
 
-/* Takes the child. */
+/* Takes over the reference on the child. */
 static gboolean
 process_add (LifecycleScope *scope,
              LifecycleChild *child,
@@ -195,32 +195,31 @@ process_add (LifecycleScope *scope,
  * lifecycle_scope_add_subprocess:
  * @self: a scope
  * @subprocess: (transfer none): a process
- * @grace_ms: how long to wait between asking it to exit and killing it, in milliseconds; 0 to kill
- *   it without asking
+ * @grace_ms: how long to wait between asking the process to exit and killing it, in milliseconds; 0
+ *   to kill it without asking
  *
- * Terminates a process when the scope closes, and kills it if it has not exited in time.
+ * Adds a process, to be terminated when the scope closes, and killed if it does not exit in time.
  *
- * When the scope is taken down, together with the cancelling of its operations, the process gets
- * `SIGTERM`, and, unless it exits within @grace_ms, `SIGKILL`. The library has a thread for that, so
- * nobody needs to run a main context meanwhile. If @grace_ms is 0, the process gets `SIGKILL` at
- * once; on Linux it has been sent when [method@Scope.close] returns. Where there are no signals the
- * process is always killed at once.
+ * When the scope closes, at the step in which its operations are cancelled, the process is sent
+ * `SIGTERM`, and, unless it exits within @grace_ms, `SIGKILL`. A thread of the library does that,
+ * so no main context needs to be run meanwhile. If @grace_ms is 0, the process is sent `SIGKILL` at
+ * once; on Linux that has happened when [method@Scope.close] returns. On systems without signals
+ * the process is always killed at once.
  *
  * [method@Scope.close] does not wait until the process has exited; [method@Scope.close_async] does.
- * A program that ends kills what is in its time of grace then, from a function given to `atexit()`:
- * to let a process exit in its own time, wait for [method@Scope.close_async] first. A program that
- * is killed, or calls `_exit()`, has no such chance. A process whose scope has not been closed is
- * left alone.
+ * If the program exits, processes in their grace period are killed by an `atexit()` handler: to
+ * give them their time, wait for [method@Scope.close_async] first. If the program is killed or
+ * calls `_exit()`, they are not. A process whose scope has not been closed is left running.
  *
- * When the process exits by itself, the entry leaves the scope, at home. Until the process has
- * exited, a reference on @subprocess is held; the last one may be dropped on any thread.
+ * When the process exits by itself, the entry leaves the scope, at home. A reference on @subprocess
+ * is held until the process has exited; the last one may be dropped on any thread.
  *
- * On a closed scope the process is terminated at once in the same way. A process belongs to the
- * process that added it: when a forked child closes its copy of the scope, nothing happens to it.
- * May be called on any thread.
+ * On a closed scope the process is terminated at once, in the same way. It belongs to the process
+ * that added it: if a forked child closes its copy of the scope, nothing happens to it. May be
+ * called on any thread.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or if the process is known
- *   to have exited
+ * Returns: whether the scope owns the process now; %FALSE if the scope is closed, or if the process
+ *   is known to have exited
  *
  * Since: 1.0
  */
@@ -246,22 +245,23 @@ lifecycle_scope_add_subprocess_at (const char     *place,
  * lifecycle_scope_add_subprocess_full:
  * @self: a scope
  * @subprocess: (transfer none): a process
- * @grace_ms: how long to wait between asking it to exit and killing it, in milliseconds; 0 to kill
- *   it without asking
- * @flags: what ends with it
+ * @grace_ms: how long to wait between asking the process to exit and killing it, in milliseconds; 0
+ *   to kill it without asking
+ * @flags: flags that specify which processes to terminate
  *
- * Like [method@Scope.add_subprocess], with flags.
+ * Adds a process, to be terminated when the scope closes, with flags.
  *
- * With [flags@ProcessFlags.group], the signals go to the whole process group that @subprocess
- * leads, and it has to lead one: have it launched with [func@process_launch_group]. The time of
- * grace is over when the whole group has exited. If @subprocess exits by itself and leaves others
+ * With [flags@ProcessFlags.group], the signals are sent to the whole process group that @subprocess
+ * leads. It must lead one: use [func@process_launch_group] to launch it. The grace period is over
+ * when the whole group has exited. If @subprocess exits by itself and leaves other processes
  * behind, they are terminated in the same way. Processes that have moved to another group, as
- * daemons do, are not found. The flag has no effect where there are no process groups.
+ * daemons do, are not found. The flag has no effect on systems without process groups.
  *
- * May be called on any thread.
+ * In all other respects this function is like [method@Scope.add_subprocess]. May be called on any
+ * thread.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or if the process is known
- *   to have exited
+ * Returns: whether the scope owns the process now; %FALSE if the scope is closed, or if the process
+ *   is known to have exited
  *
  * Since: 1.0
  */
@@ -312,29 +312,29 @@ lifecycle_scope_add_subprocess_full_at (const char            *place,
  * @self: a scope
  * @pid: a child process, as `g_spawn_async()` returns it with
  *   [flags@GLib.SpawnFlags.do_not_reap_child]
- * @grace_ms: how long to wait between asking it to exit and killing it, in milliseconds; 0 to kill
- *   it without asking
- * @flags: what ends with it
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): what to call when it
- *   has exited
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data
+ * @grace_ms: how long to wait between asking the process to exit and killing it, in milliseconds; 0
+ *   to kill it without asking
+ * @flags: flags that specify which processes to terminate
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): the function to call
+ *   when the process has exited
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data
  *
- * Terminates a process that is known only by its number when the scope closes, kills it if it has
- * not exited in time, and reaps it.
+ * Adds a process that is identified by its process ID, to be terminated when the scope closes.
  *
  * This is [method@Scope.add_subprocess_full] for a process without a [class@Gio.Subprocess]. The
- * library reaps the process, before and after the close: nothing else may wait for it, neither
- * `waitpid()` nor a child watch. When the process exits while the scope is open, the entry leaves
- * the scope, and @func is called at home with the status, as `waitpid()` gives it; -1 if somebody
- * else has reaped the process nevertheless. After a close it is not called.
+ * library reaps the process, both before and after the scope closes: the program must not wait for
+ * it itself, neither with `waitpid()` nor with a child watch. When the process exits while the
+ * scope is open, the entry leaves the scope, and @func is called at home with the wait status, as
+ * `waitpid()` returns it, or with -1 if other code has reaped the process nevertheless. It is not
+ * called after the scope has closed.
  *
- * @destroy is called exactly once, after @func, or when the scope releases the entry. On a closed
- * scope the process is terminated at once in the same way. May be called on any thread. Only on
- * Unix.
+ * @destroy is called exactly once, after @func or when the scope releases the entry; if there is no
+ * such child process, it is called at once. On a closed scope the process is terminated at once, in
+ * the same way. May be called on any thread. Only available on Unix.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or if there is no such
- *   child process
+ * Returns: whether the scope owns the process now; %FALSE if the scope is closed, or if there is no
+ *   such child process
  *
  * Since: 1.0
  */
@@ -389,15 +389,16 @@ lifecycle_scope_add_process_at (const char            *place,
 
 /**
  * lifecycle_process_lead_group: (skip)
- * @unused: nothing
+ * @unused: not used; it makes this function a [callback@GLib.SpawnChildSetupFunc]
  *
- * Makes the calling process lead a new process group.
+ * Makes the calling process the leader of a new process group.
  *
- * To be given as the child setup to `g_spawn_async()` and its like, for
- * [flags@ProcessFlags.group]. It is safe between `fork()` and `exec()`. Only on Unix.
+ * Pass this function to `g_spawn_async()` or a similar function as the child setup, for use with
+ * [flags@ProcessFlags.group]. It is safe to call between `fork()` and `exec()`. Only available on
+ * Unix.
  *
- * A process group of its own does not get what is typed at the terminal, such as Ctrl+C, and is
- * stopped when it reads from it.
+ * A process in a group of its own does not receive the signals of the terminal, such as that of
+ * Ctrl+C, and is stopped if it reads from the terminal.
  *
  * Since: 1.0
  */
@@ -409,14 +410,16 @@ lifecycle_process_lead_group (gpointer unused)
 
 /**
  * lifecycle_process_launch_group:
- * @launcher: a launcher
+ * @launcher: a subprocess launcher
  *
- * Makes each process that @launcher spawns lead a process group of its own, for
+ * Makes each process that @launcher spawns the leader of a new process group, for use with
  * [flags@ProcessFlags.group].
  *
- * This sets the child setup of @launcher; from C, a child setup of your own can call
- * [func@process_lead_group]. Processes in a group of their own do not get what is typed at the
- * terminal, such as Ctrl+C, and are stopped when they read from it. Only on Unix.
+ * This sets the child setup function of @launcher. If you need a child setup function of your own,
+ * in C, call [func@process_lead_group] from it. Processes in a group of their own do not receive
+ * the signals of the terminal, such as that of Ctrl+C, and are stopped if they read from the
+ * terminal. May be called on any thread, but @launcher must not be used on another one meanwhile.
+ * Only available on Unix.
  *
  * Since: 1.0
  */

@@ -9,13 +9,14 @@
 #include "lifecycle-resource-private.h"
 #include "lifecycle-handler-private.h"
 
-/* GIO keeps what it binds with the object, one for each property, and a later one takes the place
- * of an earlier one. g_settings_unbind() knows only the property. So it is noted there whose it is.
+/* GIO stores at most one binding for each property, as data of the object, and a new binding
+ * replaces an old one. g_settings_unbind() takes only the object and the property. So the entry
+ * that made the current binding is stored as data of the object, too.
  *
- * While a value is on its way, GIO aborts the process if one unbinds. That is easily done: a
- * property changes, and somebody closes a scope. Two handlers, one before that of GIO and one after
- * it, tell when that is the case, and the unbinding is put off to the second. Meanwhile GIO ignores
- * all other changes.
+ * GIO aborts the process if the property is unbound while a value is being transferred. That
+ * happens easily: a handler for a change of the property closes the scope. Two handlers, one
+ * connected before GIO's own and one after it, detect this case, and unbinding is deferred to the
+ * second one. Until then GIO ignores all other changes.
  */
 enum
 {
@@ -27,10 +28,10 @@ typedef struct
 {
   LifecycleResource  resource;
   char              *property;
-  gboolean           sensitive; /* whether GIO has bound that property, too */
+  gboolean           sensitive; /* whether GIO has bound the property `sensitive`, too */
   gulong             handlers[4];
-  guint              depth;     /* how many values are on their way */
-  GObject           *object;    /* both held, when the unbinding has been put off */
+  guint              depth;     /* how many values are being transferred */
+  GObject           *object;    /* references on both are held while unbinding is deferred */
   GObject           *settings;
 } Setting;
 
@@ -42,7 +43,9 @@ setting_quark (const char *property)
   return g_quark_from_string (name);
 }
 
-/* Notes whose the property is now, and lets go of the one before. */
+/* Makes this entry the owner of the property's binding, and removes the previous owner from its
+ * scope.
+ */
 static void
 setting_claim (Setting    *self,
                GObject    *object,
@@ -149,8 +152,8 @@ setting_end (LifecycleResource  *resource,
     }
 }
 
-/* The object has been disposed, and GIO unbinds when it is finalized; or GIO has bound something
- * else to its property.
+/* Called when the object has been disposed, and GIO will unbind when it is finalized; or when
+ * another setting has been bound to the property.
  */
 static void
 setting_gone (LifecycleResource *resource)
@@ -177,7 +180,9 @@ static const LifecycleResourceKind setting_kind = {
   .clear = setting_clear,
 };
 
-/* The handlers on the settings, and on the object: `which` is 0 for those before GIO's own. */
+/* Connects a handler on the settings and one on the object. `which` is 0 for those that are
+ * connected before GIO's own, and 1 for those after it.
+ */
 static void
 setting_connect (Setting               *self,
                  guint                  which,
@@ -194,8 +199,8 @@ setting_connect (Setting               *self,
     g_signal_connect_closure (settings, changed,
                               lifecycle_resource_new_closure (self, func), FALSE);
 
-  /* A handler on notify makes all notifications of the object slower, but where it matters GIO has
-   * one anyway.
+  /* A handler for notify makes all notifications of the object slower, but GIO has connected one in
+   * this case anyway.
    */
   if (writes)
     self->handlers[2 + which] =
@@ -210,20 +215,20 @@ setting_connect (Setting               *self,
  * @key: a key of @settings
  * @object: an object; no reference is held
  * @property: a property of @object
- * @flags: how to bind
+ * @flags: flags that affect the binding
  *
- * Binds a setting to a property, as `g_settings_bind()` does, until the scope closes. GIO holds a
+ * Binds a setting to a property until the scope closes, as `g_settings_bind()` does. GIO holds a
  * reference on @settings until then.
  *
- * They are unbound as soon as user code may run again after the handlers have been silenced, or,
- * when that is in the middle of a change of the very setting or property, at the end of that
- * change. What GIO does with a property called `sensitive` is undone as well.
+ * They are unbound as soon as user code may run again after everything has been muted, or, if the
+ * scope is closed during a change of that setting or property, at the end of the change. The
+ * binding that GIO makes for a property called `sensitive` is undone as well.
  *
- * The entry leaves the scope when @object is disposed, or when another setting is bound to the
- * property by this function.
+ * The entry leaves the scope when @object is disposed, or when this function binds another setting
+ * to the property.
  *
- * On a closed scope nothing is bound. To be called on the thread of @object and @settings, which
- * has to be the home of the scope.
+ * On a closed scope nothing is bound. Must be called at home, which must be the thread of @object
+ * and @settings.
  *
  * Returns: whether the setting is bound; %FALSE if the scope is closed
  *
@@ -260,20 +265,21 @@ lifecycle_scope_bind_setting_at (const char         *place,
  * @key: a key of @settings
  * @object: an object; no reference is held
  * @property: a property of @object
- * @flags: how to bind
- * @get_mapping: (nullable): how to turn a setting into a value of the property
- * @set_mapping: (nullable): how to turn a value of the property into a setting
- * @user_data: data for these functions
- * @destroy: (nullable): how to free @user_data
+ * @flags: flags that affect the binding
+ * @get_mapping: (nullable): a function that converts the setting to a value of the property
+ * @set_mapping: (nullable): a function that converts a value of the property to a setting
+ * @user_data: data to pass to these functions
+ * @destroy: (nullable): a function to free @user_data
  *
- * Binds a setting to a property, and maps their values, as `g_settings_bind_with_mapping()` does,
- * until the scope closes.
+ * Binds a setting to a property until the scope closes, and maps their values, as
+ * `g_settings_bind_with_mapping()` does.
  *
- * @destroy is called exactly once: when they are unbound, whoever does that; on a closed scope, at
- * once. The functions are called at home. %G_SETTINGS_BIND_INVERT_BOOLEAN is a mapping of its own,
- * and cannot be used with others.
+ * @destroy is called exactly once: when the setting and the property are unbound, whichever code
+ * does that; on a closed scope, at once. The mapping functions are called at home.
+ * %G_SETTINGS_BIND_INVERT_BOOLEAN is a mapping itself, and must not be combined with other
+ * mappings.
  *
- * See [method@Scope.bind_setting] for the rest.
+ * In all other respects this function is like [method@Scope.bind_setting].
  *
  * Returns: whether the setting is bound; %FALSE if the scope is closed
  *
@@ -355,7 +361,9 @@ lifecycle_scope_bind_setting_with_mapping_at (const char              *place,
                                   set_mapping, user_data, destroy);
   setting_connect (entry, 1, settings, key, object, writes, setting_leave);
 
-  /* The first value may have passed one handler, when the other was not there yet. */
+  /* The transfer of the initial value may have called the first handler before the second one was
+   * connected.
+   */
   entry->depth = 0;
 
   setting_claim (entry, object, entry->property);
@@ -381,7 +389,7 @@ mapping_closures_free (gpointer data)
   g_free (self);
 }
 
-/* The closure returns the value: in most languages it could not write to an argument. */
+/* The closure returns the value, because most languages cannot write to an argument. */
 static gboolean
 mapping_closures_get (GValue   *value,
                       GVariant *variant,
@@ -429,17 +437,18 @@ mapping_closures_set (const GValue       *value,
  * @key: a key of @settings
  * @object: an object; no reference is held
  * @property: a property of @object
- * @flags: how to bind
- * @get_mapping: (nullable): what turns a setting into a value of the property
- * @set_mapping: (nullable): what turns a value of the property into a setting
+ * @flags: flags that affect the binding
+ * @get_mapping: (nullable): a closure that converts the setting to a value of the property
+ * @set_mapping: (nullable): a closure that converts a value of the property to a setting
  *
- * Binds a setting to a property, and maps their values, until the scope closes. This is for
- * bindings; see [method@Scope.bind_setting_with_mapping].
+ * Binds a setting to a property until the scope closes, and maps their values. This is the version
+ * of [method@Scope.bind_setting_with_mapping] for language bindings.
  *
- * @get_mapping gets a [struct@GLib.Variant], and returns a value for the property. @set_mapping gets
- * a value of the property and the [struct@GLib.VariantType] of the setting, and returns a
- * [struct@GLib.Variant], or %NULL to leave the setting as it is. The references on the closures are
- * dropped when setting and property are unbound.
+ * @get_mapping is passed a [struct@GLib.Variant], and returns a value for the property.
+ * @set_mapping is passed a value of the property and the [struct@GLib.VariantType] of the setting,
+ * and returns a [struct@GLib.Variant], or %NULL to leave the setting unchanged. The references on
+ * the closures are dropped when the setting and the property are unbound; on a closed scope, at
+ * once. Must be called at home; the closures are invoked there too.
  *
  * Returns: whether the setting is bound; %FALSE if the scope is closed
  *

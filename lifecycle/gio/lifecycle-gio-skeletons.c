@@ -1,4 +1,4 @@
-/* lifecycle-gio-skeletons.c: generated objects on a message bus, and managers of them
+/* lifecycle-gio-skeletons.c: interface skeletons and object managers on a message bus
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,14 +6,14 @@
 #include "lifecycle-gio-bus-private.h"
 #include "lifecycle-gio-calls-private.h"
 
-/* What is watched besides the connection. */
+/* The index of the skeleton or the manager among the objects that an entry watches. */
 #define EXPORTED_ITSELF 1
 
 typedef struct
 {
   LifecycleResource       resource;
-  GDBusInterfaceSkeleton *skeleton; /* held while it is exported */
-  GDBusConnection        *left;     /* where calls may be unanswered */
+  GDBusInterfaceSkeleton *skeleton; /* a reference is held while it is exported */
+  GDBusConnection        *left;     /* where calls may await a reply, after unexporting */
   char                   *object_path;
   char                   *interface_name;
 } ExportedSkeleton;
@@ -27,7 +27,7 @@ exported_skeleton_mute (LifecycleResource *resource)
   if (connection == NULL)
     return;
 
-  /* Somebody may have done so. */
+  /* Other code may have unexported it already. */
   if (g_dbus_interface_skeleton_has_connection (self->skeleton, connection))
     g_dbus_interface_skeleton_unexport_from_connection (self->skeleton, connection);
   self->left = g_object_ref (connection);
@@ -89,25 +89,27 @@ static const LifecycleResourceKind exported_skeleton_kind = {
  * lifecycle_scope_export_bus_skeleton:
  * @self: a scope
  * @connection: a connection
- * @object_path: where to export
- * @skeleton: (transfer none): what to export; the scope holds a reference until it is unexported
+ * @object_path: the object path to export at
+ * @skeleton: (transfer none): the skeleton to export; the scope holds a reference until it is
+ *   unexported
  *
- * Exports an interface skeleton, such as `gdbus-codegen` makes, as
- * `g_dbus_interface_skeleton_export()` does, until the scope closes.
+ * Exports an interface skeleton, such as `gdbus-codegen` generates, until the scope closes, as
+ * `g_dbus_interface_skeleton_export()` does.
  *
- * When the scope closes, @skeleton is taken from @connection, but stays where else it is exported.
+ * When the scope closes, @skeleton is unexported from @connection, but not from other connections.
  * Calls that GIO has already handed to a thread, because of
- * %G_DBUS_INTERFACE_SKELETON_FLAGS_HANDLE_METHOD_INVOCATIONS_IN_THREAD or of a handler of
- * [signal@Gio.DBusInterfaceSkeleton::g-authorize-method], go on. A call that nobody has answered is
- * answered with %G_DBUS_ERROR_NO_REPLY, as [method@Scope.export_bus_object] says.
+ * %G_DBUS_INTERFACE_SKELETON_FLAGS_HANDLE_METHOD_INVOCATIONS_IN_THREAD or because of a handler for
+ * [signal@Gio.DBusInterfaceSkeleton::g-authorize-method], are not interrupted. A call that has had
+ * no reply is answered with %G_DBUS_ERROR_NO_REPLY, as described for
+ * [method@Scope.export_bus_object].
  *
  * The entry leaves the scope when @connection is closed. GIO holds a reference on @connection while
- * @skeleton is exported. On a closed scope nothing is exported. Must be called at home, and methods
- * are called there.
+ * @skeleton is exported. On a closed scope nothing is exported. Must be called at home; methods are
+ * called there too.
  *
- * Returns: whether the skeleton is exported; if not, @error says that something else is exported
- *   there ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the skeleton was exported; otherwise @error is set to
+ *   [error@Gio.IOErrorEnum.exists] if that interface is already exported at @object_path, or to
+ *   [error@Gio.IOErrorEnum.closed] if the scope or @connection is closed
  *
  * Since: 1.0
  */
@@ -172,10 +174,10 @@ lifecycle_scope_export_bus_skeleton_at (const char              *place,
 typedef struct
 {
   LifecycleResource         resource;
-  GDBusObjectManagerServer *manager;    /* held while it is exported */
-  GDBusConnection          *left;       /* where calls may be unanswered */
-  GHashTable               *interfaces; /* paths and names, as exported_manager_key() has them */
-  gboolean                  frozen;     /* notifications are */
+  GDBusObjectManagerServer *manager;    /* a reference is held while it is exported */
+  GDBusConnection          *left;       /* where calls may await a reply, after unexporting */
+  GHashTable               *interfaces; /* a set of keys, see exported_manager_key() */
+  gboolean                  frozen;     /* whether its property notifications are frozen */
 } ExportedManager;
 
 static char *
@@ -189,7 +191,7 @@ typedef gboolean (* ExportedFunc) (const char         *object_path,
                                    GDBusInterfaceInfo *info,
                                    gpointer            data);
 
-/* Calls a function for each interface of each object, until it says FALSE. */
+/* Calls a function for each interface of each object, until it returns FALSE. */
 static gboolean
 exported_manager_foreach (GDBusObjectManagerServer *manager,
                           ExportedFunc              func,
@@ -239,7 +241,7 @@ exported_manager_mute (LifecycleResource *resource)
 
   exported_manager_foreach (self->manager, exported_manager_note, self->interfaces);
 
-  /* It would call handlers of the property `connection`. */
+  /* Clearing the connection would call handlers for `notify::connection`, which are user code. */
   g_object_freeze_notify (G_OBJECT (self->manager));
   self->frozen = TRUE;
   g_dbus_object_manager_server_set_connection (self->manager, NULL);
@@ -305,8 +307,8 @@ typedef struct
   GError          **error;
 } FreePlaces;
 
-/* Whether nothing is exported there yet. GIO only warns when it exports a manager, and again when it
- * takes it back.
+/* Checks that nothing is exported at the path yet. If something is, GIO only warns when the manager
+ * is exported, and again when it is unexported.
  */
 static gboolean
 exported_manager_try (const char         *object_path,
@@ -337,7 +339,7 @@ exported_manager_check (GDBusObjectManagerServer  *manager,
   if (current != NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   "The object manager at %s is exported already", object_path);
+                   "The object manager at %s is already exported", object_path);
       return FALSE;
     }
 
@@ -349,24 +351,25 @@ exported_manager_check (GDBusObjectManagerServer  *manager,
  * lifecycle_scope_export_bus_object_manager:
  * @self: a scope
  * @connection: a connection
- * @manager: (transfer none): what to export; the scope holds a reference until it is unexported
+ * @manager: (transfer none): the object manager to export; the scope holds a reference until it is
+ *   unexported
  *
- * Exports an object manager with all its objects, as
- * `g_dbus_object_manager_server_set_connection()` does, until the scope closes.
+ * Exports an object manager and all its objects until the scope closes, as
+ * `g_dbus_object_manager_server_set_connection()` does.
  *
  * Objects that are added to @manager later are exported as well. When the scope closes, all of them
- * are unexported, and stay in @manager. A call that nobody has answered is answered with
- * %G_DBUS_ERROR_NO_REPLY, as [method@Scope.export_bus_object] says; see
- * [method@Scope.export_bus_skeleton] for calls that are handled in a thread.
+ * are unexported, but stay in @manager. A call that has had no reply is answered with
+ * %G_DBUS_ERROR_NO_REPLY, as described for [method@Scope.export_bus_object]; for calls that are
+ * handled in a thread, see [method@Scope.export_bus_skeleton].
  *
  * The entry leaves the scope when @connection is closed. GIO holds a reference on @connection while
- * @manager is exported. On a closed scope nothing is exported. Must be called at home, and methods
- * of the objects that are in @manager now are called there.
+ * @manager is exported. On a closed scope nothing is exported. Must be called at home; methods of
+ * the objects that are in @manager at that time are called there too.
  *
- * Returns: whether the manager is exported; if not, @error says that it is exported already, or
- *   something else is exported in its place or in that of one of its objects
- *   ([error@Gio.IOErrorEnum.exists]), or that the scope or @connection is closed
- *   ([error@Gio.IOErrorEnum.closed])
+ * Returns: whether the manager was exported; otherwise @error is set to
+ *   [error@Gio.IOErrorEnum.exists] if @manager is already exported, or if one of its interfaces or
+ *   those of its objects is already exported by other code, or to [error@Gio.IOErrorEnum.closed] if
+ *   the scope or @connection is closed
  *
  * Since: 1.0
  */

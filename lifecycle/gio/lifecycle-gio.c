@@ -7,7 +7,7 @@
 #include "lifecycle-gio.h"
 #include "lifecycle-resource-private.h"
 
-/* An object that is held by the scope. */
+/* An entry that holds a reference on its object. */
 typedef struct
 {
   LifecycleResource resource;
@@ -43,8 +43,8 @@ file_monitor_end (LifecycleResource  *resource,
   g_clear_object (&self->object);
 }
 
-/* The handlers that others have connected go on running until the monitor is cancelled, which emits
- * a notification.
+/* Handlers that other code has connected keep running until the monitor is cancelled. Cancelling
+ * emits notify::cancelled, so it cannot be done in mute().
  */
 static const LifecycleResourceKind file_monitor_kind = {
   .type = LIFECYCLE_ENTRY_MONITOR,
@@ -64,17 +64,21 @@ file_monitor_cancelled_cb (LifecycleResource *resource)
  * @self: a scope
  * @monitor: (transfer none): a file monitor
  *
- * Cancels a file monitor when the scope closes, and only then drops the reference that it holds on
- * it: what is not cancelled goes on watching for as long as anybody has a reference.
+ * Adds a file monitor, to be cancelled when the scope closes.
  *
- * That happens as soon as user code may run again after the handlers have been silenced. When
- * somebody else cancels the monitor, it leaves the scope. Connect to
- * [signal@Gio.FileMonitor::changed] with [method@Scope.connect_signal].
+ * The scope holds a reference on @monitor until then. Dropping that reference would not be enough:
+ * a monitor that is not cancelled keeps watching for as long as any other code holds a reference on
+ * it.
+ *
+ * The monitor is cancelled as soon as user code may run again after everything has been muted. If
+ * other code cancels it first, it leaves the scope. To connect to
+ * [signal@Gio.FileMonitor::changed], use [method@Scope.connect_signal].
  *
  * On a closed scope the monitor is cancelled at once. May be called on any thread; the monitor is
  * cancelled at home.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or @monitor cancelled
+ * Returns: whether the scope owns the monitor now; %FALSE if the scope is closed, or if @monitor
+ *   has been cancelled
  *
  * Since: 1.0
  */
@@ -98,7 +102,7 @@ lifecycle_scope_add_file_monitor_at (const char     *place,
   if (g_file_monitor_is_cancelled (monitor))
     return FALSE;
 
-  /* A monitor is cancelled once, so this costs other notifications nothing. */
+  /* A monitor is cancelled only once, so this handler does not slow down other notifications. */
   entry = held_object_new (&file_monitor_kind, self, monitor);
   lifecycle_resource_connect (entry, 0, "notify::cancelled", file_monitor_cancelled_cb);
 
@@ -111,7 +115,7 @@ socket_service_end (LifecycleResource  *resource,
 {
   HeldObject *self = (HeldObject *) resource;
 
-  /* In this order: closing a socket on which it still accepts makes the service warn. */
+  /* The order matters: the service warns if a socket is closed while it still accepts on it. */
   g_socket_service_stop (self->object);
   g_socket_listener_close (self->object);
   g_clear_object (&self->object);
@@ -126,20 +130,20 @@ static const LifecycleResourceKind socket_service_kind = {
 /**
  * lifecycle_scope_add_socket_service:
  * @self: a scope
- * @service: (transfer none): a service
+ * @service: (transfer none): a socket service
  *
- * Stops a service when the scope closes, closes its sockets, and drops the reference that it holds
- * on it.
+ * Adds a socket service, to be stopped when the scope closes.
  *
- * That happens as soon as user code may run again after the handlers have been silenced.
- * Connections that have been accepted are nobody's business here. Connect to
- * [signal@Gio.SocketService::incoming] with [method@Scope.connect_closure] or its like, because
- * what was accepted just before the stop is still announced by the service afterwards.
+ * The scope holds a reference on @service until then. The service is stopped and its sockets are
+ * closed as soon as user code may run again after everything has been muted. Connections that it
+ * has accepted are not affected. To connect to [signal@Gio.SocketService::incoming], use
+ * [method@Scope.connect_signal] or a similar method of the scope, because the service still emits
+ * that signal after it has been stopped, for connections that it has accepted just before.
  *
- * On a closed scope the service is stopped and closed at once. May be called on any thread; the
- * service is stopped at home.
+ * On a closed scope the service is stopped and its sockets are closed at once. May be called on any
+ * thread; the service is stopped at home.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed
+ * Returns: whether the scope owns the service now; %FALSE if the scope is closed
  *
  * Since: 1.0
  */
@@ -182,11 +186,12 @@ static const LifecycleResourceKind application_kind = {
  * @self: a scope
  * @application: an application; no reference is held
  *
- * Keeps an application from ending until the scope closes: `g_application_hold()` now, and
- * `g_application_release()` then.
+ * Keeps an application running until the scope closes.
+ *
+ * This calls `g_application_hold()` now, and `g_application_release()` when the scope closes.
  *
  * If @application is disposed first, the entry leaves the scope. On a closed scope nothing happens.
- * To be called on the thread of @application, which has to be the home of the scope.
+ * Must be called at home, which must be the thread of @application.
  *
  * Returns: whether the application is held; %FALSE if the scope is closed
  *

@@ -1,4 +1,4 @@
-/* lifecycle-gio.h: D-Bus, file monitors, bindings and more of GIO
+/* lifecycle-gio.h: D-Bus, file monitors, bindings and other facilities of GIO
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,10 +18,13 @@ G_BEGIN_DECLS
  * @connection: (nullable): the connection; %NULL if it has been closed
  * @name: the name
  * @owner: (nullable): the unique name of the new owner; %NULL if there is none
- * @user_data: (closure): what was given with the function
+ * @user_data: (closure): the data that was passed along with the function
  *
- * Tells who owns a name on a message bus: to [method@Scope.watch_bus_name] anybody, to
- * [method@Scope.own_bus_name] only oneself.
+ * Called when the owner of a name on a message bus changes.
+ *
+ * With [method@Scope.watch_bus_name] the owner can be any connection, with
+ * [method@Scope.own_bus_name] only @connection itself. Called at home, that is, in the home context
+ * of the scope.
  *
  * Since: 1.0
  */
@@ -179,7 +182,7 @@ gboolean  lifecycle_scope_add_temporary_file   (LifecycleScope              *sel
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_own_bus_name_at         (const char                  *place,
                                                    LifecycleScope              *self,

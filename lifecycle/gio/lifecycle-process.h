@@ -15,11 +15,11 @@ G_BEGIN_DECLS
 
 /**
  * LifecycleProcessFlags:
- * @LIFECYCLE_PROCESS_DEFAULT: only the process itself
- * @LIFECYCLE_PROCESS_GROUP: the process and all others in the process group that it leads: its
- *   children, their children, and so on; see [func@process_launch_group]
+ * @LIFECYCLE_PROCESS_DEFAULT: terminate only the process itself
+ * @LIFECYCLE_PROCESS_GROUP: terminate the process and all others in the process group that it
+ *   leads: its children, their children, and so on; see [func@process_launch_group]
  *
- * Says what ends with a process.
+ * Flags that specify which processes are terminated when a scope closes.
  *
  * Since: 1.0
  */
@@ -55,7 +55,7 @@ void      lifecycle_process_launch_group         (GSubprocessLauncher    *launch
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_subprocess_at      (const char             *place,
                                                   LifecycleScope         *self,

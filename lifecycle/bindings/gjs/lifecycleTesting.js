@@ -1,21 +1,21 @@
-// lifecycleTesting.js: whether a test in GJS leaves something behind
+// lifecycleTesting.js: checks that tests in GJS leave nothing behind
 //
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Finds scopes that a test has not closed, and objects that should be gone:
+// Finds scopes that a test has not closed, and objects that should have been finalized:
 //
 //     import {noLeaks, noLeaksAsync} from 'file:///…/lifecycleTesting.js';
 //
 //     it('plays', noLeaks(() => { … }));
 //     it('plays later', noLeaksAsync(async () => { … }));
 //
-// What is a leak is said in the documentation of lifecycle_test_end(). Garbage is collected before
-// anybody is blamed.
+// See the documentation of lifecycle_test_end() for what counts as a leak. Garbage is collected
+// before anything is reported.
 
 import Lifecycle from 'gi://Lifecycle?version=1';
 import System from 'system';
 
-/** Something has been left behind; the message says what, how many, and where it was made. */
+/** Thrown when a test leaves something behind; says what, how many, and where it was made. */
 export class LeakError extends Error {
     constructor(report) {
         super(report);
@@ -24,17 +24,17 @@ export class LeakError extends Error {
 }
 
 /**
- * Says that a test begins.
+ * Begins a test.
  *
- * @param {object} options - what else the test must not do
- * @param {boolean} options.dropped - whether it must not drop scopes that are open
+ * @param {object} options - options for the test
+ * @param {boolean} options.dropped - whether to report scopes that are dropped without being closed
  */
 export function begin({dropped = false} = {}) {
     System.gc();
     Lifecycle.test_begin_full(dropped ? Lifecycle.TestFlags.DROPPED : Lifecycle.TestFlags.DEFAULT);
 }
 
-/** Says that the test is over. Throws a LeakError if something is left behind. */
+/** Ends a test. Throws a LeakError if something has been left behind. */
 export function end() {
     System.gc();
     const [clean, report] = Lifecycle.test_end_with_report();
@@ -43,11 +43,11 @@ export function end() {
 }
 
 /**
- * Calls a function again and again.
+ * Calls a function repeatedly, and checks whether each call leaves something behind.
  *
- * @param {Function} func - what should leave nothing behind
- * @param {number} rounds - how often
- * @returns {string|null} what grows each time, in words
+ * @param {Function} func - the function to call
+ * @param {number} rounds - how often to call it
+ * @returns {string|null} a description of what grows with each call, or null if nothing does
  */
 export function grows(func, rounds = 5) {
     const [clean, report] = Lifecycle.test_growth(rounds, () => {
@@ -58,12 +58,12 @@ export function grows(func, rounds = 5) {
 }
 
 /**
- * Wraps a test.
+ * Wraps a test, so that it fails if it leaves something behind.
  *
  * @param {Function} func - the test
  * @param {object} options - see begin()
- * @returns {Function} the same test, which throws a LeakError if it leaves something behind; what it
- *   throws itself goes first
+ * @returns {Function} a function that runs the test, and throws a LeakError if it leaves something
+ *   behind; if the test itself throws, that exception is thrown instead
  */
 export function noLeaks(func, options = {}) {
     return function (...args) {
@@ -82,11 +82,11 @@ export function noLeaks(func, options = {}) {
 }
 
 /**
- * The same for a test that returns a promise.
+ * Wraps an asynchronous test, so that it fails if it leaves something behind.
  *
- * @param {Function} func - the test
+ * @param {Function} func - the test, which returns a promise
  * @param {object} options - see begin()
- * @returns {Function} the same test
+ * @returns {Function} an asynchronous function that is like that of noLeaks()
  */
 export function noLeaksAsync(func, options = {}) {
     return async function (...args) {

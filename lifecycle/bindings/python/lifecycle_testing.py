@@ -1,29 +1,29 @@
-# lifecycle_testing.py: whether a Python test leaves something behind
+# lifecycle_testing.py: checks that Python tests leave nothing behind
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Finds scopes that a test has not closed, and objects that should be gone.
+"""Finds scopes that a test has not closed, and objects that should have been finalized.
 
-With unittest, as a base class beside TestCase:
+With unittest, use the mixin class:
 
     class TestPlayer(lifecycle_testing.LeakTestMixin, unittest.TestCase):
         def test_play(self):
             ...
 
-With pytest, as a plugin (`-p lifecycle_testing`, or `pytest_plugins = ["lifecycle_testing"]` in a
-conftest.py), for the tests that ask for the fixture `lifecycle_no_leaks`, or for all of them with
-the option `--lifecycle-leaks`:
+With pytest, load this module as a plugin (`-p lifecycle_testing`, or
+`pytest_plugins = ["lifecycle_testing"]` in conftest.py). It checks the tests that request the
+fixture `lifecycle_no_leaks`, or all tests with the option `--lifecycle-leaks`:
 
     def test_play(lifecycle_no_leaks):
         ...
 
-With anything else, or for a part of a test:
+With other frameworks, or for a part of a test, use the context manager:
 
     with lifecycle_testing.no_leaks():
         ...
 
-What is a leak is said in the documentation of lifecycle_test_end(). Python's own garbage is collected
-before anybody is blamed.
+See the documentation of lifecycle_test_end() for what counts as a leak. Python's garbage is
+collected before anything is reported.
 """
 
 import contextlib
@@ -39,24 +39,24 @@ __all__ = ["LeakError", "LeakTestMixin", "begin", "end", "grows", "no_leaks"]
 
 
 class LeakError(AssertionError):
-    """Something has been left behind; says what, how many, and where it was made."""
+    """Raised when a test leaves something behind; says what, how many, and where it was made."""
 
 
 def _collect():
-    # Objects that are freed by one collection may be all that keeps others from the next.
+    # Objects that one collection frees may have kept others alive, which only the next one frees.
     for _ in range(3):
         gc.collect()
 
 
 def begin(dropped=False):
-    """Says that a test begins. With DROPPED, it must not drop scopes that are open, either."""
+    """Begins a test. With DROPPED, scopes that are dropped without being closed are leaks, too."""
     _collect()
     Lifecycle.test_begin_full(
         Lifecycle.TestFlags.DROPPED if dropped else Lifecycle.TestFlags.DEFAULT)
 
 
 def end():
-    """Says that the test is over. Raises LeakError if something is left behind."""
+    """Ends a test. Raises LeakError if something has been left behind."""
     _collect()
     clean, report = Lifecycle.test_end_with_report()
     if not clean:
@@ -64,7 +64,7 @@ def end():
 
 
 def grows(func, rounds=5):
-    """Calls FUNC again and again, and says in words what grows each time, or None."""
+    """Calls FUNC repeatedly. Returns a description of what grows with each call, or None."""
     def run(*_args):
         func()
         _collect()
@@ -75,7 +75,7 @@ def grows(func, rounds=5):
 
 @contextlib.contextmanager
 def no_leaks(dropped=False):
-    """The same as begin() and end(), for a block. What the block raises goes first."""
+    """Calls begin() and end() around a block. An exception of the block takes precedence."""
     begin(dropped)
     try:
         yield
@@ -87,12 +87,12 @@ def no_leaks(dropped=False):
 
 
 class LeakTestMixin:
-    """A base class for test cases, to stand before unittest.TestCase.
+    """A mixin for test cases; list it before unittest.TestCase.
 
-    Its setUp() comes first, and looks after tearDown() and all cleanups that were added later.
+    Its setUp() runs first, and the check runs after tearDown() and all cleanups added later.
     """
 
-    #: Whether scopes must not be dropped while they are open.
+    #: Whether scopes that are dropped without being closed are leaks.
     lifecycle_dropped = False
 
     def setUp(self):
@@ -104,7 +104,7 @@ class LeakTestMixin:
         try:
             end()
         except LeakError as error:
-            # So that the report is not followed by lines of this file.
+            # Fail outside of this block, so that the report has no traceback of this file.
             message = str(error)
         else:
             return

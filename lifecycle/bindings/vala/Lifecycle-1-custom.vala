@@ -1,4 +1,4 @@
-// What is written by hand for Vala
+// Declarations for Vala that are written by hand
 //
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
