@@ -103,7 +103,7 @@ arena_admin_ask (ArenaAdmin  *self,
     return;
 
   g_hash_table_insert (self->by_match, match, confirmation);
-  arena_player_notice (player, "Match %u waits for your !report", arena_match_get_id (match));
+  arena_player_notice (player, "Match %u is waiting for your !report", arena_match_get_id (match));
   arena_service_changed (ARENA_SERVICE (self));
 }
 

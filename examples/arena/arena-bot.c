@@ -41,7 +41,7 @@ command_accept (ArenaGame   *game,
                 const char  *argument)
 {
   if (arena_matches_find (game->matches, player) == NULL)
-    arena_player_notice (player, "There is nothing to accept.");
+    arena_player_notice (player, "There is no match to accept.");
   else
     arena_matches_accept (game->matches, player);
 }
@@ -52,7 +52,7 @@ command_abort (ArenaGame   *game,
                const char  *argument)
 {
   if (arena_matches_find (game->matches, player) == NULL)
-    arena_player_notice (player, "You are in no match.");
+    arena_player_notice (player, "You are not in a match.");
   else
     arena_matches_abort (game->matches, player);
 }
@@ -65,9 +65,9 @@ command_report (ArenaGame   *game,
   gboolean won = g_ascii_strcasecmp (argument, "win") == 0;
 
   if (!won && g_ascii_strcasecmp (argument, "loss") != 0)
-    arena_player_notice (player, "It is !report win or !report loss.");
+    arena_player_notice (player, "Use !report win or !report loss.");
   else if (arena_matches_find (game->matches, player) == NULL)
-    arena_player_notice (player, "You are in no match.");
+    arena_player_notice (player, "You are not in a match.");
   else
     arena_matches_report (game->matches, player, won);
 }
@@ -129,6 +129,6 @@ arena_bot_command (ArenaGame   *game,
         }
     }
 
-  arena_player_notice (player, "I know: !queue, !leave, !accept, !abort, !report win|loss, "
+  arena_player_notice (player, "Commands: !queue, !leave, !accept, !abort, !report win|loss, "
                                "!dismiss, !stats");
 }

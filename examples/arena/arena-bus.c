@@ -81,7 +81,7 @@ name_cb (GDBusConnection *connection,
          gpointer         user_data)
 {
   if (owner == NULL)
-    g_warning ("%s belongs to somebody else, or the bus is gone", name);
+    g_warning ("The name %s has another owner, or the connection to the bus is closed", name);
 }
 
 gboolean

@@ -220,7 +220,7 @@ deadline_cb (gpointer user_data)
 {
   Client *self = user_data;
 
-  g_printerr ("arena: the client did not come to its end\n");
+  g_printerr ("arena: the client did not finish before its deadline\n");
   self->status = 2;
   g_main_loop_quit (self->loop);
 

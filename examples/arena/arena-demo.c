@@ -1,4 +1,4 @@
-/* arena-demo.c: the soak both ways, compared
+/* arena-demo.c: runs the soak unmanaged and managed, and compares the results
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,7 @@
 
 #include "arena-report.h"
 
-/* For those who wait. The lines of the run itself say much more. */
+/* Prints a short progress line. The lines of the run itself say much more. */
 static void
 print_progress (gboolean           managed,
                 const ArenaSample *sample)
@@ -43,7 +43,7 @@ run_one (ArenaRun  *run,
   rate_arg = g_strconcat ("--rate=", rate, NULL);
 
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  /* That this one leaks is no news: a sanitizer need not list it. */
+  /* The unmanaged run is expected to leak, so keep LeakSanitizer from listing the leaks. */
   if (!run->managed)
     {
       const char *options = g_getenv ("ASAN_OPTIONS");
@@ -91,7 +91,7 @@ run_one (ArenaRun  *run,
       return FALSE;
     }
 
-  /* It has judged itself, and looked closer: also at what is left after its shutdown. */
+  /* The run has checked itself more thoroughly, including what is left after its shutdown. */
   if (g_subprocess_get_exit_status (process) != ARENA_SOAK_CLEAN)
     run->suspect = TRUE;
 
@@ -113,7 +113,7 @@ arena_demo_run (const char *report_filename)
       arena_report_write (report_filename, runs, G_N_ELEMENTS (runs), &error))
     {
       table = arena_report_table (runs, G_N_ELEMENTS (runs));
-      g_print ("\n%s\nThe curves are in %s\n", table, report_filename);
+      g_print ("\n%s\nThe report with the memory curves is in %s\n", table, report_filename);
       status = arena_run_is_clean (&runs[1]) ? ARENA_SOAK_CLEAN : ARENA_SOAK_LEAKS;
     }
   else

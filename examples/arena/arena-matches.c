@@ -233,7 +233,7 @@ arena_matches_accept (ArenaMatches *self,
 
   if (match->accepted[side])
     {
-      arena_player_notice (player, "You have accepted.");
+      arena_player_notice (player, "You have already accepted.");
       return;
     }
 
@@ -269,7 +269,8 @@ settle (ArenaMatches *self,
   if (match->won[0] == match->won[1])
     {
       arena_admin_settle (game->admin, match, LIFECYCLE_REASON_CONFLICTED);
-      arena_view_end (ARENA_VIEW (match), LIFECYCLE_REASON_CONFLICTED, "your reports contradict");
+      arena_view_end (ARENA_VIEW (match), LIFECYCLE_REASON_CONFLICTED,
+                      "your reports contradict each other");
     }
   else
     {
@@ -296,12 +297,12 @@ arena_matches_report (ArenaMatches *self,
 
   if (!match->playing)
     {
-      arena_player_notice (player, "The match has not begun.");
+      arena_player_notice (player, "The match has not begun yet.");
       return;
     }
   if (match->reported[side])
     {
-      arena_player_notice (player, "You have reported.");
+      arena_player_notice (player, "You have already reported.");
       return;
     }
 

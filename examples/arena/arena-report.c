@@ -1,4 +1,4 @@
-/* arena-report.c: what the soak found, for people: a table, and a page
+/* arena-report.c: the results of a soak, as a table and as a web page
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* Memory that was allocated and given back leaves the process a little larger: fragments, caches of
- * the allocator, tables that grew. A leak of a single view per match would be ten times this. */
+/* Memory that was allocated and freed leaves the process a little larger: fragments, caches of the
+ * allocator, tables that grew. A leak of a single view per match would be ten times this. */
 #define NOISE_KIB     4096
 #define NOISE_PERCENT 5
 
@@ -25,7 +25,7 @@
 #define MEMORY_IS_COMPARABLE TRUE
 #endif
 
-/* With all its memory from the beginning: what measures must not grow. */
+/* Allocates all memory now, because the array must not grow while memory is being measured. */
 static GArray *
 new_samples (void)
 {
@@ -78,7 +78,7 @@ arena_run_add_sample (ArenaRun          *self,
   return add_sample (self->samples, sample);
 }
 
-/* The first of all, and the last so far, are the ones to be compared. */
+/* Growth is measured between the first quiet sample and the last one so far. */
 void
 arena_run_add_quiet (ArenaRun          *self,
                      const ArenaSample *sample)
@@ -89,7 +89,7 @@ arena_run_add_quiet (ArenaRun          *self,
   add_sample (self->quiet, sample);
 }
 
-/* How many more there are at the end than there were before anybody came. */
+/* How many more there are at the end than there were before any player connected. */
 gint64
 arena_run_left (const ArenaRun *self,
                 ArenaLive       what)
@@ -167,18 +167,18 @@ typedef enum
 
 static const char * const row_names[N_ROWS] = {
   "Load: searches / matches / views",
-  "Hours of that load, at 160 matches in 12 h",
-  "Hours on the clocks of the game",
+  "Hours of real use (at 160 matches in 12 hours)",
+  "Hours of simulated game time (run time x --rate)",
   "Memory growth after the warm-up",
-  "Memory at the peak",
-  "Live views at the end",
-  "Live signal handlers, more than at the start",
-  "Live timers and sources, more than at the start",
-  "Leaked objects: ended or left, but alive",
-  "Overdue objects, as far as scopes know of them",
-  "Callbacks that reached an ended view",
-  "Completed / aborted / conflicted / timed out",
-  "Taken along by a player or a match",
+  "Peak memory",
+  "Views still alive at the end",
+  "Signal handlers at the end, minus at the start",
+  "Timers and sources at the end, minus at the start",
+  "Leaked objects (ended, but still alive)",
+  "Overdue objects, as reported by the library",
+  "Callbacks received by views that had ended",
+  "Views completed/aborted/conflicted/timed out",
+  "Views ended along with a player or a match",
   "Verdict",
 };
 
@@ -296,7 +296,7 @@ get_y (const Scale *scale,
   return CHART_TOP + (1.0 - mib / scale->mib_max) * PLOT_HEIGHT;
 }
 
-/* A round number that goes at most six times into that. */
+/* Returns a round number, of which at most six fit into `max`. */
 static double
 get_step (double max)
 {
@@ -330,7 +330,7 @@ measure (Scale          *scale,
   scale->mib_max = scale->mib_step * ((int) (scale->mib_max / scale->mib_step) + 1);
 }
 
-/* Numbers of a page always have a point, whatever the locale. */
+/* Numbers in SVG need a decimal point, whatever the locale. */
 static void
 append_number (GString *html,
                double   number)
@@ -422,13 +422,14 @@ append_curve (GString        *html,
                   get_y (scale, run->end.rss_kib / 1024.0) + 4, get_title (run));
 }
 
-/* Small charts: one for each kind of entry, and for each reason. All of them have the time of the
- * large one, and a height of their own. */
+/* Small charts: one for each kind of entry, and one for each reason. All of them share the time
+ * axis
+ * of the large chart, and each has its own vertical scale. */
 
 #define SMALL_WIDTH  230
 #define SMALL_HEIGHT 64
 #define SMALL_TOP    6
-#define MAX_COLUMNS  60     /* of closings; a sample counts for where it falls */
+#define MAX_COLUMNS  60     /* of a chart of closed scopes */
 
 static void
 append_small_begin (GString    *html,
@@ -464,8 +465,9 @@ append_kinds (GString        *html,
   int kind;
   guint i;
 
-  g_string_append (html, "<h2>What scopes own, by kind</h2>\n<p>Managed. Each to its own height; "
-                   "in a quiet moment, and at the end, there is what was there at the start.</p>\n"
+  g_string_append (html, "<h2>Entries of scopes, by kind</h2>\n<p>Managed run. Each chart has its "
+                   "own vertical scale. In each quiet moment, and at the end, the number should be "
+                   "back at what it was at the start.</p>\n"
                    "<div class=\"small\">\n");
   for (kind = 0; kind < ARENA_N_KINDS; kind++)
     {
@@ -477,7 +479,7 @@ append_kinds (GString        *html,
       if (max == 0)
         continue;
 
-      what = g_strdup_printf ("most %u, start %u, end %u", max, run->begin.kinds[kind],
+      what = g_strdup_printf ("max %u, start %u, end %u", max, run->begin.kinds[kind],
                               run->end.kinds[kind]);
       append_small_begin (html, arena_kind_to_string ((LifecycleKind) kind), what);
       g_string_append (html, "<polyline class=\"curve managed\" points=\"");
@@ -490,7 +492,7 @@ append_kinds (GString        *html,
   g_string_append (html, "</div>\n");
 }
 
-/* How many scopes have closed in each column of time. */
+/* Counts how many scopes have closed in the time of each column. Returns the highest count. */
 static double
 count_closings (const Scale    *scale,
                 const ArenaRun *run,
@@ -531,8 +533,8 @@ append_closings (GString        *html,
   int reason;
   guint i;
 
-  g_string_append (html, "<h2>How scopes have closed, by reason</h2>\n<p>Managed. Each to its own "
-                   "height; the scopes of players are those that follow their connections.</p>\n"
+  g_string_append (html, "<h2>Closed scopes, by reason</h2>\n<p>Managed run. Each chart has its "
+                   "own vertical scale. The scopes of players close with their connections.</p>\n"
                    "<div class=\"small\">\n");
   for (reason = LIFECYCLE_REASON_NONE + 1; reason < ARENA_N_REASONS; reason++)
     {
@@ -570,7 +572,7 @@ static const char page_head[] =
   "<!DOCTYPE html>\n"
   "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-  "<title>Arena: what is left of the load</title>\n"
+  "<title>Arena: what remains after the load</title>\n"
   "<style>\n"
   ":root { color-scheme: light dark; --ink: #1d1d20; --soft: #5f6066; --paper: #ffffff;\n"
   "  --line: #dcdce0; --bad: #b3261e; --good: #1a6f3c; }\n"
@@ -604,15 +606,16 @@ static const char page_head[] =
   "thead th { font-weight: 600; }\n"
   "tbody tr:last-child { font-weight: 600; }\n"
   "</style>\n</head>\n<body>\n"
-  "<h1>Arena: what is left of the load</h1>\n"
-  "<p>Resident memory of the server while a client process plays: searches and matches that\n"
-  "complete, are aborted, conflict or time out, and players who vanish. The dots are the quiet\n"
-  "moments, when everybody has left.</p>\n";
+  "<h1>Arena: what remains after the load</h1>\n"
+  "<p>Resident memory of the server while a client process plays: searches and matches are\n"
+  "completed, aborted, disputed or timed out, and players disconnect without warning. The dots\n"
+  "are quiet moments, when all players have left.</p>\n";
 
 static const char page_foot[] =
-  "<p>The growth is measured between two quiet moments: after the first matches, when everybody\n"
-  "has left, and at the end, when everybody has left for good; the allocator has given back what\n"
-  "it could both times. Handlers, timers and sources are counted by their destroy notifies.</p>\n"
+  "<p>Memory growth is measured between two quiet moments: after the warm-up, and at the end of\n"
+  "the load. Both times all players have left, and the allocator has returned all memory that it\n"
+  "could to the system. In the unmanaged run, handlers, timers and sources are counted by their\n"
+  "destroy notifies.</p>\n"
   "</body>\n</html>\n";
 
 static void

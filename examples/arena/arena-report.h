@@ -1,4 +1,4 @@
-/* arena-report.h: what the soak found, for people: a table, and a page
+/* arena-report.h: the results of a soak, as a table and as a web page
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,19 +12,19 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean     managed;
-  gboolean     suspect;     /* somebody knows more than what is in here, and speaks against it */
+  gboolean     suspect;     /* a check other than those of this file has failed */
   GArray      *samples;     /* of ArenaSample: the curve */
-  GArray      *quiet;       /* the same, of the moments when everybody has left */
-  ArenaSample  begin;       /* the server is up, nobody has come yet */
-  ArenaSample  warm;        /* after the first matches everybody has left */
-  ArenaSample  end;         /* everybody has left for good */
+  GArray      *quiet;       /* of ArenaSample: the moments when all players have left */
+  ArenaSample  begin;       /* the server is running, and no player has connected yet */
+  ArenaSample  warm;        /* all players have left after the first matches */
+  ArenaSample  end;         /* all players have left for good */
 } ArenaRun;
 
 void     arena_run_init             (ArenaRun           *self,
                                      gboolean            managed);
 void     arena_run_clear            (ArenaRun           *self);
 
-/* A curve has room for so many. When it is full every other one goes, and it returns TRUE. */
+/* Adds a sample to the curve. When the curve is full, drops every other sample and returns TRUE. */
 gboolean arena_run_add_sample       (ArenaRun           *self,
                                      const ArenaSample  *sample);
 void     arena_run_add_quiet        (ArenaRun           *self,
@@ -36,7 +36,7 @@ gint64   arena_run_growth           (const ArenaRun     *self);
 gint64   arena_run_noise            (const ArenaRun     *self);
 gboolean arena_run_is_clean         (const ArenaRun     *self);
 
-/* AddressSanitizer keeps what is freed, to see who uses it. */
+/* Returns FALSE with AddressSanitizer, which keeps freed memory to detect its use. */
 gboolean arena_memory_is_comparable (void);
 
 char    *arena_report_table         (const ArenaRun     *runs,

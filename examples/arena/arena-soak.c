@@ -1,8 +1,9 @@
-/* arena-soak.c: a server and a client process that plays, measured
+/* arena-soak.c: measures the server while a client process plays
  *
- * The server is this process, so that its memory is what is measured; who plays is another one. It
- * plays in legs. At the end of each one everybody leaves, and there is a quiet moment: all that is
- * there then was there at the start, too, or is left behind. The first leg is the warm-up.
+ * The server runs in this process, whose memory is measured, and the players run in another one.
+ * They play in legs. At the end of each leg all players leave, and there is a quiet moment:
+ * anything that exists then and did not exist at the start has been left behind. The first leg is
+ * the warm-up.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,30 +17,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TELEMETRY_MS 250    /* real time, like all durations here; at first */
+#define TELEMETRY_MS 250    /* at first; in real time, like all durations in this file */
 #define QUIET_MS     20
-#define N_QUIET      20     /* so often in a row, before it is believed */
-#define WARM_UP      12     /* matches, at least: each plan comes up once */
+#define N_QUIET      20     /* how many checks in a row must find the server quiet */
+#define WARM_UP      12     /* at least this many matches, so that each plan comes up once */
 
-/* An hour is days of life at this rate: in each, so much of its size may be noise. And the last so
- * many moments are looked at, for what measures must not grow either. */
+/* At the rate of a soak, an hour is days of real use: growth by this part of the size per hour
+ * counts
+ * as noise. Only the last quiet moments are kept, because the measurement itself must not grow. */
 #define TOLERANCE    0.05
 #define MAX_QUIET    48
 
-/* What has ended is gone when this is over, which is before it is quiet. */
+/* Ended objects must be finalized within this time, which is shorter than a quiet moment takes. */
 #define GRACE_MS     (QUIET_MS * N_QUIET / 2)
 
 typedef struct
 {
   LifecycleScope   *root;       /* of the server */
-  LifecycleScope   *scope;      /* of the one who measures */
+  LifecycleScope   *scope;      /* of the soak itself */
   GMainLoop        *loop;
   GSubprocess      *client;
   gint64            begin;      /* µs */
-  guint             n_legs;     /* that are over, the warm-up included */
+  guint             n_legs;     /* completed legs, including the warm-up */
   guint             n_quiet;
   LifecycleTimer   *telemetry;
-  LifecycleMonitor *monitor;    /* of the quiet moments only */
+  LifecycleMonitor *monitor;    /* samples of the quiet moments only */
   ArenaRun          run;
   int               status;
 } Soak;
@@ -63,7 +65,7 @@ fail (Soak       *self,
   g_main_loop_quit (self->loop);
 }
 
-/* As often as there is room for in the curve. */
+/* Takes a sample for the curve. When the curve becomes full, samples are taken half as often. */
 static gboolean
 telemetry_cb (gpointer user_data)
 {
@@ -82,7 +84,7 @@ telemetry_cb (gpointer user_data)
 static gboolean
 deadline_cb (gpointer user_data)
 {
-  fail (user_data, "the soak did not come to its end");
+  fail (user_data, "the soak did not finish before its deadline");
 
   return G_SOURCE_REMOVE;
 }
@@ -95,7 +97,7 @@ get_warm_up (void)
   return MIN (matches, MAX (WARM_UP, matches / 10));
 }
 
-/* The part of a number that falls to one leg. */
+/* Returns the share of one leg in a total. */
 static guint
 get_share (guint number,
            guint leg)
@@ -120,7 +122,7 @@ tell_client (Soak       *self,
 {
   if (!g_output_stream_write_all (g_subprocess_get_stdin_pipe (self->client), line, strlen (line),
                                   NULL, NULL, NULL))
-    fail (self, "the client is gone");
+    fail (self, "cannot write to the client process");
 }
 
 static void
@@ -164,7 +166,7 @@ leg_over (Soak *self)
   g_main_loop_quit (self->loop);
 }
 
-/* Everybody has said goodbye; the server may still be busy with the last of them. */
+/* All players have left, but the server may still be handling the last of their connections. */
 static gboolean
 quiet_cb (gpointer user_data)
 {
@@ -193,7 +195,7 @@ client_line_cb (GObject      *object,
   line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object), result, NULL, NULL);
   if (line == NULL)
     {
-      fail (self, "the client has ended too early");
+      fail (self, "the client process exited too early");
       return;
     }
 
@@ -256,8 +258,9 @@ start_client (Soak    *self,
   return TRUE;
 }
 
-/* When the root has closed nothing at all may be left of the program, not even what was there at
- * the start. */
+/* When the root scope has closed, nothing of the program may be left, not even what was there at
+ * the
+ * start. */
 static void
 check_shutdown (Soak *self)
 {
@@ -270,7 +273,7 @@ check_shutdown (Soak *self)
   for (i = 0; arena_config_get ()->managed && i < ARENA_N_LIVE; i++)
     if (sample.live[i] != 0)
       {
-        g_print ("After the shutdown, %s: %" G_GINT64_FORMAT "\n", arena_live_to_string (i),
+        g_print ("Left after the shutdown: %s %" G_GINT64_FORMAT "\n", arena_live_to_string (i),
                  sample.live[i]);
         self->run.suspect = TRUE;
       }

@@ -30,7 +30,7 @@ append_kinds (GString             *text,
     }
 }
 
-/* What a scope has, and all that would end with it. */
+/* Tells what a scope and its descendants own. */
 static void
 tell_entries (ArenaPlayer    *player,
               const char     *title,
@@ -146,7 +146,7 @@ arena_stats_tell (ArenaGame   *game,
   arena_player_notice (player, "Now: %u players, %u searches, %u matches.",
                        arena_players_count (game->players), arena_queue_count (game->queue),
                        arena_matches_count (game->matches));
-  arena_player_notice (player, "Under way: %" G_GINT64_FORMAT " reads, %" G_GINT64_FORMAT
+  arena_player_notice (player, "In progress: %" G_GINT64_FORMAT " reads, %" G_GINT64_FORMAT
                                " writes, %" G_GINT64_FORMAT " loads of scores.",
                        sample.live[ARENA_LIVE_READS], sample.live[ARENA_LIVE_WRITES],
                        sample.live[ARENA_LIVE_LOADS]);

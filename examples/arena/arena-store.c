@@ -106,7 +106,7 @@ loaded_cb (GObject      *object,
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     self->known = TRUE;
   else
-    g_warning ("The score of %s cannot be loaded, and will not be saved: %s",
+    g_warning ("The score of %s could not be loaded and will not be saved: %s",
                arena_player_get_nick (self->player), error->message);
 }
 
@@ -143,7 +143,7 @@ closed_cb (LifecycleScope  *scope,
   const GError *error = lifecycle_scope_get_error (scope);
 
   if (error != NULL)
-    g_warning ("A score is not saved: %s", error->message);
+    g_warning ("A score could not be saved: %s", error->message);
 }
 
 void

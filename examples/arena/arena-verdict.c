@@ -1,8 +1,9 @@
-/* arena-verdict.c: what speaks against a run
+/* arena-verdict.c: decides whether a run was free of leaks
  *
- * Three judges, who do not know of each other: the library's monitor, which lays a line through all
- * quiet moments; its leak detection, which knows the objects that should be gone; and the program,
- * which compares what is there at the end with what was there before anybody came.
+ * There are three independent checks: the library's monitor, which fits a line through the samples
+ * of all quiet moments; its leak detection, which knows the objects that should have been
+ * finalized; and the program, which compares the end of the run with the time before any player
+ * connected.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +12,7 @@
 
 #include <string.h>
 
-/* Leaks of one place are alike: the first of them is enough. */
+/* Leaks with the same place are alike, so only the first of each is printed; at most this many. */
 #define MAX_LEAKS 12
 
 static const struct
@@ -34,7 +35,7 @@ is_memory (LifecycleMetric metric)
   return metric == LIFECYCLE_METRIC_RSS || metric == LIFECYCLE_METRIC_HEAP;
 }
 
-/* Returns FALSE if something grows. */
+/* Returns FALSE if any metric grows. */
 static gboolean
 print_growth (LifecycleMonitor *quiet)
 {
@@ -42,7 +43,7 @@ print_growth (LifecycleMonitor *quiet)
   gboolean steady = TRUE;
   guint i;
 
-  g_print ("Growth over %u quiet moments, for each hour, and between what it truly is (%.0f %%):\n",
+  g_print ("Growth per hour over %u quiet moments, with its %.0f %% confidence interval:\n",
            g_list_model_get_n_items (G_LIST_MODEL (quiet)),
            100 * lifecycle_monitor_get_confidence (quiet));
 
@@ -53,7 +54,7 @@ print_growth (LifecycleMonitor *quiet)
 
       if (!lifecycle_monitor_get_growth (quiet, metrics[i].metric, &per_hour, &low, &high))
         {
-          g_print ("  %-20s cannot be told\n", metrics[i].name);
+          g_print ("  %-20s cannot be determined\n", metrics[i].name);
           continue;
         }
 
@@ -68,7 +69,7 @@ print_growth (LifecycleMonitor *quiet)
   return steady;
 }
 
-/* By what a leak is and where it was expected to end, the others of its kind. */
+/* Returns a key that is the same for all leaks of the same kind, type and place. */
 static char *
 get_group (LifecycleLeak *leak)
 {
@@ -76,7 +77,7 @@ get_group (LifecycleLeak *leak)
                           lifecycle_leak_get_type_name (leak), lifecycle_leak_get_place (leak));
 }
 
-/* Returns FALSE if there are any that count. What went late is gone, though. */
+/* Returns FALSE if there are any leaks. Objects that were finalized late do not count. */
 static gboolean
 print_leaks (void)
 {
@@ -108,12 +109,12 @@ print_leaks (void)
 
   g_hash_table_iter_init (&iter, groups);
   while (g_hash_table_iter_next (&iter, &key, &value))
-    g_print ("  of this kind, %s: %u\n", strchr (key, ' ') + 1, GPOINTER_TO_UINT (value));
+    g_print ("  leaks like this, %s: %u\n", strchr (key, ' ') + 1, GPOINTER_TO_UINT (value));
 
   return clean;
 }
 
-/* What is there at the end, and was not at the start. */
+/* Prints what there is at the end that was not there at the start. */
 static void
 print_left (const ArenaRun *run)
 {
@@ -121,13 +122,13 @@ print_left (const ArenaRun *run)
 
   for (i = 0; i < ARENA_N_LIVE; i++)
     if (arena_run_left (run, i) != 0)
-      g_print ("Left: %s %+" G_GINT64_FORMAT "\n", arena_live_to_string (i),
+      g_print ("Left at the end: %s %+" G_GINT64_FORMAT "\n", arena_live_to_string (i),
                arena_run_left (run, i));
   if (run->end.total[ARENA_TOTAL_STRAY] != 0)
-    g_print ("Callbacks that reached an ended view: %" G_GINT64_FORMAT "\n",
+    g_print ("Callbacks received by views that had ended: %" G_GINT64_FORMAT "\n",
              run->end.total[ARENA_TOTAL_STRAY]);
   if (arena_memory_is_comparable () && arena_run_growth (run) > arena_run_noise (run))
-    g_print ("Grown: by %" G_GINT64_FORMAT " KiB; up to %" G_GINT64_FORMAT " KiB is noise\n",
+    g_print ("Memory grew by %" G_GINT64_FORMAT " KiB; %" G_GINT64_FORMAT " KiB are tolerated\n",
              arena_run_growth (run), arena_run_noise (run));
 }
 

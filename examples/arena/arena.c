@@ -67,8 +67,8 @@ closed_cb (GObject      *object,
   g_main_loop_quit (self->loop);
 }
 
-/* From here on nobody is served. What is under way has been told to come to its end; what does not
- * in time is named, and left behind. */
+/* Stops serving. Operations in progress are cancelled; those that do not end in time are listed and
+ * left behind. */
 static gboolean
 stop_cb (gpointer user_data)
 {
@@ -142,38 +142,38 @@ main (int    argc,
     { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &unmanaged,
       "Wire the game by hand, with plain GLib calls", NULL },
     { "view-kib", 0, 0, G_OPTION_ARG_INT, &view_kib,
-      "The buffer of each view (256)", "KIB" },
+      "Size of the buffer of each view (256)", "KIB" },
     { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate,
-      "How many times faster all clocks of the game run (1; 100 in the soak)", "FACTOR" },
+      "How much faster than real time the game runs (1; 100 in a soak)", "FACTOR" },
     { "grace", 0, 0, G_OPTION_ARG_INT, &grace,
-      "How long to wait for what is under way when the server stops; 0 waits for all of it (2000)",
+      "How long to wait for operations in progress at shutdown; 0 to wait without a limit (2000)",
       "MS" },
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &data,
-      "Keep players' scores in this directory", "DIR" },
+      "Keep the scores of the players in this directory", "DIR" },
     { "bus", 0, 0, G_OPTION_ARG_NONE, &bus,
-      "Tell the session bus what is going on, as org.example.Arena", NULL },
+      "Offer statistics on the session bus, as org.example.Arena", NULL },
     { "soak", 0, 0, G_OPTION_ARG_NONE, &soak,
-      "Serve a client process that plays, and tell what is left", NULL },
+      "Run the server under the load of a client process, and report leaks", NULL },
     { "demo", 0, 0, G_OPTION_ARG_NONE, &demo,
-      "The soak both ways, unmanaged and managed", NULL },
+      "Run the soak twice, unmanaged and managed, and compare the results", NULL },
     { "report", 0, 0, G_OPTION_ARG_FILENAME, &report,
-      "Where to write a page; the demo always writes one (arena-report.html)", "FILE" },
+      "Write the report to this file; the demo always writes one (arena-report.html)", "FILE" },
     { "matches", 0, 0, G_OPTION_ARG_INT, &matches,
-      "How many matches the soak plays (160)", "N" },
+      "Number of matches in a soak (160)", "N" },
     { "searches", 0, 0, G_OPTION_ARG_INT, &searches,
-      "How many searches; two go into each match (twice the matches)", "N" },
+      "Number of searches in a soak; each match takes two (twice the matches)", "N" },
     { "legs", 0, 0, G_OPTION_ARG_INT, &legs,
-      "How often everybody leaves in between, and memory is measured (1)", "N" },
+      "Number of legs; after each all players leave and memory is measured (1)", "N" },
     { "hours", 0, 0, G_OPTION_ARG_DOUBLE, &hours,
-      "Go on for at least so long, in real time", "HOURS" },
+      "Minimum duration of a soak, in real time", "HOURS" },
     { "players", 0, 0, G_OPTION_ARG_INT, &players,
-      "How many players the soak has (24)", "N" },
+      "Number of players in a soak (24)", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT, &seed,
-      "What decides who does what in the soak", "N" },
+      "Seed of the random numbers that decide what the players do", "N" },
     { "leak", 0, 0, G_OPTION_ARG_STRING, &leak,
       "Plant a leak for the soak to find: view, scope or memory", "WHAT" },
     { "deadline", 0, 0, G_OPTION_ARG_INT, &deadline,
-      "The soak gives up after so many seconds (120, and more for a longer load)", "SECONDS" },
+      "Maximum duration of a soak (120, and more for a longer load)", "SECONDS" },
     { "client", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &client, NULL, NULL },
     { NULL }
   };
@@ -201,22 +201,23 @@ main (int    argc,
     searches = 2 * matches;
   if (deadline == 0)
     deadline = (int) MIN (config.deadline + matches / 10.0 + hours * 2 * 3600, DEADLINE_MAX);
-  if (!check (argc == 1, "there is nothing to name") ||
-      !check (port >= 0 && port <= G_MAXUINT16, "a port is at most 65535") ||
-      !check (view_kib >= 1 && view_kib <= 65536, "a view has 1 to 65536 KiB") ||
-      !check (rate >= 0.01 && rate <= 10000, "a rate is between 0.01 and 10000") ||
-      !check (grace >= 0 && grace <= 3600000, "a grace is at most an hour") ||
+  if (!check (argc == 1, "unexpected argument; see --help") ||
+      !check (port >= 0 && port <= G_MAXUINT16, "--port must be between 0 and 65535") ||
+      !check (view_kib >= 1 && view_kib <= 65536, "--view-kib must be between 1 and 65536") ||
+      !check (rate >= 0.01 && rate <= 10000, "--rate must be between 0.01 and 10000") ||
+      !check (grace >= 0 && grace <= 3600000, "--grace must be between 0 and 3600000") ||
       !check (data == NULL || g_file_test (data, G_FILE_TEST_IS_DIR),
-              "the scores need a directory that exists") ||
+              "--data must be an existing directory") ||
       !check (leak == NULL || arena_leak_is_known (leak),
-              "what can be leaked is a view, a scope or memory") ||
-      !check (matches >= 1 && matches <= 100000000, "there are 1 to 100000000 matches") ||
+              "--leak must be view, scope or memory") ||
+      !check (matches >= 1 && matches <= 100000000, "--matches must be between 1 and 100000000") ||
       !check (searches >= 2 * matches && searches <= 1000000000,
-              "two searches go into each match") ||
-      !check (legs >= 1 && legs <= 100000, "there are 1 to 100000 legs") ||
-      !check (hours >= 0 && hours <= 500, "a soak goes on for at most 500 hours") ||
-      !check (players >= 2 && players <= 300, "there are 2 to 300 players") ||
-      !check (deadline >= 1 && deadline <= DEADLINE_MAX, "a deadline is 1 to 4000000 seconds"))
+              "--searches must be at least twice --matches, and at most 1000000000") ||
+      !check (legs >= 1 && legs <= 100000, "--legs must be between 1 and 100000") ||
+      !check (hours >= 0 && hours <= 500, "--hours must be between 0 and 500") ||
+      !check (players >= 2 && players <= 300, "--players must be between 2 and 300") ||
+      !check (deadline >= 1 && deadline <= DEADLINE_MAX,
+              "--deadline must be between 1 and 4000000"))
     return 2;
 
   config.managed = !unmanaged;

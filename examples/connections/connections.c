@@ -1,18 +1,19 @@
 /* connections.c: every kind of connection, in one small service
  *
- * A service of a game server watches its players. It connects to signals, keeps timers, reads from
- * a pipe, listens to a message bus, loads a file, and so on: each of these is one call here, on the
- * scope that it is to end with. Nothing is kept to disconnect it later, and at the end one call
- * takes all of it down.
+ * A service of a game server watches its players. It connects to signals, runs timers, reads from a
+ * pipe, uses a message bus, loads a file, and so on: each of these takes one call, on the scope
+ * that it belongs to. No IDs are stored to disconnect anything later, and at the end one call takes
+ * everything down.
  *
- * Read it from top to bottom; run it to see what it has, by kind, by player and by tag.
+ * Read this file from top to bottom, and run it to see what the scopes own, by kind, by player and
+ * by tag.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include <lifecycle.h>
 
-/* For settings that live in memory only. */
+/* For settings that are stored in memory only. */
 #define G_SETTINGS_ENABLE_BACKEND
 #include <gio/gsettingsbackend.h>
 #include <glib-unix.h>
@@ -27,7 +28,7 @@
 #define BUS_NAME "org.example.Connections"
 #define BUS_PATH "/org/example/Connections"
 
-/* A player: what the service watches. It knows nothing of scopes. */
+/* A player, which the service watches. It does not use scopes. */
 
 #define PLAYER_TYPE (player_get_type ())
 G_DECLARE_FINAL_TYPE (Player, player, PLAYER, OBJECT, GObject)
@@ -103,14 +104,14 @@ player_class_init (PlayerClass *klass)
                                               G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
-  /* (x): it went there */
+  /* (x): the player has moved to x */
   g_signal_new ("moved", PLAYER_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                 1, G_TYPE_INT);
-  /* (): a round of the game begins, and ends, again and again */
+  /* (): a round of the game begins or ends; there can be any number of rounds */
   g_signal_new ("round-begins", PLAYER_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                 0);
   g_signal_new ("round-ends", PLAYER_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  /* (): it is no longer in the game, though its object may live on */
+  /* (): the player has left the game, although its object may still exist */
   g_signal_new ("left", PLAYER_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -125,11 +126,11 @@ player_new (const char *name)
   return g_object_new (PLAYER_TYPE, "name", name, NULL);
 }
 
-/* The service. The scope is all it needs to know of what it has set up. */
+/* The service. Its scope is all that it needs to keep of what it has set up. */
 typedef struct
 {
   LifecycleScope *scope;
-  guint           n_events;     /* how often any callback was called */
+  guint           n_events;     /* how often callbacks have been called */
 } Service;
 
 static void
@@ -166,70 +167,72 @@ once_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Signals of any object. The handler ends with the scope, or with the object, or when somebody
- * disconnects it: whatever comes first. */
+/* Signals of any object. A handler is disconnected when the scope closes, when the object is
+ * disposed,
+ * or when other code disconnects it, whichever comes first. */
 static void
 connect_to_signals (Service *self,
                     Player  *player)
 {
-  /* The plain one. */
+  /* A plain handler. */
   lifecycle_scope_connect_signal (self->scope, player, "notify::name", G_CALLBACK (renamed_cb),
                                   self);
 
-  /* After the handlers of the others and the default handler. */
+  /* Called after other handlers and after the default handler. */
   lifecycle_scope_connect_full (self->scope, player, "moved", G_CALLBACK (moved_cb), self, NULL,
                                 LIFECYCLE_CONNECT_AFTER);
 
-  /* The next time only: then it leaves the scope by itself. */
+  /* Called for the next emission only. Then it leaves the scope by itself. */
   lifecycle_scope_connect_full (self->scope, player, "moved", G_CALLBACK (moved_cb), self, NULL,
                                 LIFECYCLE_CONNECT_ONCE);
 
-  /* Not now, and not on the emitter's thread: from the main loop, or not at all if the scope has
-   * closed by then. */
+  /* Called later, from the main loop of the scope and not on the emitter's thread, or not at all if
+   * the scope has closed by then. */
   lifecycle_scope_connect_full (self->scope, player, "moved", G_CALLBACK (moved_cb), self, NULL,
                                 LIFECYCLE_CONNECT_QUEUED);
 
-  /* On the emitter's thread, but never again once the scope is being closed. */
+  /* Called on the emitter's thread, but never again once the scope is being closed. */
   lifecycle_scope_connect_full (self->scope, player, "moved", G_CALLBACK (moved_cb), self, NULL,
                                 LIFECYCLE_CONNECT_GUARDED);
 
-  /* One that was connected in the old way. */
+  /* A handler that was connected with plain GLib calls. */
   lifecycle_scope_add_handler (self->scope, G_OBJECT (player),
                                g_signal_connect (player, "moved", G_CALLBACK (moved_cb), self));
 }
 
-/* Timers. Any number of them costs the main loop one source. */
+/* Timers. The main loop needs only one source for any number of them. */
 static void
 start_timers (Service *self)
 {
   LifecycleTimer *timer;
 
-  /* The heartbeat: again and again, until it returns G_SOURCE_REMOVE. */
+  /* The heartbeat: called repeatedly, until it returns G_SOURCE_REMOVE. */
   lifecycle_scope_add_timeout (self->scope, 10, again_cb, self, NULL);
 
-  /* Three times at most. */
+  /* Called three times at most. */
   lifecycle_scope_add_timeout_full (self->scope, 1, 3, again_cb, self, NULL);
 
-  /* One that is put off whenever there is something to wait for: a debouncer. */
+  /* A debouncer: each event postpones the call. */
   timer = lifecycle_scope_add_timeout_full (self->scope, 60000, 1, again_cb, self, NULL);
   lifecycle_timer_restart (timer);
 }
 
-/* What the main loop watches. */
+/* Sources of the main loop. */
 static void
 watch_sources (Service *self)
 {
   g_autoptr (GSource) source = g_timeout_source_new_seconds (60);
   int fds[2];
 
-  /* When there is nothing else to do, once. */
+  /* Called once, when the main loop is idle. */
   lifecycle_scope_add_idle (self->scope, once_cb, self, NULL);
 
   /* A file descriptor. */
   if (g_unix_open_pipe (fds, FD_CLOEXEC, NULL))
     {
-      /* What is not an object goes with a function that ends it; the last in is the first out, so
-       * the pipe is closed after the watch is gone. */
+      /* Data that is not an object is added with a function that frees it. Entries are released
+       * last
+       * in, first out, so the pipe is closed after the watch has been removed. */
       lifecycle_scope_adopt (self->scope, GINT_TO_POINTER (fds[0]), (GDestroyNotify) close);
       lifecycle_scope_adopt (self->scope, GINT_TO_POINTER (fds[1]), (GDestroyNotify) close);
       lifecycle_scope_add_fd (self->scope, fds[0], G_IO_IN, (GUnixFDSourceFunc) again_cb, self,
@@ -265,7 +268,7 @@ bus_name_cb (GDBusConnection *connection,
   again_cb (data);
 }
 
-/* A message bus, where there is one. */
+/* A message bus, if there is one. */
 static void
 talk_to_the_bus (Service *self)
 {
@@ -303,12 +306,12 @@ file_loaded_cb (GObject      *object,
 {
   g_autofree char *contents = NULL;
 
-  /* It is called only while the scope is open, so there is nothing to ask but whether it worked. */
+  /* This is called only while the scope is open, so only failure needs to be checked. */
   if (g_file_load_contents_finish (G_FILE (object), result, &contents, NULL, NULL, NULL))
     again_cb (data);
 }
 
-/* Files, and what takes its time. */
+/* Files and asynchronous calls. */
 static void
 work_with_files (Service *self)
 {
@@ -320,7 +323,7 @@ work_with_files (Service *self)
   if (file == NULL)
     return;
 
-  /* Removed from the disk at the end. */
+  /* Removed from the disk when the scope closes. */
   lifecycle_scope_add_temporary_file (self->scope, file);
 
   /* Watched until then. */
@@ -332,7 +335,8 @@ work_with_files (Service *self)
                                       G_CALLBACK (file_changed_cb), self);
     }
 
-  /* Any asynchronous call of GIO: cancelled if the scope closes first, and then the callback is not
+  /* Any asynchronous call of GIO. If the scope closes first, it is cancelled, and the callback is
+   * not
    * called. */
   load = lifecycle_scope_begin_async (self->scope, "load", file_loaded_cb, self, NULL);
   g_file_load_contents_async (file, lifecycle_operation_get_cancellable (load),
@@ -346,18 +350,18 @@ start_helpers (Service *self)
   g_autoptr (GSubprocess) helper = NULL;
   g_autoptr (GSocketService) listener = g_socket_service_new ();
 
-  /* Told to end, and killed if it does not within two seconds. */
+  /* Terminated when the scope closes, and killed if it has not exited within two seconds. */
   helper = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE,
                              NULL, "cat", NULL);
   if (helper != NULL)
     lifecycle_scope_add_subprocess (self->scope, helper, 2000);
 
-  /* Stopped, and its sockets closed. */
+  /* Stopped when the scope closes; its sockets are closed, too. */
   if (g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (listener), NULL, NULL) != 0)
     lifecycle_scope_add_socket_service (self->scope, listener);
 }
 
-/* Properties that follow each other, and settings. */
+/* Bindings of properties and settings. */
 static void
 bind_properties (Service *self,
                  Player  *player,
@@ -380,7 +384,7 @@ bind_properties (Service *self,
       lifecycle_scope_bind_setting (self->scope, settings, "volume", G_OBJECT (player), "volume",
                                     G_SETTINGS_BIND_DEFAULT);
 
-      /* The scope holds no reference on what it is connected to, except where it is told to. */
+      /* Connecting to an object does not make the scope hold a reference on it. This does. */
       lifecycle_scope_add_object (self->scope, G_OBJECT (settings));
     }
 }
@@ -389,7 +393,7 @@ static void
 round_cb (LifecycleScope *run,
           gpointer        data)
 {
-  /* All of this ends with the round. */
+  /* Everything that is added to this scope ends with the round. */
   lifecycle_scope_add_timeout (run, 60000, again_cb, data, NULL);
 }
 
@@ -401,7 +405,7 @@ goodbye_cb (LifecycleScope   *scope,
 {
   g_autoptr (GEnumClass) reasons = g_type_class_ref (LIFECYCLE_TYPE_REASON);
 
-  g_print ("  %s is over: %s\n", (const char *) data,
+  g_print ("  the scope of %s has closed: %s\n", (const char *) data,
            g_enum_get_value (reasons, reason)->value_nick);
 }
 
@@ -417,23 +421,23 @@ welcome (Service *self,
   lifecycle_scope_connect_signal (mine, player, "moved", G_CALLBACK (moved_cb), self);
   lifecycle_scope_add_timeout (mine, 60000, again_cb, self, NULL);
 
-  /* When the player says that it leaves, although its object may live on. */
+  /* Close when the player emits "left", although its object may still exist. */
   lifecycle_scope_follow_signal (mine, G_OBJECT (player), "left", LIFECYCLE_REASON_OWNER_GONE);
 
-  /* A cleanup knows why. */
+  /* A cleanup is told the reason. */
   lifecycle_scope_defer (mine, goodbye_cb, g_strdup (player->name), g_free);
 
-  /* Only while a round is under way: opened anew by one signal, closed by the other. */
+  /* A scope that exists only during a round: one signal opens it, the other closes it. */
   lifecycle_scope_add_phase (mine, G_OBJECT (player), "round-begins", "round-ends", FALSE,
                              round_cb, self, NULL);
 
-  /* A part with a deadline. */
+  /* A child with a deadline. */
   trial = lifecycle_scope_get_child (mine, "trial");
   lifecycle_scope_defer (trial, goodbye_cb, g_strdup ("the trial"), g_free);
   lifecycle_scope_set_deadline (trial, player->name[0] == 'a' ? 20 : 60000);
 }
 
-/* A tag is a named child: what belongs together and may have to go alone. */
+/* A tag is a named child: it groups entries that can be released together, without the others. */
 static void
 play_sounds (Service *self,
              Player  *player)
@@ -495,10 +499,11 @@ main (void)
   LifecycleScope *tag;
   guint n_left;
 
-  /* A service is a named child of the root, and can be found again by that name. */
+  /* A service is a named child of the root, and can be looked up by that name. */
   service.scope = lifecycle_scope_get_child (root, "PlayerService");
 
-  /* When there is more than that, somebody adds and never ends. It is only told. */
+  /* More entries than this suggest that something is added again and again, and never released. The
+   * limit only causes a warning. */
   lifecycle_scope_set_limit (service.scope, 25);
   lifecycle_scope_connect_signal (root, service.scope, "limit-reached", G_CALLBACK (crowded_cb),
                                   NULL);
@@ -516,8 +521,10 @@ main (void)
   g_print ("\n");
   print_statistics ("all", root);
 
-  /* Something happens: each of the handlers is called, the one that was for once is gone, so are
-   * the idle, the load and the timer that had three calls, and the trial of alice is over. */
+  /* Let something happen. Each of the handlers is called. Then the handler for one emission is
+   * gone, and so are the idle source, the load and the timer with three calls. The trial of alice
+   * reaches
+   * its deadline. */
   g_signal_emit_by_name (alice, "moved", 42);
   g_signal_emit_by_name (alice, "round-begins");
   g_object_set (alice, "name", "alicia", NULL);
@@ -526,23 +533,25 @@ main (void)
   g_print ("%u callbacks\n", service.n_events);
   print_statistics ("all", root);
 
-  /* By player, in all services; by tag; by kind, in any of these. */
+  /* What there is by player, in all services; by tag; and by kind, in any of these. */
   print_statistics ("alice", lifecycle_scope_of (G_OBJECT (alice)));
   print_statistics ("bob", lifecycle_scope_of (G_OBJECT (bob)));
   tag = lifecycle_scope_get_child (service.scope, "sounds");
   print_statistics ("sounds", tag);
   print_records (tag);
-  g_print ("timers of the service itself: %u\n",
+  g_print ("timers of the service, without its children: %u\n",
            lifecycle_scope_get_n_live (service.scope, LIFECYCLE_KIND_TIMER));
 
-  /* By player: one leaves; the object of the other goes. */
+  /* Release by player: one leaves, and the object of the other is finalized. */
   g_print ("\nalice leaves\n");
   g_signal_emit_by_name (alice, "left");
-  g_print ("bob is gone\n");
+  g_print ("bob is finalized\n");
   g_clear_object (&bob);
   print_statistics ("all", root);
 
-  /* By tag, by kind, by service, everything. Each says how many entries it released. */
+  /* Release by tag, by kind, by service, and finally everything. Each call returns how many entries
+   * it
+   * has released. */
   g_print ("\nreleased with the tag: %u\n", lifecycle_scope_close (tag));
   g_print ("released timers: %u\n",
            lifecycle_scope_clear_kind (service.scope, LIFECYCLE_KIND_TIMER, TRUE));
@@ -556,7 +565,7 @@ main (void)
                                             &service) == 0)
     g_print ("nothing is left\n");
   else
-    g_print ("something is left\n");
+    g_print ("something has been left behind\n");
 
   return n_left == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

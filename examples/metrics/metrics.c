@@ -1,17 +1,18 @@
-/* metrics.c: a web server that Prometheus can look into
+/* metrics.c: a web server with metrics for Prometheus
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GET /work?ms=200 does something for that long; GET /metrics tells how that goes. Each piece of work
- * is a scope, and whatever it needs is in there: the timer that ends it, the source that notices that
- * the client has hung up, and the message that waits for its answer.
+ * GET /work?ms=200 takes that long to answer, as if it did some work; GET /metrics returns the
+ * metrics. Each request for work has a scope that owns everything it needs: the timer that ends the
+ * work, the source that detects that the client has hung up, and the message that is to be
+ * answered.
  */
 
 #include <glib-unix.h>
 #include <lifecycle.h>
 #include <libsoup/soup.h>
 
-/* What the older of the two formats asks for; Prometheus reads it as it is. */
+/* The content type of the older of the two exposition formats, which Prometheus accepts. */
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 #define MAX_WORK_MS 60000
@@ -21,7 +22,7 @@ typedef struct
   SoupServer       *server;
   LifecycleMonitor *monitor;
   LifecycleScope   *scope;
-  LifecycleScope   *work;       /* a child of it, and the parent of what is under way */
+  LifecycleScope   *work;       /* a child of scope; the parent of the scopes of all requests */
   GMainLoop        *loop;
 } App;
 
@@ -41,7 +42,7 @@ answer (SoupServerMessage *message,
                                     text, strlen (text));
 }
 
-/* However it ended, the message must not wait for ever. */
+/* However the work has ended, the message must be answered. */
 static void
 work_cleanup (LifecycleScope   *scope,
               LifecycleReason   reason,
@@ -50,14 +51,14 @@ work_cleanup (LifecycleScope   *scope,
 {
   Work *work = data;
 
-  /* The connection is gone. */
+  /* The connection is closed. */
   if (reason == LIFECYCLE_REASON_OWNER_GONE)
     return;
 
   if (reason == LIFECYCLE_REASON_COMPLETED)
     answer (work->message, SOUP_STATUS_OK, "done\n");
   else
-    answer (work->message, SOUP_STATUS_SERVICE_UNAVAILABLE, "not now\n");
+    answer (work->message, SOUP_STATUS_SERVICE_UNAVAILABLE, "service unavailable\n");
   soup_server_message_unpause (work->message);
 }
 
@@ -71,8 +72,9 @@ work_done_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The server does not look at a connection while it is paused. A client that sends something can only
- * be one that asks for more already; one that sends nothing more has gone.
+/* The server does not watch a connection while its message is paused. If the socket becomes
+ * readable, the client has either sent its next request already, or, if there is nothing to read,
+ * hung up.
  */
 static gboolean
 work_readable_cb (GSocket      *socket,
@@ -101,7 +103,7 @@ work_begin (App               *app,
 
   *work = (Work) { message, scope };
 
-  /* Last in, first out: the answer is given while the message is still ours. */
+  /* Entries are released last in, first out: the cleanup answers before the message is released. */
   lifecycle_scope_adopt (scope, work, g_free);
   lifecycle_scope_add_object (scope, G_OBJECT (message));
   lifecycle_scope_defer (scope, work_cleanup, work, NULL);
@@ -128,7 +130,7 @@ work_cb (SoupServer        *server,
 
   if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 0, MAX_WORK_MS, &ms, NULL))
     {
-      answer (message, SOUP_STATUS_BAD_REQUEST, "ms is a number up to 60000\n");
+      answer (message, SOUP_STATUS_BAD_REQUEST, "ms must be a number between 0 and 60000\n");
       return;
     }
 
@@ -171,7 +173,7 @@ listen_on (SoupServer  *server,
   if (!soup_server_listen_local (server, (guint) port, SOUP_SERVER_LISTEN_IPV4_ONLY, error))
     return FALSE;
 
-  /* With port 0, the system has chosen one. */
+  /* If the port was 0, the system has chosen one. */
   uris = soup_server_get_uris (server);
   text = g_uri_to_string (uris->data);
   g_print ("Metrics at %smetrics\n", text);
@@ -189,18 +191,19 @@ main (int   argc,
   int port = 0;
   int interval = 15;
   const GOptionEntry entries[] = {
-    { "port", 'p', 0, G_OPTION_ARG_INT, &port, "Where to listen; 0 for any port", "PORT" },
-    { "interval", 'i', 0, G_OPTION_ARG_INT, &interval, "How often to take a sample", "SECONDS" },
+    { "port", 'p', 0, G_OPTION_ARG_INT, &port, "Port to listen on; 0 for any free port", "PORT" },
+    { "interval", 'i', 0, G_OPTION_ARG_INT, &interval, "Time between two samples", "SECONDS" },
     { NULL }
   };
   App app = { 0 };
 
-  g_option_context_set_summary (context, "A web server that Prometheus can look into.");
+  g_option_context_set_summary (context, "A web server with metrics for Prometheus.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) ||
       port < 0 || port > G_MAXUINT16 || interval < 0)
     {
-      g_printerr ("metrics: %s\n", error != NULL ? error->message : "out of range");
+      g_printerr ("metrics: %s\n",
+                  error != NULL ? error->message : "--port or --interval is out of range");
       return 1;
     }
 

@@ -310,8 +310,7 @@ watched_name_vanished_cb (GDBusConnection *connection,
  * @func is called there too.
  *
  * Returns: whether the name is watched; if the scope or @connection is closed, %FALSE is returned
- *   and
- *   @error is set to [error@Gio.IOErrorEnum.closed]
+ *   and @error is set to [error@Gio.IOErrorEnum.closed]
  *
  * Since: 1.0
  */

@@ -78,7 +78,7 @@ def test_second(program):
             with Arena(program, '--bus', errors=errors) as second, Client(second, 'alice') as alice:
                 def complained():
                     errors.seek(0)
-                    return 'belongs to somebody else' in errors.read()
+                    return 'has another owner' in errors.read()
 
                 wait_until('the second one to notice', complained)
                 expect_property('Players', 0)

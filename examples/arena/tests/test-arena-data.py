@@ -100,7 +100,7 @@ def test_kept(program):
             expect_stats(bob, '0 won, 1 lost, ')
             # The line that asks has been read, and the next read has not begun.
             bob.say('PRIVMSG #lobby :!stats')
-            bob.expect('Under way: 0 reads, 0 writes, 0 loads of scores.')
+            bob.expect('In progress: 0 reads, 0 writes, 0 loads of scores.')
             quit_and_wait(arena, bob)
             arena.wait_empty()
             arena.stop()
@@ -123,8 +123,8 @@ def test_cannot_be_saved(program):
             bob.expect('QUIT :Quit: enough')
             arena.wait_for(connections=1, players=1, views=0, leaked=0)
             bob.alive()
-            if directory.said('A score is not saved') != 1:
-                raise Failure('not told once that a score is not saved')
+            if directory.said('A score could not be saved') != 1:
+                raise Failure('not told once that a score could not be saved')
             quit_and_wait(arena, bob)
             arena.wait_empty()
             arena.stop()
@@ -144,8 +144,8 @@ def test_cannot_be_saved_at_the_end(program):
                 client.expect_end()
         for nick in ('alice', 'carol'):
             directory.read(nick)
-        if directory.said('A score is not saved') != 1:
-            raise Failure('not told once that a score is not saved')
+        if directory.said('A score could not be saved') != 1:
+            raise Failure('not told once that a score could not be saved')
 
 
 def test_cannot_be_loaded(program):
@@ -158,8 +158,8 @@ def test_cannot_be_loaded(program):
             quit_and_wait(arena, alice)
             arena.wait_empty()
             arena.stop()
-        if directory.said('cannot be loaded') != 1 or directory.said('not saved') != 0:
-            raise Failure('not told once that a score cannot be loaded')
+        if directory.said('could not be loaded') != 1 or directory.said('could not be saved') != 0:
+            raise Failure('not told once that a score could not be loaded')
         if directory.read('alice') != 'nonsense':
             raise Failure('it was overwritten')
 

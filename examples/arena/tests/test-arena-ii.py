@@ -118,7 +118,7 @@ def test_two_play(program):
             for player in players:
                 player.notice('Match 1 begins')
             alice.say('!report win')
-            bob.notice('Match 1 waits for your !report')
+            bob.notice('Match 1 is waiting for your !report')
             bob.say('!report loss')
             for player in players:
                 player.notice('Match 1 is over: completed')

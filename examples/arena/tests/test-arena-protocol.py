@@ -54,9 +54,9 @@ def test_errors(program):
         alice.ask('TOPIC #lobby :mine', ' 482 ')
         alice.ask('MODE #lobby', ' 324 ')
         alice.ask('WHO #lobby', ' 352 alice #lobby alice ')
-        alice.ask('PRIVMSG #lobby :!dance', 'NOTICE alice :I know: !queue')
-        alice.ask('PRIVMSG #lobby :!report maybe', 'NOTICE alice :It is !report')
-        alice.ask('PRIVMSG #lobby :!accept', 'NOTICE alice :There is nothing')
+        alice.ask('PRIVMSG #lobby :!dance', 'NOTICE alice :Commands: !queue')
+        alice.ask('PRIVMSG #lobby :!report maybe', 'NOTICE alice :Use !report')
+        alice.ask('PRIVMSG #lobby :!accept', 'NOTICE alice :There is no match')
         alice.ask('PRIVMSG arena :!leave', 'NOTICE alice :You are not in the queue')
         alice.say('PART #lobby :bye')
         alice.expect(':alice!alice@arena.local PART #lobby :bye')
@@ -226,7 +226,7 @@ def test_abrupt_ends(program):
                 bob.expect(' begins')
                 alice.expect(' begins')
                 bob.lobby('!report win')
-                alice.expect('waits for your !report')
+                alice.expect('is waiting for your !report')
             if end == 'reset':
                 alice.reset()
             elif end == 'close':

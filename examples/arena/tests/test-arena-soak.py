@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# test-arena-soak.py: the verdict of the soak, and that it can be the other one
+# test-arena-soak.py: the verdict of the soak, with and without planted leaks
 #
 # usage: test-arena-soak.py ARENA
 #
@@ -43,7 +43,7 @@ def test_clean(program):
     with tempfile.TemporaryDirectory(prefix='arena-soak-') as directory:
         page = os.path.join(directory, 'page.html')
         status, output = soak(program, f'--report={page}')
-        expect(output, VERDICT_CLEAN, 'Growth over 4 quiet moments')
+        expect(output, VERDICT_CLEAN, 'Growth per hour over 4 quiet moments')
         if status != 0:
             raise Failure(f'exit status {status}')
 
@@ -83,7 +83,7 @@ def test_leak_of_views(program):
     """A forgotten handler: named, with its type and the place where its end was announced."""
     status, output = soak(program, '--leak=view')
     expect(output, VERDICT_LEAKS, 'Leak: Arena', 'is still alive', 'a view that has ended',
-           'arena-wiring-managed.c', 'Left: views +', 'Left: overdue +')
+           'arena-wiring-managed.c', 'Left at the end: views +', 'Left at the end: overdue +')
     if status != 1:
         raise Failure(f'exit status {status}')
 
@@ -91,7 +91,7 @@ def test_leak_of_views(program):
 def test_leak_of_scopes(program):
     """A scope that nobody closes, and what it owns."""
     status, output = soak(program, '--leak=scope')
-    expect(output, VERDICT_LEAKS, 'Left: scopes +', 'Left: timers +')
+    expect(output, VERDICT_LEAKS, 'Left at the end: scopes +', 'Left at the end: timers +')
     if status != 1:
         raise Failure(f'exit status {status}')
 
@@ -102,7 +102,7 @@ def test_leak_of_memory(program):
     if 'not judged: sanitizer' in output:
         print('# memory is not judged under a sanitizer')
         return
-    expect(output, VERDICT_LEAKS, 'Grown: by ')
+    expect(output, VERDICT_LEAKS, 'Memory grew by ')
     if status != 1:
         raise Failure(f'exit status {status}')
 

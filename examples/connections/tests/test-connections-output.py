@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-# test-connections-output.py: the example does what its README says
+# test-connections-output.py: checks that the example prints what its README says
 #
 # usage: test-connections-output.py CONNECTIONS
 #
-# Without a message bus, and with one of its own where dbus-run-session is there.
+# Runs without a message bus, and with one of its own if dbus-run-session is installed.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
@@ -13,12 +13,12 @@ import shutil
 import subprocess
 import sys
 
-# Once, and in this order.
+# The expected lines, in this order.
 EXPECTED = (
     r'^the service has \d+ entries$',
     r'^all .*\bhandler \d+, source \d+, timer \d+, scope \d+, object \d+, data 2, cleanup 4, '
     r'operation 1,',
-    r'^  the trial is over: timed-out$',
+    r'^  the scope of the trial has closed: timed-out$',
     r'^\d+ callbacks$',
     r'^all .*\btimed-out 1\b',
     r'^alice .*\bphase 1;',
@@ -26,12 +26,12 @@ EXPECTED = (
     r'^sounds +scopes 1, entries 2, handler 1, timer 1; closed 0$',
     r'^  server/PlayerService/sounds: handler Player::moved #\d+ calls ',
     r'^  server/PlayerService/sounds: timer ',
-    r'^timers of the service itself: 2$',
+    r'^timers of the service, without its children: 2$',
     r'^alice leaves$',
-    r'^  alice is over: owner-gone$',
-    r'^bob is gone$',
-    r'^  the trial is over: parent-closed$',
-    r'^  bob is over: owner-gone$',
+    r'^  the scope of alice has closed: owner-gone$',
+    r'^bob is finalized$',
+    r'^  the scope of the trial has closed: parent-closed$',
+    r'^  the scope of bob has closed: owner-gone$',
     r'^released with the tag: 2$',
     r'^released timers: 2$',
     r'^released with the service: \d+$',
@@ -64,11 +64,11 @@ def main(program):
             ('alone', [program]),
             ('with-a-bus', ['dbus-run-session', '--', program])), 1):
         if shutil.which(command[0]) is None:
-            print(f'ok {number} {name} # SKIP there is no {command[0]}')
+            print(f'ok {number} {name} # SKIP {command[0]} is not installed')
             continue
         problem, output = check(command, without)
         if problem is None and (' bus 4' in output) != (name == 'with-a-bus'):
-            problem = 'not the right entries of a bus'
+            problem = 'wrong number of bus entries'
         if problem is None:
             print(f'ok {number} {name}')
         else:

@@ -40,7 +40,7 @@ def get(url, timeout=10):
 
 
 def wait_for(what, done):
-    """What DONE returns when it is true; it may fail until then."""
+    """Returns what DONE returns once it is true; until then it may fail."""
     deadline = time.monotonic() + HANG
     error = None
     while time.monotonic() < deadline:
@@ -76,7 +76,7 @@ def running(name, *arguments, **options):
 
 
 def check_page(url):
-    """What a scraper gets, and what it says of what is done meanwhile."""
+    """What a scraper receives, and how it reflects the work done meanwhile."""
     text, headers = get(url + "metrics")
     assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8", headers
     assert text.endswith("# EOF\n"), text
@@ -98,7 +98,7 @@ def check_page(url):
 
     try:
         get(url + "work?ms=many")
-        raise AssertionError("this is no number")
+        raise AssertionError("accepted what is not a number")
     except urllib.error.HTTPError as error:
         assert error.code == 400, error
 
@@ -113,7 +113,7 @@ def prometheus_command(prometheus, directory, target, port):
 
 
 def check_prometheus(server, target):
-    """What Prometheus has stored of it, which came over HTTP and was parsed there."""
+    """What Prometheus has scraped over HTTP, parsed and stored."""
     def query(expression):
         answer = json.loads(get(server + "api/v1/query?query=" + urllib.parse.quote(expression))[0])
         assert answer["status"] == "success", answer
@@ -146,7 +146,7 @@ def check_prometheus(server, target):
 
 
 def example_environment():
-    """libsoup 3.2 leaks the socket of each connection, in a stack that cannot be told from others."""
+    """libsoup 3.2 leaks the socket of each connection; no suppression can match the stack."""
     options = [option for option in os.environ.get("ASAN_OPTIONS", "").split(":")
                if option and not option.startswith("detect_leaks")]
     return dict(os.environ, ASAN_OPTIONS=":".join(options + ["detect_leaks=0"]))
@@ -180,7 +180,7 @@ def main():
             assert process.wait(30) == 0, process.returncode
 
     if prometheus is None:
-        print("SKIP: there is no prometheus; the page itself is as it should be")
+        print("SKIP: prometheus is not installed; the page itself is correct")
         return SKIP
     return 0
 
