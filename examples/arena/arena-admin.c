@@ -1,4 +1,4 @@
-/* arena-admin.c: a report waits for the other one: the service "admin", and its view
+/* arena-admin.c: the service "admin", and its view: a report that awaits the other player's
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -86,7 +86,7 @@ arena_admin_init (ArenaAdmin *self)
   self->by_match = g_hash_table_new (NULL, NULL);
 }
 
-/* The other player has reported; this one is asked. */
+/* The other player has reported the result; ask this one to confirm it. */
 void
 arena_admin_ask (ArenaAdmin  *self,
                  ArenaMatch  *match,

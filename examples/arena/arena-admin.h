@@ -1,4 +1,4 @@
-/* arena-admin.h: a report waits for the other one: the service "admin", and its view
+/* arena-admin.h: the service "admin", and its view: a report that awaits the other player's
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

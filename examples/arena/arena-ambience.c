@@ -1,4 +1,4 @@
-/* arena-ambience.c: what surrounds a match: the services "audio cues" and "obstacles"
+/* arena-ambience.c: the services "audio cues" and "obstacles"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,7 +15,7 @@ struct _ArenaAudio
 {
   ArenaService parent_instance;
 
-  GHashTable  *called;      /* a set of the players who know that somebody waits */
+  GHashTable  *called;      /* a set of the players that have heard the cue */
 };
 
 G_DEFINE_FINAL_TYPE (ArenaAudio, arena_audio, ARENA_TYPE_SERVICE)
@@ -30,7 +30,7 @@ cue_cb (ArenaPlayer *player,
                      arena_player_get_nick (player), sound);
 }
 
-/* Somebody waits in the queue: who does nothing hears it, once. */
+/* Plays a cue, once, to each idle player when another player waits in the queue. */
 static void
 queue_changed_cb (ArenaQueue  *queue,
                   ArenaPlayer *player)

@@ -1,4 +1,4 @@
-/* arena-ambience.h: what surrounds a match: the services "audio cues" and "obstacles"
+/* arena-ambience.h: the services "audio cues" and "obstacles"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

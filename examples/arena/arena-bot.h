@@ -1,4 +1,4 @@
-/* arena-bot.h: the one who understands "!queue"
+/* arena-bot.h: handles commands such as "!queue"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -3,8 +3,8 @@
  *     gdbus call --session --dest org.example.Arena --object-path /org/example/Arena
  *           --method org.example.Arena.Stats
  *
- * The connection, the object and the name belong to one scope, and go in the opposite order: who
- * calls while the server stops is answered by the bus that nobody is there.
+ * The connection, the object and the name belong to one scope, and are released in the opposite
+ * order: a client that calls while the server stops is told by the bus that the name has no owner.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -29,7 +29,7 @@ static const char introspection[] =
   "  </interface>"
   "</node>";
 
-/* GDBus has checked the name of the method against what is introspected: there is only one. */
+/* GDBus has checked the name of the method against the introspection data: there is only one. */
 static void
 call_method (GDBusConnection       *connection,
              const char            *sender,
@@ -97,7 +97,7 @@ arena_bus_export (LifecycleScope  *root,
   if (connection == NULL)
     return FALSE;
 
-  /* The game goes on without a bus. */
+  /* If the connection is closed, the game goes on without a bus. */
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   lifecycle_scope_add_object (scope, G_OBJECT (connection));
 

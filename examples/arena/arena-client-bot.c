@@ -1,6 +1,6 @@
-/* arena-client-bot.c: one player of the process that plays
+/* arena-client-bot.c: one player of the client process
  *
- * It connects, joins the lobby, and reacts to what the arena tells it as its plan says.
+ * It connects, joins the lobby, and reacts to the messages of the arena according to its plan.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -35,7 +35,7 @@ send_line (Bot        *bot,
   gsize length = strlen (bytes);
   gsize half = arena_client_chance (bot->client, 4) ? length / 2 : length;
 
-  /* A line may come in two halves. */
+  /* Sometimes send a line in two halves. */
   send_bytes (bot, bytes, half);
   send_bytes (bot, bytes + half, length - half);
 }
@@ -85,7 +85,7 @@ reconnect_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* All ways of a connection to its end come through here. */
+/* Called however the connection ends. */
 static void
 offline_cb (LifecycleScope  *scope,
             LifecycleReason  reason,
@@ -195,7 +195,7 @@ begun (Bot *bot)
     }
 }
 
-/* Alone in the queue: leaves, runs out of time, or is gone. */
+/* Ends a search without a match: the player leaves, waits for the timeout, or disconnects. */
 static void
 searching (Bot *bot)
 {
@@ -319,7 +319,7 @@ connected_cb (GObject      *object,
       return;
     }
 
-  /* The second half of a line is not to wait until the first one has been acknowledged. */
+  /* Send the second half of a line without waiting for the acknowledgement of the first one. */
   g_socket_set_option (g_socket_connection_get_socket (stream), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
 
   bot->stream = g_object_ref (stream);

@@ -1,4 +1,4 @@
-/* arena-client-private.h: what the two halves of the playing process share
+/* arena-client-private.h: declarations shared by the two files of the client process
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,7 +23,7 @@ typedef enum
   PLAN_QUIT                 /* one quits in the match, or closes half of the connection */
 } Plan;
 
-/* Each plan comes up once in a round, and the plain one three times. */
+/* Each plan comes up once in a round, except that PLAN_PLAY comes up three times. */
 #define ROUND 12
 
 typedef enum
@@ -68,11 +68,11 @@ struct _Client
   int             status;
 };
 
-/* One in so many times, as the seed will have it. */
+/* Returns TRUE once in so many times on average, depending on the seed. */
 gboolean arena_client_chance  (Client     *self,
                                int         one_in);
 
-/* Something changed: looks what to do next, once, and not in the middle of what is going on. */
+/* Schedules an idle callback that decides what to do next, after something has changed. */
 void     arena_client_direct  (Client     *self);
 
 void     arena_client_connect (Bot        *bot);

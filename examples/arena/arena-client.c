@@ -1,12 +1,13 @@
-/* arena-client.c: the process that plays, in the soak
+/* arena-client.c: the client process of the soak, which plays
  *
- * A number of players in one process, each with a connection of its own. A fixed seed decides who
- * plays with whom and how it ends; all ways out come up in each round of twelve matches. Some of
- * the players close their sockets with a reset, some in the middle of things, some send rubbish.
+ * There are several players in one process, each with its own connection. A fixed seed decides who
+ * plays with whom and how each match ends; every kind of ending occurs in each round of twelve
+ * matches. Some players reset their connections, some in the middle of a match, and some send
+ * invalid data.
  *
- * With the server it talks through the network; with the process that started it through its
- * standard streams. "play 12 3" is a leg of a dozen matches and three searches without one. At its
- * end everybody leaves, and it says "quiet". "end" is the end.
+ * It is connected to the server by the network, and to the process that started it by its standard
+ * streams. "play 12 3" starts a leg of twelve matches, and three searches without a match. At the
+ * end of the leg all players leave, and the process prints "quiet". "end" makes it exit.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -193,7 +194,7 @@ told_cb (GObject      *object,
   line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object), result, NULL, NULL);
   if (line == NULL || g_str_equal (line, "end"))
     {
-      /* Without a word, nobody is there to play for. */
+      /* At the end of the input, the process that started this one is gone. */
       self->status = line != NULL ? 0 : 2;
       g_main_loop_quit (self->loop);
       return;

@@ -1,4 +1,4 @@
-/* arena-client.h: the process that plays, in the soak
+/* arena-client.h: the client process of the soak, which plays
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

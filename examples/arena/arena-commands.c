@@ -1,4 +1,4 @@
-/* arena-commands.c: what a client may say, and what it is answered
+/* arena-commands.c: the commands of IRC clients, and the replies to them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -359,7 +359,7 @@ command_privmsg (Call *call)
     say (call, "PRIVMSG");
 }
 
-/* Nothing is ever answered to a NOTICE. */
+/* IRC forbids automatic replies to a NOTICE. */
 static void
 command_notice (Call *call)
 {

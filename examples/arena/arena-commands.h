@@ -1,4 +1,4 @@
-/* arena-commands.h: what a client may say, and what it is answered
+/* arena-commands.h: the commands of IRC clients, and the replies to them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* arena-config.c: what the command line decided
+/* arena-config.c: the settings from the command line
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

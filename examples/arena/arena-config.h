@@ -1,4 +1,4 @@
-/* arena-config.h: what the command line decided
+/* arena-config.h: the settings from the command line
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,10 +24,10 @@ typedef struct
   gboolean managed;
   guint    port;            /* 0: any free one */
   guint    view_kib;        /* the buffer of each view */
-  double   rate;            /* how many times faster than life the clocks run */
+  double   rate;            /* how much faster than real time the game runs */
   guint    grace;           /* how long the server waits when it stops; real time (ms) */
   char    *data;            /* where players' scores are kept, or NULL */
-  gboolean bus;             /* tell the session bus */
+  gboolean bus;             /* whether to offer statistics on the session bus */
   guint    max_connections;
 
   /* the soak only */
@@ -35,7 +35,7 @@ typedef struct
   guint    searches;
   guint    legs;            /* after the warm-up, each with a quiet moment at its end; at least */
   double   hours;           /* of real time; at least */
-  char    *leak;            /* what is to be leaked, or NULL */
+  char    *leak;            /* what to leak, or NULL */
   guint    players;
   guint    seed;
   guint    deadline;        /* seconds of real time */

@@ -2,13 +2,13 @@
  *
  * This half of the program, the network, is wired with Lifecycle in both modes.
  *
- * One scope holds all that a client needs. Whatever happens to the client, a QUIT, a reset, an
- * answer that does not come, too many lines, the end of the server, it is this scope that closes;
- * "closing" is where the goodbye is said.
+ * One scope owns everything that a client needs. Whether the client quits, resets its connection,
+ * does not reply to a PING or sends too many lines, or the server stops, this scope closes. The
+ * goodbye is sent in a handler for "closing".
  *
- * Reads and writes are operations of the scope: when it closes they are cancelled, and their
- * callbacks are not called any more, whatever still comes of them. Their buffers belong to the
- * calls and not to the connection, for a call may end later than the connection does.
+ * Reads and writes are operations of the scope: when it closes, they are cancelled, and their
+ * callbacks are not called any more. Their buffers belong to the calls and not to the connection,
+ * because a call may end later than the connection.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -27,12 +27,12 @@
 #define PING_MS         90000
 #define INPUT_SIZE      4096
 
-/* A client that does not read is no reason to keep more than that, here and in the kernel. */
+/* The maximum amount of data to buffer, here and in the kernel, for a client that does not read. */
 #define OUTPUT_MAX      (256 * 1024)
 #define SOCKET_BUFFER   (64 * 1024)
 
-/* Lines are paid with tokens. Without one the client has to wait, and if that does not help either
- * it has to go. */
+/* Each line costs a token. Without one, the client has to wait, and if it still sends too much, it
+ * is disconnected. */
 #define TOKENS_MAX      32
 #define TOKEN_MS        250
 #define THROTTLE_MS     500
@@ -47,14 +47,14 @@ struct _ArenaConnection
   ArenaGame         *game;
   ArenaPlayer       *player;
 
-  GBytes            *input;         /* read, but not used up yet */
+  GBytes            *input;         /* read, but not handled yet */
   ArenaIrcSplitter   splitter;
   double             tokens;
   gint64             tokens_time;
   guint              n_throttled;
 
-  GBytes            *writing;       /* what a write is under way with */
-  GByteArray        *output;        /* what comes after that */
+  GBytes            *writing;       /* the data of the write in progress */
+  GByteArray        *output;        /* the data to write after that */
   guint              broken : 1;
   guint              heard : 1;
   guint              pinged : 1;
@@ -119,7 +119,7 @@ broken_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Not at once: whoever sends may be in the middle of a list of players. */
+/* Close later, because the caller may be iterating over a list of players. */
 static void
 break_later (ArenaConnection *self)
 {
@@ -261,7 +261,7 @@ handle_line (ArenaConnection *self,
     arena_commands_unknown (self, "*");
 }
 
-/* TRUE if all input is used up and the connection still open. */
+/* Returns TRUE if all input has been handled and the connection is still open. */
 static gboolean
 handle_input (ArenaConnection *self)
 {
@@ -334,7 +334,7 @@ read_cb (GObject      *object,
   start_reading (self);
 }
 
-/* Deals with what is there, then asks for more. */
+/* Handles the input that has arrived, then starts the next read. */
 static void
 start_reading (ArenaConnection *self)
 {
@@ -352,7 +352,8 @@ start_reading (ArenaConnection *self)
                                    lifecycle_operation_ready, read);
 }
 
-/* A peer that vanished sends no reset: it is asked, and if it is silent twice it is gone. */
+/* A peer that has vanished sends no reset. Send a PING after one silent interval, and disconnect
+ * after another one. */
 static gboolean
 ping_cb (gpointer user_data)
 {
@@ -406,7 +407,7 @@ close_stream_cb (LifecycleScope   *scope,
 {
   ArenaConnection *self = user_data;
 
-  /* That the other side may be gone is no failure. */
+  /* It is no failure if the client has already closed the connection. */
   g_io_stream_close (G_IO_STREAM (self->stream), NULL, NULL);
 }
 
@@ -423,7 +424,7 @@ arena_connection_open (LifecycleScope    *parent,
   self->player = arena_player_new ();
   g_socket_set_option (g_socket_connection_get_socket (stream), SOL_SOCKET, SO_SNDBUF,
                        SOCKET_BUFFER, NULL);
-  /* Who plays waits for every line. */
+  /* Send each line at once, because players are waiting for it. */
   g_socket_set_option (g_socket_connection_get_socket (stream), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
 
   /* The scope keeps the connection, the connection keeps the scope: until the scope closes. */
@@ -435,7 +436,7 @@ arena_connection_open (LifecycleScope    *parent,
   lifecycle_scope_connect_signal (self->scope, self->player, "send", G_CALLBACK (send_cb), self);
   add_timeout (self, arena_ms (PING_MS), ping_cb);
 
-  /* Who has no connection is no player: its scope closes, and all that follows it. */
+  /* Without a connection there is no player: close its scope, and all that follow it. */
   lifecycle_scope_follow (lifecycle_scope_of (G_OBJECT (self->player)), self->scope);
 
   lifecycle_scope_expect_finalize (self->scope, G_OBJECT (self), "a connection that has closed");

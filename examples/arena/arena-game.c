@@ -97,7 +97,7 @@ arena_game_new (LifecycleScope *root)
   return self;
 }
 
-/* The player has a nick and a user name: all services get to know it. */
+/* Tells all services about a player that has registered, with a nick and a user name. */
 void
 arena_game_welcome (ArenaGame   *self,
                     ArenaPlayer *player)

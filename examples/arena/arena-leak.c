@@ -1,11 +1,11 @@
-/* arena-leak.c: leaks that are planted, to see that the soak finds them
+/* arena-leak.c: planted leaks, to check that the soak finds them
  *
- * A test that cannot fail says nothing. Each of these is what one forgets, and each is found by
- * another part of the verdict:
+ * A test that cannot fail proves nothing. Each of these leaks is a typical mistake, and each is
+ * found by a different part of the verdict:
  *
- *   view     a handler that nobody disconnects holds a view: it has ended, and is overdue
- *   scope    a scope that nobody closes: it is open, and what it owns is there at a quiet moment
- *   memory   no object at all, just bytes: the process grows
+ *   view     a handler that is never disconnected holds a view: it has ended, and is overdue
+ *   scope    a scope that is never closed: it and what it owns still exist in a quiet moment
+ *   memory   plain memory without any object: the process grows
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* arena-leak.h: leaks that are planted, to see that the soak finds them
+/* arena-leak.h: planted leaks, to check that the soak finds them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 gboolean arena_leak_is_known (const char *what);
 
-/* A view starts. Leaks what --leak says; usually that is nothing. */
+/* Called when a view starts. Leaks what --leak says, which is nothing by default. */
 void     arena_leak          (ArenaView  *view);
 
 G_END_DECLS

@@ -1,4 +1,4 @@
-/* arena-lobby.c: who is there, and what they say: the services "players" and "chat"
+/* arena-lobby.c: the services "players" and "chat"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -231,7 +231,7 @@ arena_chat_say (ArenaChat   *self,
   broadcast (self, player, line);
   arena_player_said (player, text);
 
-  /* Nobody answers a NOTICE: that is how two bots do not talk for ever. */
+  /* Bots must not reply to a NOTICE, so that two of them do not talk for ever. */
   if (text[0] == '!' && g_str_equal (verb, "PRIVMSG"))
     arena_bot_command (arena_service_get_game (ARENA_SERVICE (self)), player, text);
 }

@@ -1,4 +1,4 @@
-/* arena-lobby.h: who is there, and what they say: the services "players" and "chat"
+/* arena-lobby.h: the services "players" and "chat"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* arena-matches.c: two play: the service "matches", and its view, a match
+/* arena-matches.c: the service "matches", and its view, a match between two players
  *
  * A match is offered to two players, begins when both accept, and is over when they agree on the
  * result, contradict each other, give up, or let it run out.
@@ -46,7 +46,7 @@ get_player (ArenaMatch *self,
                    : arena_view_get_second (ARENA_VIEW (self));
 }
 
-/* What the end of an offer means for the search of one of the two. */
+/* The reason for the end of a player's search when the offer of a match ends. */
 static LifecycleReason
 search_reason (ArenaMatch      *self,
                ArenaPlayer     *player,
@@ -263,7 +263,7 @@ settle (ArenaMatches *self,
   ArenaGame *game = arena_service_get_game (ARENA_SERVICE (self));
   int side;
 
-  /* Its end takes the reference of the scope away, and there is more to do. */
+  /* Ending the match drops the reference that its scope holds, but it is still needed here. */
   g_object_ref (match);
 
   if (match->won[0] == match->won[1])

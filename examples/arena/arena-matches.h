@@ -1,4 +1,4 @@
-/* arena-matches.h: two play: the service "matches", and its view, a match
+/* arena-matches.h: the service "matches", and its view, a match between two players
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

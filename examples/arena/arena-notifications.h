@@ -1,4 +1,4 @@
-/* arena-notifications.h: what a player has to see: the service "notifications", and its view
+/* arena-notifications.h: the service "notifications", and its view
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
-/* arena-player.c: somebody who plays
+/* arena-player.c: a player
  *
  * A player knows neither the network nor the services: it has a name, a score, and signals that
- * tell what happens to it. The connection listens to "send", the services to the rest.
+ * report what happens to it. The connection listens to "send", the services to the rest.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* arena-player.h: somebody who plays
+/* arena-player.h: a player
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* arena-queue.c: who looks for a match: the service "queue", and its view, a search
+/* arena-queue.c: the service "queue", and its view, a search for a match
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

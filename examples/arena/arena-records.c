@@ -1,4 +1,4 @@
-/* arena-records.c: what is remembered: the services "analytics" and "data"
+/* arena-records.c: the services "analytics" and "data"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -82,7 +82,7 @@ arena_analytics_tell (ArenaAnalytics *self,
                        self->ended[LIFECYCLE_REASON_TIMED_OUT]);
 }
 
-/* A record is what stays of a player: the score, under the nick. */
+/* A record is what is kept of a player: the score, by nick. */
 
 #define ARENA_TYPE_RECORD (arena_record_get_type ())
 G_DECLARE_FINAL_TYPE (ArenaRecord, arena_record, ARENA, RECORD, GObject)

@@ -1,4 +1,4 @@
-/* arena-records.h: what is remembered: the services "analytics" and "data"
+/* arena-records.h: the services "analytics" and "data"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

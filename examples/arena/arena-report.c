@@ -423,8 +423,7 @@ append_curve (GString        *html,
 }
 
 /* Small charts: one for each kind of entry, and one for each reason. All of them share the time
- * axis
- * of the large chart, and each has its own vertical scale. */
+ * axis of the large chart, and each has its own vertical scale. */
 
 #define SMALL_WIDTH  230
 #define SMALL_HEIGHT 64

@@ -1,4 +1,4 @@
-/* arena-rewards.c: what a result brings: the services "economy" and "achievements"
+/* arena-rewards.c: the services "economy" and "achievements"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -50,7 +50,7 @@ finished_pay_cb (ArenaPlayer  *player,
   arena_service_changed (ARENA_SERVICE (self));
 }
 
-/* Who stays gets a coin now and then. */
+/* Players that stay connected earn a coin from time to time. */
 static gboolean
 salary_cb (gpointer user_data)
 {

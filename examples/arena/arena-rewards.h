@@ -1,4 +1,4 @@
-/* arena-rewards.h: what a result brings: the services "economy" and "achievements"
+/* arena-rewards.h: the services "economy" and "achievements"
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* arena-server.c: listens, and closes when its scope does
+/* arena-server.c: listens for clients until its scope closes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,7 @@
 
 #include "arena-connection.h"
 
-/* Many come at once: after a restart, all of them. */
+/* Many clients may connect at the same time: after a restart, all of them. */
 #define BACKLOG 128
 
 struct _ArenaServer
@@ -80,7 +80,7 @@ arena_server_new (LifecycleScope  *root,
   lifecycle_scope_adopt (root, self, arena_server_free);
   lifecycle_scope_defer (root, stop_cb, self, NULL);
 
-  /* The library says so when it gets crowded; to refuse is up to us. */
+  /* The library only reports that the limit is reached; refusing clients is up to the program. */
   self->connections = lifecycle_scope_get_child (root, "connections");
   lifecycle_scope_set_limit (self->connections, arena_config_get ()->max_connections * 3 / 4);
 

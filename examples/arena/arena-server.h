@@ -1,4 +1,4 @@
-/* arena-server.h: listens, and closes when its scope does
+/* arena-server.h: listens for clients until its scope closes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

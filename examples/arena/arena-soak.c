@@ -23,8 +23,8 @@
 #define WARM_UP      12     /* at least this many matches, so that each plan comes up once */
 
 /* At the rate of a soak, an hour is days of real use: growth by this part of the size per hour
- * counts
- * as noise. Only the last quiet moments are kept, because the measurement itself must not grow. */
+ * counts as noise. Only the last quiet moments are kept, because the measurement itself must not
+ * grow. */
 #define TOLERANCE    0.05
 #define MAX_QUIET    48
 
@@ -259,8 +259,7 @@ start_client (Soak    *self,
 }
 
 /* When the root scope has closed, nothing of the program may be left, not even what was there at
- * the
- * start. */
+ * the start. */
 static void
 check_shutdown (Soak *self)
 {

@@ -1,4 +1,4 @@
-/* arena-soak.h: a server and a client process that plays, measured
+/* arena-soak.h: measures the server while a client process plays
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,15 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* The exit status of the process: what was found, or that nothing could be measured. */
+/* The exit status of the process. */
 #define ARENA_SOAK_CLEAN  0
 #define ARENA_SOAK_LEAKS  1
 #define ARENA_SOAK_FAILED 2
 
-/* The page is written if there is a name for it. */
+/* Writes the report if @report_filename is not NULL. */
 int arena_soak_run (const char *report_filename);
 
-/* Both ways, each with a server process and a client process of its own. */
+/* Runs the soak unmanaged and managed, each with its own server and client processes. */
 int arena_demo_run (const char *report_filename);
 
 G_END_DECLS

@@ -1,7 +1,8 @@
-/* arena-stats.c: what !stats tells
+/* arena-stats.c: the replies to !stats
  *
- * By player, by service, by kind, under way, over: the scopes know all that, and nothing is counted
- * for it. Where the game is wired by hand there are no scopes to ask but those of the network.
+ * The scopes know all of these numbers, by player, by service, by kind and by reason, so the
+ * program does not have to count anything. If the game is wired by hand, only the network has
+ * scopes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -75,7 +76,7 @@ tell_services (ArenaGame   *game,
   arena_player_notice (player, "By service: %s.", text->str);
 }
 
-/* How views have ended: they are children of the services, and what else is closes otherwise. */
+/* Tells how views have ended. Other children of the services close for other reasons. */
 static void
 tell_ends (ArenaGame   *game,
            ArenaPlayer *player)

@@ -1,4 +1,4 @@
-/* arena-stats.h: what !stats tells
+/* arena-stats.h: the replies to !stats
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

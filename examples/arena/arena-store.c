@@ -73,7 +73,7 @@ parse (ArenaScore  *score,
   return TRUE;
 }
 
-/* Since the player came something may have been won already. */
+/* The player may have won something since it connected, so add the scores. */
 static void
 add_score (ArenaScore       *score,
            const ArenaScore *loaded)

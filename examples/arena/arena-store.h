@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Loads the score that is kept under that name, and saves it when the player goes. */
+/* Loads the score of the player from disk, and saves it when the player leaves. */
 void arena_store_keep (ArenaPlayer *player,
                        const char  *name);
 

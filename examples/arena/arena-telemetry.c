@@ -1,10 +1,10 @@
-/* arena-telemetry.c: what is alive in this process
+/* arena-telemetry.c: counts of what is alive in this process
  *
- * Instances are counted where they are made and finalized, in both modes, so both are measured with
- * the same ruler. What scopes own, by kind, and how they have closed, by reason, is what the
- * library says of them. What is wired by hand no library knows, so that wiring counts its handlers
- * and timers, where it makes them and by the destroy notify that GLib runs when they are really
- * gone.
+ * Instances are counted where they are created and finalized, in both modes, so that both are
+ * measured in the same way. What scopes own, by kind, and how they have closed, by reason, is
+ * reported by the library. The library does not know what is wired by hand, so that wiring counts
+ * its own handlers and timers: where it creates them, and in the destroy notify that GLib calls
+ * when they are really gone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -88,8 +88,8 @@ arena_total_ended (LifecycleReason reason)
     }
 }
 
-/* What the process uses: one monitor for all who ask. It takes samples when it is asked to, and as
- * often as it was told to by who runs the program. */
+/* One monitor for the resources of the process, shared by all callers. It takes samples on request,
+ * and at its interval if the program sets one. */
 LifecycleMonitor *
 arena_monitor_get (void)
 {
@@ -192,7 +192,7 @@ arena_sample_take (ArenaSample    *self,
     }
 }
 
-/* One line for people and programs alike: "LABEL mode=managed time=1.234 rss-kib=... ..." */
+/* One line, for people and programs: "LABEL mode=managed time=1.234 rss-kib=... ..." */
 char *
 arena_sample_print (const ArenaSample *self,
                     const char        *label)
@@ -315,7 +315,7 @@ arena_sample_scan (ArenaSample *self,
   return TRUE;
 }
 
-/* Before memory is compared the allocator gives back what it keeps for later: in both modes. */
+/* Returns unused memory of the allocator to the system, before memory is compared. */
 void
 arena_trim (void)
 {

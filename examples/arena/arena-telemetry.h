@@ -1,4 +1,4 @@
-/* arena-telemetry.h: what is alive in this process
+/* arena-telemetry.h: counts of what is alive in this process
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -55,14 +55,14 @@ typedef struct
   guint64 closed[ARENA_N_REASONS];      /* scopes */
 } ArenaSample;
 
-/* Counts what the library does not know of: what stands before READS. */
+/* Counts what the library does not know: only for the values before READS. */
 void              arena_live              (ArenaLive           what,
                                            int                 change);
 gint64            arena_live_count        (ArenaLive           what);
 void              arena_total             (ArenaTotal          what);
 void              arena_total_ended       (LifecycleReason     reason);
 
-/* Of all that ends with the root, or of the whole process if there is none. */
+/* Takes a sample of @root and its descendants, or, if it is NULL, of the whole process. */
 void              arena_sample_take       (ArenaSample        *self,
                                            LifecycleScope     *root);
 char             *arena_sample_print      (const ArenaSample  *self,
@@ -73,7 +73,7 @@ gboolean          arena_sample_scan       (ArenaSample        *self,
                                            const char         *label,
                                            const char         *line);
 
-/* How they are called: in the lines, and by the library. */
+/* The names that are used in the lines, and by the library. */
 const char       *arena_live_to_string    (ArenaLive           what);
 const char       *arena_kind_to_string    (LifecycleKind       kind);
 const char       *arena_closing_to_string (LifecycleReason     reason);

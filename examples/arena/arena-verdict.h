@@ -9,8 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Tells what the monitor says of the quiet moments, and what is left. Returns whether nothing speaks
- * against the run, and makes it a suspect otherwise. */
+/* Prints the results of all checks. Returns whether the run is clean. */
 gboolean arena_verdict_print (ArenaRun         *run,
                               LifecycleMonitor *quiet);
 

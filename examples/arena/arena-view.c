@@ -43,7 +43,7 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (ArenaView, arena_view, G_TYPE_OBJECT)
 
 #define PRIVATE(self) ((ArenaViewPrivate *) arena_view_get_instance_private (ARENA_VIEW (self)))
 
-/* Whatever reaches a view that has ended is a callback that nobody disconnected. */
+/* A callback that is called for a view which has ended should have been disconnected. */
 static gboolean
 is_stray (ArenaView *self)
 {
@@ -201,7 +201,7 @@ arena_view_start (ArenaView *self,
   priv->ties = arena_wiring->for_view (priv->service, self);
   arena_leak (self);
 
-  /* Every page of it is written, as if the view had drawn into it. */
+  /* Write to every page, as if the view had drawn into the buffer. */
   priv->size = MAX (arena_config_get ()->view_kib, 1) * 1024;
   priv->buffer = g_malloc (priv->size);
   memset (priv->buffer, 'v', priv->size);

@@ -1,17 +1,17 @@
 /* arena-wiring-by-hand.c: the game wired with plain GLib calls
  *
- * No call here is wrong by itself, and the game plays the same. Callbacks get data that holds a
- * reference, so that nothing is ever called with freed memory; whoever ends is taken out of all
- * tables; the deadline of a view that completed is removed. What is missing is what the manual
- * leaves to the caller:
+ * No call here is wrong by itself, and the game plays in the same way. The data of callbacks holds
+ * a reference, so that no callback ever uses freed memory; players that leave and views that end
+ * are removed from all tables; the deadline of a completed view is removed. What is missing is what
+ * the documentation leaves to the caller:
  *
  *   - the handlers of a view on its players, on its service and on the heartbeat are never
- *     disconnected (nobody kept their ids);
- *   - its refresh timer is never removed, and its deadline only where it completed;
- *   - what a service set up for a player, on other services and on the main loop, stays there.
+ *     disconnected (their IDs are not stored);
+ *   - its refresh timer is never removed, and its deadline only if it was completed;
+ *   - what a service set up for a player, on other services and on the main loop, is never removed.
  *
- * Each of these holds a reference on the view or on the player, and so the buffer of each view
- * stays too.
+ * Each of these holds a reference on the view or on the player, so the buffer of each view leaks,
+ * too.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -30,7 +30,7 @@ struct _ArenaTies
   gboolean   ended;
 };
 
-/* Nobody else knows how many there are, so they are counted here, for the comparison. */
+/* Handlers and timers are counted here for the comparison, because GLib does not report them. */
 static void
 data_unref_closure (gpointer  data,
                     GClosure *closure)

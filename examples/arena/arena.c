@@ -43,7 +43,7 @@ tell_cb (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A server that runs until it is told to stop. */
+/* A server that runs until SIGINT or SIGTERM. */
 typedef struct
 {
   LifecycleScope *root;

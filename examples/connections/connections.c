@@ -168,8 +168,7 @@ once_cb (gpointer data)
 }
 
 /* Signals of any object. A handler is disconnected when the scope closes, when the object is
- * disposed,
- * or when other code disconnects it, whichever comes first. */
+ * disposed, or when other code disconnects it, whichever comes first. */
 static void
 connect_to_signals (Service *self,
                     Player  *player)
@@ -231,8 +230,7 @@ watch_sources (Service *self)
   if (g_unix_open_pipe (fds, FD_CLOEXEC, NULL))
     {
       /* Data that is not an object is added with a function that frees it. Entries are released
-       * last
-       * in, first out, so the pipe is closed after the watch has been removed. */
+       * last in, first out, so the pipe is closed after the watch has been removed. */
       lifecycle_scope_adopt (self->scope, GINT_TO_POINTER (fds[0]), (GDestroyNotify) close);
       lifecycle_scope_adopt (self->scope, GINT_TO_POINTER (fds[1]), (GDestroyNotify) close);
       lifecycle_scope_add_fd (self->scope, fds[0], G_IO_IN, (GUnixFDSourceFunc) again_cb, self,
@@ -336,8 +334,7 @@ work_with_files (Service *self)
     }
 
   /* Any asynchronous call of GIO. If the scope closes first, it is cancelled, and the callback is
-   * not
-   * called. */
+   * not called. */
   load = lifecycle_scope_begin_async (self->scope, "load", file_loaded_cb, self, NULL);
   g_file_load_contents_async (file, lifecycle_operation_get_cancellable (load),
                               lifecycle_operation_ready, load);
@@ -523,8 +520,7 @@ main (void)
 
   /* Let something happen. Each of the handlers is called. Then the handler for one emission is
    * gone, and so are the idle source, the load and the timer with three calls. The trial of alice
-   * reaches
-   * its deadline. */
+   * reaches its deadline. */
   g_signal_emit_by_name (alice, "moved", 42);
   g_signal_emit_by_name (alice, "round-begins");
   g_object_set (alice, "name", "alicia", NULL);
@@ -550,8 +546,7 @@ main (void)
   print_statistics ("all", root);
 
   /* Release by tag, by kind, by service, and finally everything. Each call returns how many entries
-   * it
-   * has released. */
+   * it has released. */
   g_print ("\nreleased with the tag: %u\n", lifecycle_scope_close (tag));
   g_print ("released timers: %u\n",
            lifecycle_scope_clear_kind (service.scope, LIFECYCLE_KIND_TIMER, TRUE));
