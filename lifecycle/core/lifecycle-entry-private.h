@@ -195,6 +195,22 @@ lifecycle_entry_is_live (LifecycleEntry *entry)
   return (entry->flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) == LIFECYCLE_ENTRY_LINKED;
 }
 
+/* Defines a static function that gives a quark. G_DEFINE_QUARK() would do, but it exports the
+ * function, and writes its variable without synchronisation; that does no harm, but it hides what
+ * does from a search for data races.
+ */
+#define LIFECYCLE_DEFINE_STATIC_QUARK(function, string)       \
+static GQuark                                                 \
+function (void)                                               \
+{                                                             \
+  static guint quark;                                         \
+                                                              \
+  if (G_UNLIKELY (g_atomic_int_get (&quark) == 0))            \
+    g_atomic_int_set (&quark, g_quark_from_static_string (string)); \
+                                                              \
+  return (GQuark) g_atomic_int_get (&quark);                  \
+}
+
 #define LIFECYCLE_ENTRY_CONTAINER(entry, Type, member) \
   ((Type *) (gpointer) ((guint8 *) (entry) - G_STRUCT_OFFSET (Type, member)))
 

@@ -16,16 +16,7 @@ struct _LifecycleObjectWatch
   gboolean               armed;
 };
 
-static GQuark
-lifecycle_object_watch_quark (void)
-{
-  static GQuark quark;
-
-  if (G_UNLIKELY (quark == 0))
-    quark = g_quark_from_static_string ("lifecycle-object-watch");
-
-  return quark;
-}
+LIFECYCLE_DEFINE_STATIC_QUARK (lifecycle_object_watch_quark, "lifecycle-object-watch")
 
 static void
 object_watch_release_all (LifecycleObjectWatch *watch)

@@ -9,17 +9,21 @@
 
 guint lifecycle_watched;
 
+static GMutex observers_lock;   /* for those that add one; nobody else waits for it */
 static const LifecycleObserver *observers[MAX_OBSERVERS];
 static guint n_observers;
 
 void
 lifecycle_add_observer (const LifecycleObserver *observer)
 {
+  g_mutex_lock (&observers_lock);
   g_assert (n_observers < MAX_OBSERVERS);
 
-  /* In this order, because others may be looking already. */
+  /* Other threads may be reading: the number grows once the observer is in its place. */
   observers[n_observers] = observer;
   g_atomic_int_inc (&n_observers);
+  g_mutex_unlock (&observers_lock);
+
   if (observer->scope_opened != NULL || observer->scope_closed != NULL)
     g_atomic_int_or (&lifecycle_watched, LIFECYCLE_WATCH_SCOPES);
   if (observer->entry_added != NULL || observer->entry_removed != NULL)

@@ -201,16 +201,7 @@ watch_free (gpointer data)
   g_free (watch);
 }
 
-static GQuark
-watch_quark (void)
-{
-  static GQuark quark;
-
-  if (G_UNLIKELY (quark == 0))
-    quark = g_quark_from_static_string ("lifecycle-expectations");
-
-  return quark;
-}
+LIFECYCLE_DEFINE_STATIC_QUARK (watch_quark, "lifecycle-expectations")
 
 /* The caller has a reference on the object. */
 static Watch *
