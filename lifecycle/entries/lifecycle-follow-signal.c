@@ -65,8 +65,9 @@ follow_connect (LifecycleScope  *self,
   g_closure_set_marshal (closure, follow_closure_marshal);
   g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
 
+  /* Guarded, because the instance may emit, and come to its end, on any thread. */
   return lifecycle_ledger_connect_closure (following, self->context, instance, detailed_signal, closure,
-                                           NULL, LIFECYCLE_CONNECT_DEFAULT, NULL) != 0;
+                                           NULL, LIFECYCLE_CONNECT_GUARDED, NULL) != 0;
 }
 
 /**

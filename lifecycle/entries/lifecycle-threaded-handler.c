@@ -85,6 +85,15 @@ lifecycle_threaded_handler_unref (gpointer data)
     }
 }
 
+/* A handler by which a scope follows a signal is in a ledger that is nobody's holdings: it sends no mail,
+ * and no close waits for it.
+ */
+static inline gboolean
+threaded_handler_is_owned (LifecycleThreadedHandler *self)
+{
+  return lifecycle_ledger_is_owned (&self->sender.holdings->ledger);
+}
+
 /* Changes the state, and does what is due: only the change that empties the gate sees it empty. */
 static void
 threaded_handler_change (LifecycleThreadedHandler *self,
@@ -146,7 +155,8 @@ lifecycle_threaded_handler_get_target (LifecycleThreadedHandler *self)
 void
 lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
 {
-  self->sender.generation = self->sender.holdings->generation;
+  if (threaded_handler_is_owned (self))
+    self->sender.generation = self->sender.holdings->generation;
 }
 
 /* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
@@ -187,7 +197,8 @@ lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
   do
     {
       old = g_atomic_int_get (&self->state);
-      waited = (self->flags & LIFECYCLE_CONNECT_GUARDED) != 0 && (old & GATE_INSIDE) != 0;
+      waited = (self->flags & LIFECYCLE_CONNECT_GUARDED) != 0 && (old & GATE_INSIDE) != 0 &&
+               threaded_handler_is_owned (self);
       new = old | GATE_CLOSED | (waited ? GATE_WAITED : 0);
     }
   while (!g_atomic_int_compare_and_exchange (&self->state, old, new));
