@@ -248,7 +248,9 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
 
   if (parent != NULL)
     {
-      self->blocked = parent->blocked;
+      /* The parent may just have moved: it is the scope that has the ledger now whose blocks count. */
+      if (ledger->scope != NULL)
+        self->blocked = ledger->scope->blocked;
       self->holdings->draining = lifecycle_ledger_get_holdings (ledger)->draining;
     }
   lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
@@ -379,10 +381,9 @@ lifecycle_scope_shift_blocked (LifecycleScope *self,
   for (guint i = 0; i < list.n_items; i++)
     {
       LifecycleScope *scope = list.items[i];
-      LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+      LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
       gboolean was_blocked, is_blocked;
 
-      lifecycle_ledger_lock (ledger);
       was_blocked = scope->blocked > 0;
       scope->blocked += (guint) by;
       is_blocked = scope->blocked > 0;

@@ -126,6 +126,11 @@ struct _LifecycleEntryClass
                     LifecycleEntry  *entry,
                     guint            flags);
 
+  /* For what a scope follows: the ledger is locked, and the entry muted. Gives away the reference
+   * that was needed to mute it, or NULL: the release may be a long time off.
+   */
+  GObject *(* let_go) (LifecycleEntry *entry);
+
   /* For what a scope follows: nothing is locked, and the entry belongs to the caller. The scope has
    * moved; makes the same for the new one. What has no such function stays behind.
    */

@@ -54,20 +54,22 @@ lifecycle_scope_peek_following (LifecycleScope *self)
   return following;
 }
 
-/* The ledger of ties, made on demand, or NULL when the scope is not open. */
+/* The ledger of what the scope follows, made on demand, or NULL when the scope is not open. The
+ * ledger of a scope that has moved is open again, but it is another scope's.
+ */
 LifecycleLedger *
 lifecycle_scope_ensure_following (LifecycleScope *self)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
   LifecycleLedger *following = NULL;
 
-  if (lifecycle_ledger_lock_open (ledger))
+  if (ledger->open)
     {
       if (self->following == NULL)
         self->following = lifecycle_ledger_new (self);
       following = self->following;
-      lifecycle_ledger_unlock (ledger);
     }
+  lifecycle_ledger_unlock (ledger);
 
   return following;
 }

@@ -63,7 +63,9 @@ scope_move_to (LifecycleScope *scope,
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
   LifecycleLedger *ledger = &holdings->ledger;
   LifecycleHoldings *left;
+  LifecycleLedger *followers;
   guint64 visited;
+  guint own_blocked, blocked;
 
   /* What a clear() further up has begun with cannot change hands. */
   for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
@@ -103,7 +105,7 @@ scope_move_to (LifecycleScope *scope,
   left = lifecycle_holdings_new (scope);
   lifecycle_ledger_shut (&left->ledger);
   /* What follows an object follows its life, and not what was set up for it. */
-  if (scope->key.object != NULL && scope->owner->scope == NULL)
+  if (scope->key.object != NULL && !lifecycle_ledger_is_owned (scope->owner))
     {
       lifecycle_ledger_lock (ledger);
       left->followers = g_steal_pointer (&holdings->followers);
@@ -111,27 +113,36 @@ scope_move_to (LifecycleScope *scope,
     }
   lifecycle_ledger_ref (ledger);
   lifecycle_scope_ensure_extra (scope)->moved = holdings;
-  g_atomic_pointer_set (&scope->holdings, left);
 
   lifecycle_ledger_unref (&to->holdings->ledger);
   g_atomic_pointer_set (&to->holdings, holdings);
+
+  /* Other threads may add from the moment at which the ledger is open: all that they look at has to
+   * be in its place by then. While it is shut, the ledger of followers stays the same.
+   */
   lifecycle_ledger_lock (ledger);
-  /* Before anything can be added: it has to be blocked as the rest is. */
-  to->own_blocked = scope->own_blocked;
-  to->blocked = scope->blocked;
+  own_blocked = scope->own_blocked;
+  blocked = scope->blocked;
+  followers = holdings->followers;
+  g_atomic_pointer_set (&scope->holdings, left);
+  lifecycle_ledger_unlock (ledger);
+  if (followers != NULL)
+    {
+      lifecycle_ledger_lock (followers);
+      g_atomic_int_set (&followers->open, TRUE);
+      lifecycle_ledger_unlock (followers);
+    }
+
+  lifecycle_ledger_lock (ledger);
+  to->own_blocked = own_blocked;
+  to->blocked = blocked;
   ledger->scope = to;
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);
-  if (holdings->followers != NULL)
-    {
-      lifecycle_ledger_lock (holdings->followers);
-      g_atomic_int_set (&holdings->followers->open, TRUE);
-      lifecycle_ledger_unlock (holdings->followers);
-    }
 
   /* A scope inherits how often those above it are blocked; the new one has none above it. */
-  if (to->blocked != to->own_blocked)
-    lifecycle_scope_shift_blocked (to, (gint) (to->own_blocked - to->blocked));
+  if (blocked != own_blocked)
+    lifecycle_scope_shift_blocked (to, (gint) (own_blocked - blocked));
   scope_move_following (scope, to);
   lifecycle_scope_become_root (to);
 

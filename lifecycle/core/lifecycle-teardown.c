@@ -236,6 +236,26 @@ teardown_mute (LifecycleScopeList *list,
     }
 }
 
+/* User code may run: what the scope has followed may come to its end. */
+static void
+teardown_let_go (LifecycleLedger *following)
+{
+  g_autoptr (GPtrArray) objects = NULL;
+
+  lifecycle_ledger_lock (following);
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &following->muted)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+      GObject *object = class->let_go != NULL ? class->let_go (entry) : NULL;
+
+      if (object != NULL && objects == NULL)
+        objects = g_ptr_array_new_with_free_func (g_object_unref);
+      if (object != NULL)
+        g_ptr_array_add (objects, object);
+    }
+  lifecycle_ledger_unlock (following);
+}
+
 static void
 teardown_cancel (LifecycleScopeList *list,
                  LifecycleEntry     *fence)
@@ -260,6 +280,9 @@ teardown_cancel (LifecycleScopeList *list,
       if (i == 0 && fence != NULL)
         fence->flags |= LIFECYCLE_ENTRY_ENDED;
       lifecycle_ledger_unlock (ledger);
+
+      if (scope->following != NULL && (i > 0 || fence == NULL))
+        teardown_let_go (scope->following);
 
       /* Mostly there is nothing of all this. */
       if (cancellable != NULL)

@@ -75,6 +75,14 @@ notice_release (LifecycleLedger *ledger,
   g_clear_object (&notice.held);
 }
 
+static GObject *
+notice_let_go (LifecycleEntry *entry)
+{
+  Notice *self = LIFECYCLE_ENTRY_CONTAINER (entry, Notice, entry);
+
+  return g_steal_pointer (&self->held);
+}
+
 static char *
 notice_describe_pending (LifecycleEntry *entry)
 {
@@ -97,6 +105,7 @@ notice_describe_pending (LifecycleEntry *entry)
 
 const LifecycleEntryClass lifecycle_notice_class = {
   .release = notice_release,
+  .let_go = notice_let_go,
   .describe_pending = notice_describe_pending,
 };
 

@@ -1023,6 +1023,53 @@ test_queued_during_move (void)
   g_assert_finalize_object (emitter);
 }
 
+static void
+close_parent_cb (LifecycleScope  *scope,
+                 LifecycleReason  reason,
+                 gpointer         parent)
+{
+  lifecycle_scope_close (parent);
+}
+
+static void
+iterate_when_cancelled_cb (GCancellable *cancellable,
+                           gpointer      n_cancelled)
+{
+  ++*(int *) n_cancelled;
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+/* A handler of `closing` ends the scope that is about to move: once all has been muted, nothing that
+ * is queued is delivered, although the cancellable runs the main loop before the mail is dropped.
+ */
+static void
+test_queued_closed_during_move (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *scope = lifecycle_scope_new_child (parent, "scope");
+  LifecycleScope *moved;
+  GCancellable *cancellable = g_object_ref (lifecycle_scope_get_cancellable (scope));
+  TestEmitter *emitter = test_emitter_new ();
+  int n = 0;
+  int n_cancelled = 0;
+
+  lifecycle_scope_connect_full (scope, emitter, "plain", G_CALLBACK (test_count_handler_cb), &n,
+                                NULL, LIFECYCLE_CONNECT_QUEUED);
+  g_signal_connect (cancellable, "cancelled", G_CALLBACK (iterate_when_cancelled_cb), &n_cancelled);
+  g_signal_connect (scope, "closing", G_CALLBACK (close_parent_cb), parent);
+  test_emit (emitter, "plain");
+  moved = lifecycle_scope_move (scope);
+  g_assert_cmpint (n_cancelled, ==, 1);
+  g_assert_cmpint (n, ==, 0);
+
+  g_object_unref (moved);
+  g_object_unref (cancellable);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (parent);
+  g_assert_finalize_object (emitter);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1065,6 +1112,7 @@ main (int    argc,
   g_test_add_func ("/lifecycle/threads/queued/worker", test_queued_worker);
 
   g_test_add_func ("/lifecycle/threads/queued-during-move", test_queued_during_move);
+  g_test_add_func ("/lifecycle/threads/queued-closed-during-move", test_queued_closed_during_move);
 
   return g_test_run ();
 }

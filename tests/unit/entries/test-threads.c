@@ -1070,6 +1070,128 @@ add_for_both (const char    *path,
   g_test_add_data_func (guarded, GUINT_TO_POINTER (LIFECYCLE_CONNECT_GUARDED), func);
 }
 
+/* Another thread adds while a blocked scope moves: what it adds is blocked, whichever scope it gets
+ * to.
+ */
+#define MOVE_EMITTERS 8
+
+typedef struct
+{
+  LifecycleScope *scope;
+  TestEmitter    *emitters[MOVE_EMITTERS];
+  int             go;
+  int             n;
+} MoveRace;
+
+static gpointer
+move_race_thread (gpointer data)
+{
+  MoveRace *race = data;
+
+  while (!g_atomic_int_get (&race->go))
+    g_thread_yield ();
+  for (guint i = 0; i < MOVE_EMITTERS; i++)
+    lifecycle_scope_connect_full (race->scope, race->emitters[i], "plain",
+                                  G_CALLBACK (test_count_handler_cb), &race->n, NULL, 0);
+
+  return NULL;
+}
+
+static void
+test_added_during_move (void)
+{
+  for (guint i = 0; i < test_amount (300) / (g_getenv ("LIFECYCLE_TEST_SLOW") ? 10 : 1); i++)
+    {
+      MoveRace race = { .scope = lifecycle_scope_new ("scope") };
+      LifecycleScope *moved;
+      GThread *thread;
+
+      for (guint j = 0; j < MOVE_EMITTERS; j++)
+        race.emitters[j] = test_emitter_new ();
+      lifecycle_scope_block (race.scope);
+      thread = g_thread_new ("adder", move_race_thread, &race);
+      g_atomic_int_set (&race.go, 1);
+      moved = lifecycle_scope_move (race.scope);
+      g_thread_join (thread);
+
+      for (guint j = 0; j < MOVE_EMITTERS; j++)
+        test_emit (race.emitters[j], "plain");
+      g_assert_cmpint (race.n, ==, 0);
+
+      lifecycle_scope_close (moved);
+      g_assert_finalize_object (moved);
+      g_assert_finalize_object (race.scope);
+      for (guint j = 0; j < MOVE_EMITTERS; j++)
+        g_assert_finalize_object (race.emitters[j]);
+    }
+}
+
+/* The last reference on what is followed goes on another thread while the followers close at home.
+ * Nothing is said of handlers that are not there any more.
+ */
+#define FOLLOWERS 8
+
+typedef struct
+{
+  GObject *followed;
+  int      ready;
+  int      go;
+} FollowRace;
+
+static gpointer
+follow_race_thread (gpointer data)
+{
+  FollowRace *race = data;
+
+  g_atomic_int_set (&race->ready, 1);
+  while (!g_atomic_int_get (&race->go))
+    g_thread_yield ();
+  g_object_unref (race->followed);
+
+  return NULL;
+}
+
+static void
+test_followed_dies_elsewhere (void)
+{
+  for (guint i = 0; i < test_amount (1000) / (g_getenv ("LIFECYCLE_TEST_SLOW") ? 10 : 1); i++)
+    {
+      gboolean cancellable = i % 2 == 0;
+      FollowRace race = { NULL, 0, 0 };
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      LifecycleScope *followers[FOLLOWERS];
+      GThread *thread;
+
+      race.followed = cancellable ? G_OBJECT (g_cancellable_new ()) : G_OBJECT (test_emitter_new ());
+      for (guint j = 0; j < FOLLOWERS; j++)
+        {
+          followers[j] = lifecycle_scope_new_child (scope, "follower");
+          if (cancellable)
+            lifecycle_scope_follow_cancellable (followers[j], G_CANCELLABLE (race.followed));
+          else
+            lifecycle_scope_follow_signal (followers[j], race.followed, "plain",
+                                           LIFECYCLE_REASON_ABORTED);
+        }
+      thread = g_thread_new ("dropper", follow_race_thread, &race);
+      while (!g_atomic_int_get (&race.ready))
+        g_thread_yield ();
+      g_atomic_int_set (&race.go, 1);
+      /* So that the two meet at different places. */
+      for (guint j = 0; j < i % 200; j++)
+        g_atomic_int_get (&race.go);
+      g_assert_cmpuint (lifecycle_scope_close (scope), ==, FOLLOWERS);
+      g_thread_join (thread);
+
+      for (guint j = 0; j < FOLLOWERS; j++)
+        {
+          g_assert_cmpint (lifecycle_scope_get_reason (followers[j]), ==,
+                           LIFECYCLE_REASON_PARENT_CLOSED);
+          g_assert_finalize_object (followers[j]);
+        }
+      g_assert_finalize_object (scope);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1130,6 +1252,8 @@ main (int    argc,
   g_test_add_func ("/lifecycle/threads/guarded/recursion", test_guarded_recursion);
 
   g_test_add_func ("/lifecycle/threads/closers", test_closers);
+  g_test_add_func ("/lifecycle/threads/added-during-move", test_added_during_move);
+  g_test_add_func ("/lifecycle/threads/followed-dies-elsewhere", test_followed_dies_elsewhere);
   g_test_add_func ("/lifecycle/threads/target-released", test_target_released);
 
   return g_test_run ();
