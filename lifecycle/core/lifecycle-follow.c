@@ -199,8 +199,12 @@ void
 lifecycle_scope_follow_object (LifecycleScope *self,
                                GObject        *object)
 {
+  g_autoptr (LifecycleScope) other = NULL;
+
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (G_IS_OBJECT (object));
 
-  lifecycle_scope_follow (self, lifecycle_scope_of (object));
+  /* A borrowed one may be freed by the thread where it is at home. */
+  other = lifecycle_scope_ref_of (object);
+  lifecycle_scope_follow (self, other);
 }

@@ -21,6 +21,8 @@ LifecycleScope  *lifecycle_scope_new_child          (LifecycleScope  *parent,
 LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_of                 (GObject         *object);
 LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_of             (GObject         *object);
+LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_get_child          (LifecycleScope  *self,
                                                      const char      *name);
 LIFECYCLE_AVAILABLE_IN_1_0
@@ -149,6 +151,9 @@ LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_of_at              (const char      *place,
                                                      GObject         *object);
 LIFECYCLE_AVAILABLE_IN_1_0
+LifecycleScope  *lifecycle_scope_ref_of_at          (const char      *place,
+                                                     GObject         *object);
+LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_get_child_at       (const char      *place,
                                                      LifecycleScope  *self,
                                                      const char      *name);
@@ -188,6 +193,7 @@ LifecycleScope  *lifecycle_scope_ref_renewed_child_for_at (const char      *plac
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_new(...) lifecycle_scope_new_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_of(...) lifecycle_scope_of_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_ref_of(...) lifecycle_scope_ref_of_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_get_child(...) lifecycle_scope_get_child_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_get_child_for(...) lifecycle_scope_get_child_for_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_renew_child(...) lifecycle_scope_renew_child_at (LIFECYCLE_PLACE, __VA_ARGS__)

@@ -503,7 +503,8 @@ lifecycle_scope_ref_renewed_child_for_at (const char     *place,
  * lifecycle_scope_clear_for_dispose().
  *
  * It has no parent, is named after the type of @object, and is at home where it was first asked
- * for. May be called on any thread by a holder of a reference on @object.
+ * for. To be called at home: elsewhere, the scope may close, and be freed, before the caller has
+ * looked at it; use [func@Scope.ref_of] there.
  *
  * Returns: (transfer none): the open scope of @object, which lives until it closes
  *
@@ -529,6 +530,44 @@ lifecycle_scope_of_at (const char *place,
   return tree_return_child (NULL,
                             tree_ensure_child (ledger, NULL, G_OBJECT_TYPE_NAME (object), object,
                                                place, &made));
+}
+
+/**
+ * lifecycle_scope_ref_of: (rename-to lifecycle_scope_of)
+ * @object: an object; no reference is held
+ *
+ * The scope of the life of an object, made on demand, as a reference.
+ *
+ * It closes as [enum@Reason.owner_gone] when @object is disposed. Whoever wants to end something
+ * with the object adds it here, or follows this scope; closing it ends all that belongs to the
+ * object while the object itself lives on, and the next call makes a new one.
+ *
+ * It has no parent, is named after the type of @object, and is at home where it was first asked
+ * for. May be called on any thread by a holder of a reference on @object.
+ *
+ * Returns: (transfer full): the scope of @object, which may have closed meanwhile if this is not its
+ *   home
+ *
+ * Since: 1.0
+ */
+LifecycleScope *
+lifecycle_scope_ref_of (GObject *object)
+{
+  return lifecycle_scope_ref_of_at (NULL, object);
+}
+
+LifecycleScope *
+lifecycle_scope_ref_of_at (const char *place,
+                           GObject    *object)
+{
+  LifecycleLedger *ledger;
+  gboolean made;
+
+  g_return_val_if_fail (G_IS_OBJECT (object), NULL);
+
+  ledger = lifecycle_object_watch_get_ledger (lifecycle_object_watch_get (object));
+
+  return tree_ensure_child (ledger, NULL, G_OBJECT_TYPE_NAME (object), object, place, &made);
 }
 
 /**
