@@ -46,7 +46,9 @@ clear_hand_over (LifecycleScope *scope,
   /* cppcheck-suppress memleak ; the source has it */
 }
 
-/* All that would end with the root, as far as it is at home here. */
+/* All that would end with the root, as far as it is at home here. The homes of those that have another
+ * context than the root stay entered.
+ */
 static void
 clear_collect (LifecycleScopeList *list,
                LifecycleScope     *root,
@@ -65,7 +67,7 @@ clear_collect (LifecycleScopeList *list,
       if (!g_hash_table_add (seen, scope) || !lifecycle_scope_is_open (scope))
         continue;
 
-      if (!lifecycle_scope_shares_home (root, scope))
+      if (scope->context != root->context && !lifecycle_scope_enter_home (scope))
         {
           clear_hand_over (scope, kind);
           continue;
@@ -79,6 +81,19 @@ clear_collect (LifecycleScopeList *list,
         }
     }
   lifecycle_scope_list_clear (&all);
+}
+
+/* Leaves the homes that were entered for it. */
+static void
+clear_end (LifecycleScopeList *list,
+           LifecycleScope     *root)
+{
+  for (guint i = 0; i < list->n_items; i++)
+    {
+      if (list->items[i]->context != root->context)
+        lifecycle_scope_leave_home (list->items[i]);
+    }
+  lifecycle_scope_list_clear (list);
 }
 
 /* Those that have no children any more have been closed with the others. */
@@ -222,7 +237,7 @@ lifecycle_scope_clear_kind (LifecycleScope *self,
       lifecycle_scope_list_init (&list);
       clear_collect (&list, self, kind, recursive);
       n_released = clear_run (&list, kind);
-      lifecycle_scope_list_clear (&list);
+      clear_end (&list, self);
     }
   lifecycle_scope_leave_home (self);
   g_object_unref (self);

@@ -556,10 +556,17 @@ lifecycle_close_call (LifecycleScope      *scope,
       run (task);
       lifecycle_scope_leave_home (scope);
     }
+  else if (lifecycle_scope_inherit_home (scope))
+    {
+      /* There is nobody to wait. */
+      lifecycle_teardown_close (scope, reason, NULL);
+      lifecycle_scope_leave_home (scope);
+      task_return (task, scope, NULL);
+    }
   else
     {
-      if (run == lifecycle_close_call_run)
-        lifecycle_scope_mark (scope, reason, NULL);
+      if (run == lifecycle_close_call_run && lifecycle_scope_mark (scope, reason, NULL))
+        lifecycle_teardown_mark_below (scope);
       lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle close",
                       close_call_cb, g_object_ref (task), g_object_unref);
     }

@@ -3,68 +3,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-close-async-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
-
-static gboolean
-handed_over_cb (gpointer data)
-{
-  LifecycleScope *scope = data;
-
-  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Has a scope taken down at its home, soon. */
-void
-lifecycle_teardown_hand_over (LifecycleScope *scope)
-{
-  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
-                  handed_over_cb, g_object_ref (scope), g_object_unref);
-}
-
-/* On any thread. */
-guint
-lifecycle_teardown_close (LifecycleScope  *scope,
-                          LifecycleReason  reason,
-                          const char      *detail)
-{
-  gboolean marked = lifecycle_scope_mark (scope, reason, detail);
-  guint n_released = 0;
-
-  if (!lifecycle_scope_enter_home (scope))
-    {
-      /* Even if it is closing already: it may be waiting for something. */
-      if (marked || !lifecycle_scope_is_closed (scope))
-        lifecycle_teardown_hand_over (scope);
-      return 0;
-    }
-
-  g_object_ref (scope);
-  /* Who closes like this does not wait. */
-  if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
-      !scope->in_teardown && !lifecycle_scope_is_closed (scope))
-    n_released = lifecycle_teardown_run (scope, NULL);
-  lifecycle_scope_leave_home (scope);
-  g_object_unref (scope);
-
-  return n_released;
-}
-
-/* The last reference is going, or g_object_run_dispose() was called. Says FALSE when the scope
- * has to live on for a while, because its teardown is still to come.
- */
-gboolean
-lifecycle_teardown_dispose (LifecycleScope *scope)
-{
-  if (!lifecycle_scope_is_closed (scope))
-    lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
-
-  return lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_FINISHED);
-}
 
 /**
  * lifecycle_scope_close:
@@ -98,9 +39,10 @@ lifecycle_scope_close (LifecycleScope *self)
  * The first close decides: on a scope that is closing or closed this does nothing. It may be called
  * from anywhere, also from handlers and cleanups of the scope itself.
  *
- * At home, everything has been released when this returns. On another thread it marks the scope as
- * closing, hands the teardown over to the home context, and returns 0. That does nothing for a
- * context that nobody runs; a close at home does it then.
+ * At home, everything has been released when this returns. On another thread it marks the scope, and
+ * all that ends with it, as closing, hands the teardown over to the home context, and returns 0. In a
+ * context that nobody runs that waits for a close at home, or, if the thread that created the scope
+ * has ended, for the end of the last reference.
  *
  * Returns: how many entries of the scope and of all below it were released, a child counting as
  *   one; 0 if there was nothing to do, or if others have to do it

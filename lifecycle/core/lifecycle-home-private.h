@@ -11,8 +11,7 @@ G_BEGIN_DECLS
 
 gboolean lifecycle_scope_enter_home   (LifecycleScope *self);
 void     lifecycle_scope_leave_home   (LifecycleScope *self);
-gboolean lifecycle_scope_shares_home  (LifecycleScope *self,
-                                       LifecycleScope *other);
+gboolean lifecycle_scope_inherit_home (LifecycleScope *self);
 void     lifecycle_post               (GMainContext   *context,
                                        gint            priority,
                                        const char     *name,
@@ -36,6 +35,8 @@ extern guint lifecycle_debug_flags;
 void lifecycle_debug_off_home (LifecycleScope *scope,
                                const char     *what,
                                LifecycleEntry *entry);
+
+void lifecycle_debug_new_root (LifecycleScope *scope);
 
 static inline gboolean
 lifecycle_debug_has (LifecycleDebugFlags flag)

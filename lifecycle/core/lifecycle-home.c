@@ -12,7 +12,7 @@
 gboolean
 lifecycle_scope_enter_home (LifecycleScope *self)
 {
-  if (self->thread != g_thread_self () && !g_main_context_is_owner (self->context))
+  if (!lifecycle_thread_is_self (self->thread) && !g_main_context_is_owner (self->context))
     return FALSE;
 
   return g_main_context_acquire (self->context);
@@ -24,19 +24,16 @@ lifecycle_scope_leave_home (LifecycleScope *self)
   g_main_context_release (self->context);
 }
 
-/* Whether who holds the home of one scope may touch another, too. */
+/* Enters the home of a scope whose thread has ended, while nobody runs its context. Somebody may be
+ * about to, and has to wait then; so this is only for when it is now or never. The default context is
+ * always expected to be run.
+ */
 gboolean
-lifecycle_scope_shares_home (LifecycleScope *self,
-                             LifecycleScope *other)
+lifecycle_scope_inherit_home (LifecycleScope *self)
 {
-  if (other->context == self->context)
-    return TRUE;
-
-  if (!lifecycle_scope_enter_home (other))
-    return FALSE;
-
-  lifecycle_scope_leave_home (other);
-  return TRUE;
+  return lifecycle_thread_has_ended (self->thread) &&
+         self->context != g_main_context_default () &&
+         g_main_context_acquire (self->context);
 }
 
 /* Has a function called in a context, soon. A ledger may be locked. `name` lives for ever. */
@@ -82,4 +79,24 @@ lifecycle_debug_off_home (LifecycleScope *scope,
                what, path, lifecycle_place_get_preposition (place), place);
   else
     g_warning ("%s is called on a thread where scope %s is not at home", what, path);
+}
+
+/* Complains if a scope that has just been made is at home in a context that another thread runs. For a
+ * child that is often right: it is at home where its parent is.
+ */
+void
+lifecycle_debug_new_root (LifecycleScope *scope)
+{
+  const char *place = scope->as_child.name;
+
+  if (lifecycle_scope_enter_home (scope))
+    {
+      lifecycle_scope_leave_home (scope);
+      return;
+    }
+
+  g_warning ("Scope %s is at home in a main context that another thread runs, because this thread "
+             "has not pushed one of its own%s%s",
+             scope->key.name != NULL ? scope->key.name : "unnamed",
+             place != NULL ? "; created at " : "", place != NULL ? place : "");
 }

@@ -14,8 +14,8 @@ scope_settle_at (LifecycleScope *self,
 {
   g_main_context_unref (self->context);
   self->context = g_main_context_ref (other->context);
-  g_thread_unref (self->thread);
-  self->thread = g_thread_ref (other->thread);
+  lifecycle_thread_unref (self->thread);
+  self->thread = lifecycle_thread_ref (other->thread);
 }
 
 /* Few of the ties of a scope go along when it moves. */

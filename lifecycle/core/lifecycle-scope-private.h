@@ -7,6 +7,7 @@
 
 #include "lifecycle-ledger-private.h"
 #include "lifecycle-scope.h"
+#include "lifecycle-thread-private.h"
 
 G_BEGIN_DECLS
 
@@ -51,7 +52,7 @@ struct _LifecycleScope
   LifecycleLedger *following;   /* what the scope follows */
 
   GMainContext    *context;     /* home, */
-  GThread         *thread;      /* and the thread that is at home there while nobody runs it */
+  LifecycleThread *thread;      /* and the thread that is at home there while nobody runs it */
 
   LifecycleExtra  *extra;       /* what few scopes have, made on demand */
 

@@ -116,7 +116,11 @@ lifecycle_scope_constructed (GObject *object)
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->constructed (object);
 
   if (self->owner == NULL && !creating)
-    lifecycle_scope_become_root (self);
+    {
+      lifecycle_scope_become_root (self);
+      if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS))
+        lifecycle_debug_new_root (self);
+    }
 }
 
 void
@@ -200,7 +204,7 @@ lifecycle_scope_finalize (GObject *object)
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
   g_clear_pointer (&self->extra, extra_free);
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_clear_pointer (&self->thread, g_thread_unref);
+  g_clear_pointer (&self->thread, lifecycle_thread_unref);
   g_free ((char *) self->key.name);
 
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->finalize (object);
@@ -454,7 +458,7 @@ lifecycle_scope_init (LifecycleScope *self)
 {
   self->holdings = lifecycle_holdings_new (self);
   self->context = g_main_context_ref_thread_default ();
-  self->thread = g_thread_ref (g_thread_self ());
+  self->thread = lifecycle_thread_dup_self ();
 }
 
 /**
@@ -481,6 +485,8 @@ lifecycle_scope_new_at (const char *place,
   LifecycleScope *self = lifecycle_scope_create (name, place);
 
   lifecycle_scope_become_root (self);
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS))
+    lifecycle_debug_new_root (self);
 
   return self;
 }

@@ -21,6 +21,7 @@ guint    lifecycle_teardown_close    (LifecycleScope  *scope,
                                       LifecycleReason  reason,
                                       const char      *detail);
 void     lifecycle_teardown_hand_over (LifecycleScope *scope);
+void     lifecycle_teardown_mark_below (LifecycleScope *scope);
 guint    lifecycle_teardown_run      (LifecycleScope  *root,
                                       LifecycleEntry  *fence);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,

@@ -25,16 +25,105 @@
  * nothing of the state is held here. Each step takes its next piece of work from the scopes
  * themselves; whoever comes first does it, and an outer teardown that finds a scope closed passes on.
  *
- * A scope that is at home elsewhere is marked, handed over to its home, and let go.
+ * A teardown takes down scopes of one context, which its thread holds from the first step to the last.
+ * A scope of another context is marked and leaves the tree, and is taken down by itself: by the thread
+ * that runs its context, to which it is handed over, or here, if this thread is at home there, too.
+ * That is between 2 and 3, and the other context is held only from then on: what is at home there may
+ * be started by a handler of `closing`.
  */
+
+typedef struct _Teardown Teardown;
+
+struct _Teardown
+{
+  Teardown           *outer;    /* has found the root of this one in another context than its own */
+  LifecycleScopeList *list;     /* what it takes down; the root is the first */
+  LifecycleEntry     *fence;    /* where the root stays open: behind what it is cleared of */
+  GPtrArray          *apart;    /* of scopes of other contexts, referenced from next_apart on; or NULL */
+  guint               next_apart;
+  guint               n_before; /* how many entries of the root had been released */
+  gint64              began;    /* µs of monotonic time, or 0 if nobody wants to know */
+};
+
+/* One that another one has begun, not on the stack: contexts can take turns down a deep tree. */
+typedef struct
+{
+  Teardown           base;
+  LifecycleScopeList list;
+} InnerTeardown;
+
+/* Takes over the reference on a scope of another context, which has just been marked, maybe by
+ * somebody else.
+ */
+static void
+teardown_set_apart (Teardown        *self,
+                    LifecycleScope  *scope,
+                    LifecycleReason  reason,
+                    gboolean         marked)
+{
+  /* Before anybody can take it down elsewhere: this is not an end of its own. */
+  if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
+    {
+      lifecycle_roots_add (scope);
+      lifecycle_scope_leave (scope);
+    }
+  if (marked)
+    lifecycle_teardown_mark_below (scope);
+
+  /* Those elsewhere need not wait for us. That nobody is there now says nothing of later. */
+  if (lifecycle_scope_enter_home (scope))
+    lifecycle_scope_leave_home (scope);
+  else if (!lifecycle_scope_is_closed (scope))
+    lifecycle_teardown_hand_over (scope);
+
+  /* To drop the last reference can run user code, for which it is too early. */
+  if (self->apart == NULL)
+    self->apart = g_ptr_array_new ();
+  g_ptr_array_add (self->apart, scope);
+}
+
+/* The next scope that was set apart and is to be taken down by this thread, which has entered its
+ * home, or NULL. The caller gets the reference.
+ */
+static LifecycleScope *
+teardown_next_apart (Teardown *self)
+{
+  while (self->apart != NULL && self->next_apart < self->apart->len)
+    {
+      LifecycleScope *scope = g_ptr_array_index (self->apart, self->next_apart);
+      guint n_released;
+
+      if (!lifecycle_scope_enter_home (scope))
+        {
+          if (!lifecycle_scope_is_closed (scope))
+            lifecycle_teardown_hand_over (scope);
+        }
+      else if (lifecycle_close_wait_cut_short (scope, &n_released) ||
+               scope->in_teardown || lifecycle_scope_is_closed (scope))
+        {
+          lifecycle_scope_leave_home (scope);
+        }
+      else
+        {
+          self->next_apart++;
+          return scope;
+        }
+
+      self->next_apart++;
+      g_object_unref (scope);
+    }
+
+  return NULL;
+}
 
 /* Takes in the scopes that were put at the end of the list, from `first` on. */
 static void
-teardown_admit (LifecycleScopeList *list,
-                guint               first,
-                LifecycleReason     reason,
-                const char         *detail)
+teardown_admit (Teardown        *self,
+                guint            first,
+                LifecycleReason  reason,
+                const char      *detail)
 {
+  LifecycleScopeList *list = self->list;
   LifecycleScope *root = list->items[0];
   guint kept = first;
 
@@ -43,17 +132,9 @@ teardown_admit (LifecycleScopeList *list,
       LifecycleScope *scope = list->items[i];
       gboolean marked = lifecycle_scope_mark (scope, reason, detail);
 
-      if (!lifecycle_scope_shares_home (root, scope))
+      if (scope->context != root->context)
         {
-          /* Before anybody can take it down elsewhere: this is not an end of its own. */
-          if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
-            {
-              lifecycle_roots_add (scope);
-              lifecycle_scope_leave (scope);
-            }
-          if (marked)
-            lifecycle_teardown_hand_over (scope);
-          g_object_unref (scope);
+          teardown_set_apart (self, scope, reason, marked);
         }
       else if (scope->visited == root->visited)
         {
@@ -86,8 +167,8 @@ teardown_list_followers (LifecycleScopeList *list,
       LifecycleLink *link = g_ptr_array_index (links, i);
       LifecycleScope *follower = lifecycle_ledger_dup_scope (link->own_ledger);
 
-      /* A link that stays is met again in the release: only those who are at home may. */
-      if (follower == NULL || !lifecycle_scope_shares_home (root, follower))
+      /* A link that stays is met again in the release, which is for scopes of this context. */
+      if (follower == NULL || follower->context != root->context)
         lifecycle_link_cut_other_end (link);
       if (follower != NULL)
         lifecycle_scope_list_take (list, follower);
@@ -116,17 +197,17 @@ teardown_next_serial (void)
 #endif
 }
 
-/* Where there is a fence, the root is only cleared of what is before it. Says what time it is, if
- * anybody may want to know how long the rest takes; to look at the clock costs as much as a quarter
- * of the rest where there is nothing to release.
+/* Looks at the clock only if somebody may want to know how long the rest takes: that costs as much
+ * as a quarter of the rest where there is nothing to release.
  */
-static gint64
-teardown_collect (LifecycleScopeList *list,
-                  LifecycleScope     *root,
-                  LifecycleEntry     *fence)
+static void
+teardown_collect (Teardown       *self,
+                  LifecycleScope *root)
 {
-  gint64 began = 0;
+  LifecycleScopeList *list = self->list;
+  LifecycleEntry *fence = self->fence;
 
+  self->began = 0;
   root->visited = teardown_next_serial ();
   if (fence == NULL && !root->in_teardown)
     {
@@ -144,19 +225,17 @@ teardown_collect (LifecycleScopeList *list,
 
       if ((lifecycle_scope_list_children (list, scope, stays ? fence : NULL) ||
            lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)) &&
-          began == 0)
-        began = g_get_monotonic_time ();
-      teardown_admit (list, first, LIFECYCLE_REASON_PARENT_CLOSED, stays ? "cleared" : NULL);
+          self->began == 0)
+        self->began = g_get_monotonic_time ();
+      teardown_admit (self, first, LIFECYCLE_REASON_PARENT_CLOSED, stays ? "cleared" : NULL);
 
       if (!stays)
         {
           first = list->n_items;
           teardown_list_followers (list, root, scope);
-          teardown_admit (list, first, LIFECYCLE_REASON_OWNER_GONE, scope->key.name);
+          teardown_admit (self, first, LIFECYCLE_REASON_OWNER_GONE, scope->key.name);
         }
     }
-
-  return began;
 }
 
 /* Announces a scope, and before it those above it that are taken down as well. A scope that was taken
@@ -489,14 +568,88 @@ teardown_release (LifecycleScope *root,
   lifecycle_scope_list_clear (&stack);
 }
 
-/* Everything up to the release. */
+/* At home of the root. Unless it `waits`, the release follows. */
 static void
-teardown_prepare (LifecycleScopeList *list,
-                  LifecycleEntry     *fence)
+teardown_begin (Teardown       *self,
+                LifecycleScope *root,
+                gboolean        waits)
 {
-  teardown_announce (list, fence);
-  teardown_mute (list, fence);
-  teardown_cancel (list, fence);
+  lifecycle_scope_list_init (self->list);
+  teardown_collect (self, root);
+  if (self->fence != NULL && !lifecycle_scope_is_open (root) && !root->in_teardown)
+    {
+      /* Something that ends with what is cleared has the root end, too. */
+      lifecycle_ledger_lift_fence (lifecycle_scope_get_ledger (root), self->fence);
+      self->fence = NULL;
+      lifecycle_scope_list_clear (self->list);
+      lifecycle_scope_list_init (self->list);
+      teardown_collect (self, root);
+    }
+
+  for (guint i = self->fence != NULL ? 1 : 0; !waits && i < self->list->n_items; i++)
+    self->list->items[i]->releasing = TRUE;
+
+  self->n_before = root->n_released;
+  teardown_announce (self->list, self->fence);
+}
+
+static Teardown *
+teardown_begin_inner (Teardown       *outer,
+                      LifecycleScope *root)
+{
+  InnerTeardown *self = g_new0 (InnerTeardown, 1);
+
+  self->base.outer = outer;
+  self->base.list = &self->list;
+  teardown_begin (&self->base, root, FALSE);
+
+  return &self->base;
+}
+
+/* Ends a teardown that another one has begun, and says which. */
+static Teardown *
+teardown_end_inner (Teardown *self)
+{
+  LifecycleScope *root = self->list->items[0];
+  Teardown *outer = self->outer;
+
+  teardown_release (root, FALSE, self->began);
+  lifecycle_scope_leave_home (root);
+  g_object_unref (root);
+  lifecycle_scope_list_clear (self->list);
+  g_free (self);
+
+  return outer;
+}
+
+/* Everything up to the release. What is set apart is taken down on the way, what that sets apart
+ * before it.
+ */
+static void
+teardown_prepare (Teardown       *self,
+                  LifecycleScope *root,
+                  gboolean        waits)
+{
+  Teardown *inmost = self;
+
+  teardown_begin (self, root, waits);
+  for (;;)
+    {
+      LifecycleScope *scope = teardown_next_apart (inmost);
+
+      if (scope != NULL)
+        {
+          inmost = teardown_begin_inner (inmost, scope);
+          continue;
+        }
+
+      g_clear_pointer (&inmost->apart, g_ptr_array_unref);
+      teardown_mute (inmost->list, inmost->fence);
+      teardown_cancel (inmost->list, inmost->fence);
+      if (inmost == self)
+        break;
+      inmost = teardown_end_inner (inmost);
+    }
 }
 
 /* At home. Where there is a fence, the root is only cleared of what is before it. */
@@ -505,27 +658,12 @@ lifecycle_teardown_run (LifecycleScope *root,
                         LifecycleEntry *fence)
 {
   LifecycleScopeList list;
-  gint64 began;
+  Teardown teardown = { .list = &list, .fence = fence };
   guint n_released;
 
-  lifecycle_scope_list_init (&list);
-  began = teardown_collect (&list, root, fence);
-  if (fence != NULL && !lifecycle_scope_is_open (root) && !root->in_teardown)
-    {
-      /* Something that ends with what is cleared has the root end, too. */
-      lifecycle_ledger_lift_fence (lifecycle_scope_get_ledger (root), fence);
-      fence = NULL;
-      lifecycle_scope_list_clear (&list);
-      lifecycle_scope_list_init (&list);
-      began = teardown_collect (&list, root, NULL);
-    }
-  for (guint i = fence != NULL ? 1 : 0; i < list.n_items; i++)
-    list.items[i]->releasing = TRUE;
-
-  n_released = root->n_released;
-  teardown_prepare (&list, fence);
-  teardown_release (root, fence != NULL, began);
-  n_released = root->n_released - n_released;
+  teardown_prepare (&teardown, root, FALSE);
+  teardown_release (root, teardown.fence != NULL, teardown.began);
+  n_released = root->n_released - teardown.n_before;
   lifecycle_scope_list_clear (&list);
 
   return n_released;
@@ -536,8 +674,9 @@ void
 lifecycle_teardown_start (LifecycleScopeList *list,
                           LifecycleScope     *scope)
 {
-  teardown_collect (list, scope, NULL);
-  teardown_prepare (list, NULL);
+  Teardown teardown = { .list = list };
+
+  teardown_prepare (&teardown, scope, TRUE);
 }
 
 /* At home. Does the release. `began` is when it was started. */

@@ -25,7 +25,7 @@ struct _LifecycleOperation
   LifecycleEntry         cancellation;  /* what is to be done about it before the release */
   LifecycleLedger       *ledger;
   GMainContext          *context;       /* home; NULL once the result is on its way there */
-  GThread               *home_thread;   /* at home while nobody runs the context */
+  LifecycleThread       *home_thread;   /* at home while nobody runs the context */
   GCancellable          *cancellable;
   char                  *name;
   gint64                 began;         /* µs of monotonic time */

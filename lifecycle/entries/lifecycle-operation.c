@@ -339,7 +339,7 @@ scope_begin (LifecycleScope      *self,
   operation->refs = 1;
   operation->ledger = lifecycle_ledger_ref (ledger);
   operation->context = g_main_context_ref (self->context);
-  operation->home_thread = g_thread_ref (self->thread);
+  operation->home_thread = lifecycle_thread_ref (self->thread);
   operation->cancellable = g_cancellable_new ();
   operation->name = lifecycle_name_dup (name);
   operation->began = g_get_monotonic_time ();
@@ -372,7 +372,7 @@ scope_begin (LifecycleScope      *self,
 static gboolean
 operation_enter_home (LifecycleOperation *self)
 {
-  if (self->home_thread != g_thread_self () && !g_main_context_is_owner (self->context))
+  if (!lifecycle_thread_is_self (self->home_thread) && !g_main_context_is_owner (self->context))
     return FALSE;
 
   return g_main_context_acquire (self->context);
@@ -533,7 +533,7 @@ lifecycle_operation_unref (LifecycleOperation *self)
       lifecycle_operation_free_kept (self);
       lifecycle_ledger_unref (self->ledger);
       g_clear_pointer (&self->context, g_main_context_unref);
-      g_thread_unref (self->home_thread);
+      lifecycle_thread_unref (self->home_thread);
       g_object_unref (self->cancellable);
       g_free (self->name);
       g_free (self);

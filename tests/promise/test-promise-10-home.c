@@ -119,6 +119,12 @@ tree_clear (Tree *tree)
 }
 
 static void
+close_scope_thread (gpointer scope)
+{
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 0);
+}
+
+static void
 close_thread (gpointer data)
 {
   Tree *tree = data;
@@ -129,6 +135,44 @@ close_thread (gpointer data)
   g_assert_cmpint (lifecycle_scope_get_state (tree->scope), !=, LIFECYCLE_STATE_OPEN);
   g_assert_cmpint (lifecycle_scope_get_reason (tree->scope), ==, LIFECYCLE_REASON_ABORTED);
   g_assert_cmpuint (lifecycle_scope_close (tree->scope), ==, 0);
+}
+
+/* All that ends with the scope is closing at once, not only the scope. */
+static void
+test_close_marks_all (void)
+{
+  LifecycleScope *scopes[5];
+  int late = 0;
+  guint i;
+
+  scopes[0] = lifecycle_scope_new ("scope");
+  scopes[1] = lifecycle_scope_new_child (scopes[0], "child");
+  scopes[2] = lifecycle_scope_new_child (scopes[1], "grandchild");
+  scopes[3] = lifecycle_scope_new ("follower");
+  lifecycle_scope_follow (scopes[3], scopes[2]);
+  lifecycle_scope_follow (scopes[0], scopes[3]);
+  scopes[4] = lifecycle_scope_new_child (scopes[3], "child");
+  test_in_thread (close_scope_thread, scopes[0]);
+
+  for (i = 0; i < G_N_ELEMENTS (scopes); i++)
+    {
+      LifecycleReason reasons[] = { LIFECYCLE_REASON_COMPLETED, LIFECYCLE_REASON_PARENT_CLOSED,
+                                    LIFECYCLE_REASON_PARENT_CLOSED, LIFECYCLE_REASON_OWNER_GONE,
+                                    LIFECYCLE_REASON_PARENT_CLOSED };
+
+      g_assert_cmpint (lifecycle_scope_get_state (scopes[i]), ==, LIFECYCLE_STATE_CLOSING);
+      g_assert_cmpint (lifecycle_scope_get_reason (scopes[i]), ==, reasons[i]);
+      g_assert_null (lifecycle_scope_adopt (scopes[i], &late, test_count_notify));
+    }
+  g_assert_cmpint (late, ==, G_N_ELEMENTS (scopes));
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (scopes[3]), ==, "grandchild");
+
+  test_run_until (test_done_closed, scopes[0]);
+  for (i = 0; i < G_N_ELEMENTS (scopes); i++)
+    {
+      g_assert_true (lifecycle_scope_is_closed (scopes[i]));
+      g_assert_finalize_object (scopes[i]);
+    }
 }
 
 /* The home loop is not running: it is iterated later. */
@@ -1022,6 +1066,53 @@ test_scope_of_race (void)
     }
 }
 
+/* The scope of an object is closed at home, again and again, while another thread asks for it. */
+typedef struct
+{
+  GObject        *object;
+  LifecycleScope *parent;
+  int             done;
+} AskRace;
+
+static gpointer
+ask_race_thread (gpointer data)
+{
+  AskRace *race = data;
+  guint i;
+
+  for (i = 0; i < test_amount (20000); i++)
+    {
+      g_autoptr (LifecycleScope) scope = lifecycle_scope_ref_of (race->object);
+      g_autoptr (LifecycleScope) child = lifecycle_scope_new_child (race->parent, NULL);
+
+      g_assert_cmpstr (lifecycle_scope_get_name (scope), ==, "TestEmitter");
+      lifecycle_scope_follow_object (child, race->object);
+      lifecycle_scope_close (child);
+    }
+  g_atomic_int_set (&race->done, 1);
+
+  return NULL;
+}
+
+static void
+test_ref_of_race (void)
+{
+  AskRace race = { G_OBJECT (test_emitter_new ()), lifecycle_scope_new ("parent"), 0 };
+  GThread *thread = g_thread_new ("asker", ask_race_thread, &race);
+
+  while (!g_atomic_int_get (&race.done))
+    {
+      g_autoptr (LifecycleScope) scope = lifecycle_scope_ref_of (race.object);
+
+      lifecycle_scope_close (scope);
+      test_drain ();
+    }
+  g_thread_join (thread);
+  test_drain ();
+  g_assert_finalize_object (race.parent);
+  g_assert_finalize_object (race.object);
+}
+
 /* ---- whose context it is ---- */
 
 typedef struct
@@ -1058,6 +1149,232 @@ test_other_owner (void)
   g_assert_cmpint (orphan.ran, ==, 1);
   g_assert_finalize_object (orphan.scope);
   g_main_context_unref (orphan.context);
+}
+
+/* Nobody is left who could run the context, nor anybody who could still want the scope: when the last
+ * reference goes, everything goes, the context included.
+ */
+static void
+test_nobody_runs (void)
+{
+  guint how;
+
+  for (how = 0; how < 3; how++)
+    {
+      Orphan orphan = { .context = g_main_context_new () };
+      GSource *source = g_idle_source_new ();
+      int finalized = 0;
+      int context_ended = 0;
+
+      g_source_set_callback (source, test_never_source_cb, &context_ended, test_count_notify);
+      g_source_attach (source, orphan.context);
+      g_source_unref (source);
+      test_in_thread (orphan_thread, &orphan);
+      g_main_context_unref (orphan.context);
+      lifecycle_scope_add_timeout (orphan.scope, 1000, test_never_source_cb, &orphan.ran,
+                                   test_count_notify);
+      test_count_finalize (orphan.scope, &finalized);
+
+      if (how == 0)
+        g_assert_cmpuint (lifecycle_scope_close (orphan.scope), ==, 0);
+      else if (how == 1)
+        g_assert_true (lifecycle_scope_get_cancellable (orphan.scope) != NULL);
+      else
+        test_in_thread (close_scope_thread, orphan.scope);
+      g_assert_cmpint (orphan.ran, ==, 0);
+      g_object_unref (orphan.scope);
+      g_assert_cmpint (orphan.ran, ==, 2);
+      g_assert_cmpint (finalized, ==, 1);
+      g_assert_cmpint (context_ended, ==, 1);
+    }
+}
+
+static void
+orphan_closed_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      n_closed)
+{
+  g_assert_true (lifecycle_scope_close_finish (LIFECYCLE_SCOPE (object), result, NULL));
+  ++*(int *) n_closed;
+}
+
+/* Nothing can be waited for there: it closes at once, and the callback is called. */
+static void
+test_nobody_runs_async (void)
+{
+  Orphan orphan = { .context = g_main_context_new () };
+  LifecycleOperation *op;
+  int n_closed = 0;
+
+  test_in_thread (orphan_thread, &orphan);
+  op = lifecycle_scope_begin (orphan.scope, "work");
+  lifecycle_scope_close_async (orphan.scope, LIFECYCLE_REASON_SHUTDOWN, 0, NULL, orphan_closed_cb,
+                               &n_closed);
+  g_assert_true (lifecycle_scope_is_closed (orphan.scope));
+  g_assert_cmpint (lifecycle_scope_get_reason (orphan.scope), ==, LIFECYCLE_REASON_SHUTDOWN);
+  g_assert_cmpint (orphan.ran, ==, 1);
+  test_drain ();
+  g_assert_cmpint (n_closed, ==, 1);
+  lifecycle_operation_end (op);
+  g_assert_finalize_object (orphan.scope);
+  g_main_context_unref (orphan.context);
+}
+
+/* Somebody runs the context when the last reference goes: it is for them. */
+typedef struct
+{
+  GMainContext *context;
+  int           acquired;
+  int           quit;
+} Runner;
+
+static gpointer
+runner_thread (gpointer data)
+{
+  Runner *runner = data;
+
+  home = g_thread_self ();
+  g_assert_true (g_main_context_acquire (runner->context));
+  g_atomic_int_set (&runner->acquired, 1);
+  while (!g_atomic_int_get (&runner->quit))
+    g_main_context_iteration (runner->context, FALSE);
+  while (g_main_context_iteration (runner->context, FALSE))
+    ;
+  g_main_context_release (runner->context);
+  return NULL;
+}
+
+static void
+runner_wait (Runner *runner)
+{
+  while (!g_atomic_int_get (&runner->acquired))
+    g_usleep (100);
+}
+
+static void
+test_dropped_while_run (void)
+{
+  Orphan orphan = { .context = g_main_context_new () };
+  Runner runner = { .context = orphan.context };
+  GThread *thread;
+  int finalized = 0;
+  int n = 0;
+
+  test_in_thread (orphan_thread, &orphan);
+  test_count_finalize (orphan.scope, &finalized);
+  lifecycle_scope_defer (orphan.scope, assert_home_cleanup, &n, assert_home_notify);
+  thread = g_thread_new ("runner", runner_thread, &runner);
+  runner_wait (&runner);
+  lifecycle_scope_close (orphan.scope);
+  g_object_unref (orphan.scope);
+  g_atomic_int_set (&runner.quit, 1);
+  g_thread_join (thread);
+  g_assert_cmpint (n, ==, 2);
+  g_assert_cmpint (orphan.ran, ==, 1);
+  g_assert_cmpint (finalized, ==, 1);
+  g_main_context_unref (orphan.context);
+}
+
+/* A handler of `closing` starts a thread that runs the context of a child. From then on the child is
+ * that thread's.
+ */
+typedef struct
+{
+  Runner          runner;
+  GThread        *thread;
+  LifecycleScope *child;
+  gboolean        closes;
+} Starting;
+
+static gpointer
+starting_thread (gpointer data)
+{
+  Starting *starting = data;
+
+  if (starting->closes)
+    {
+      home = g_thread_self ();
+      g_assert_true (g_main_context_acquire (starting->runner.context));
+      lifecycle_scope_close (starting->child);
+      g_assert_true (lifecycle_scope_is_closed (starting->child));
+      g_main_context_release (starting->runner.context);
+    }
+
+  return runner_thread (&starting->runner);
+}
+
+static void
+starting_cb (LifecycleScope  *scope,
+             LifecycleReason  reason,
+             gpointer         data)
+{
+  Starting *starting = data;
+
+  starting->thread = g_thread_new ("starting", starting_thread, starting);
+  runner_wait (&starting->runner);
+}
+
+static void
+test_context_starts (void)
+{
+  guint i;
+
+  for (i = 0; i < 2; i++)
+    {
+      LifecycleScope *parent = lifecycle_scope_new ("parent");
+      Starting starting = { .runner.context = g_main_context_new (), .closes = i == 1 };
+      int n = 0;
+
+      g_main_context_push_thread_default (starting.runner.context);
+      starting.child = lifecycle_scope_new_child (parent, "child");
+      lifecycle_scope_defer (starting.child, assert_home_cleanup, &n, assert_home_notify);
+      g_signal_connect (starting.child, "closed", G_CALLBACK (assert_home_scope_cb), &n);
+      g_main_context_pop_thread_default (starting.runner.context);
+      g_signal_connect (parent, "closing", G_CALLBACK (starting_cb), &starting);
+
+      lifecycle_scope_close (parent);
+      g_assert_true (lifecycle_scope_is_closed (parent));
+      g_atomic_int_set (&starting.runner.quit, 1);
+      g_thread_join (starting.thread);
+      g_assert_cmpint (n, ==, 3);
+      g_assert_true (lifecycle_scope_is_closed (starting.child));
+      g_assert_cmpint (lifecycle_scope_get_reason (starting.child), ==,
+                       LIFECYCLE_REASON_PARENT_CLOSED);
+      g_assert_finalize_object (starting.child);
+      g_assert_finalize_object (parent);
+      g_main_context_unref (starting.runner.context);
+    }
+}
+
+/* What is at home in another context of this thread is closed when close() returns, however often the
+ * contexts take turns.
+ */
+static void
+test_other_contexts_here (void)
+{
+  GMainContext *contexts[] = { g_main_context_new (), g_main_context_new () };
+  guint depth = test_amount (20000);
+  LifecycleScope **scopes = g_new (LifecycleScope *, depth);
+  int n = 0;
+  guint i;
+
+  for (i = 0; i < depth; i++)
+    {
+      g_main_context_push_thread_default (contexts[i % 2]);
+      scopes[i] = i == 0 ? lifecycle_scope_new ("root") : lifecycle_scope_new_child (scopes[i - 1], NULL);
+      lifecycle_scope_defer (scopes[i], test_count_cleanup, &n, NULL);
+      g_main_context_pop_thread_default (contexts[i % 2]);
+    }
+  lifecycle_scope_close (scopes[0]);
+  g_assert_cmpint (n, ==, (int) depth);
+  for (i = 0; i < depth; i++)
+    {
+      g_assert_true (lifecycle_scope_is_closed (scopes[i]));
+      g_object_unref (scopes[i]);
+    }
+  g_free (scopes);
+  g_main_context_unref (contexts[0]);
+  g_main_context_unref (contexts[1]);
 }
 
 /* Who has acquired the context closes before the call returns. */
@@ -1187,6 +1504,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/lifecycle/promise-10-home/close-stopped", test_close_stopped);
+  g_test_add_func ("/lifecycle/promise-10-home/close-marks-all", test_close_marks_all);
   g_test_add_func ("/lifecycle/promise-10-home/close-running", test_close_running);
   g_test_add_func ("/lifecycle/promise-10-home/close-never-run", test_close_never_run);
   g_test_add_func ("/lifecycle/promise-10-home/close-then-drop", test_close_then_drop);
@@ -1214,7 +1532,13 @@ main (int   argc,
   g_test_add_func ("/lifecycle/promise-10-home/add-idle-elsewhere", test_add_idle_elsewhere);
   g_test_add_func ("/lifecycle/promise-10-home/scope-of-elsewhere", test_scope_of_elsewhere);
   g_test_add_func ("/lifecycle/promise-10-home/scope-of-race", test_scope_of_race);
+  g_test_add_func ("/lifecycle/promise-10-home/ref-of-race", test_ref_of_race);
   g_test_add_func ("/lifecycle/promise-10-home/other-owner", test_other_owner);
+  g_test_add_func ("/lifecycle/promise-10-home/nobody-runs", test_nobody_runs);
+  g_test_add_func ("/lifecycle/promise-10-home/nobody-runs-async", test_nobody_runs_async);
+  g_test_add_func ("/lifecycle/promise-10-home/dropped-while-run", test_dropped_while_run);
+  g_test_add_func ("/lifecycle/promise-10-home/context-starts", test_context_starts);
+  g_test_add_func ("/lifecycle/promise-10-home/other-contexts-here", test_other_contexts_here);
   g_test_add_func ("/lifecycle/promise-10-home/acquired", test_acquired);
   g_test_add_func ("/lifecycle/promise-10-home/clear-elsewhere", test_clear_elsewhere);
   g_test_add_func ("/lifecycle/promise-10-home/melee", test_melee);

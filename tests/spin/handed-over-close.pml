@@ -12,7 +12,8 @@
  *   finished              `closed` has been emitted, after the state became CLOSED
  *   refs                  GObject's: the last unref calls dispose, and goes on only if nobody has
  *                         taken a reference meanwhile
- *   sources               each holds a reference on the scope
+ *   sources               weak ones, which close() puts into the home context
+ *   strong                those that hold a reference, which the last unref puts there
  *
  * What is checked, in every order of the steps:
  *
@@ -28,10 +29,11 @@
  *
  *   BROKEN=1  lifecycle_scope_mark() does not lock: looks first, writes then              B
  *   BROKEN=2  who closes elsewhere does not hand over                                     C, D
- *   BROKEN=3  the source of the handed-over teardown holds no reference                   E
+ *   BROKEN=3  the source of the last unref holds no reference                             E
  *   BROKEN=4  lifecycle_teardown_close() does not look whether it is at home              A
  *   BROKEN=5  lifecycle_scope_dispose() does not close what is still open                 D
  *   BROKEN=6  lifecycle_scope_dispose() chains up when the state is CLOSED, finished or not   F
+ *   BROKEN=7  the weak source does not look whether the scope is still there              E
  */
 
 #ifndef BROKEN
@@ -49,6 +51,8 @@ bool locked;
 bool in_teardown;
 byte refs = 3;          /* home's, and one for each of the others */
 byte sources;
+byte strong;
+bool weak_gone;         /* GObject clears weak references before the last dispose */
 bool finalized;
 bool finished;
 bool handlers_gone;     /* GObject's own dispose has disconnected them */
@@ -103,11 +107,15 @@ inline teardown_close ()
      if
 #if BROKEN != 2
      :: marked || state != CLOSED ->
-        /* teardown_hand_over () */
+        /* lifecycle_teardown_hand_over () */
+        if
+        :: last ->
 #if BROKEN != 3
-        refs++;
+           refs++;
 #endif
-        sources++
+           strong++
+        :: else -> sources++
+        fi
 #endif
      :: else
      fi
@@ -126,7 +134,7 @@ inline dispose ()
   ALIVE;
   if
 #if BROKEN != 5
-  :: state != CLOSED -> teardown_close ()
+  :: state != CLOSED -> last = true; teardown_close (); last = false
 #endif
   :: else
   fi;
@@ -146,7 +154,7 @@ inline unref ()
   ALIVE;
   do
   :: atomic { refs > 1 -> refs--; break }
-  :: atomic { refs == 1 -> skip };
+  :: atomic { refs == 1 -> weak_gone = true };
      dispose ();
      /* Whoever has a reference by now keeps it. */
      atomic
@@ -167,6 +175,7 @@ inline unref ()
 proctype Other ()
 {
   bool marked;
+  bool last;
   bool at_home = false;
 
   if
@@ -181,6 +190,8 @@ proctype Other ()
 proctype Home ()
 {
   bool marked;
+  bool last;
+  bool there;
   bool at_home = true;
 
   if
@@ -190,15 +201,36 @@ proctype Home ()
   fi;
   unref ();
 
-  /* The main loop: handed_over_cb (), and then the end of the source. */
+  /* The main loop: handed_over_cb () and dropped_cb (), and then the end of the source. */
   do
   :: atomic { sources > 0 -> sources-- };
+#if BROKEN == 7
+     teardown_close ()
+#else
+     /* g_weak_ref_get () */
+     atomic
+     {
+       there = !weak_gone;
+       if
+       :: there -> refs++
+       :: else
+       fi
+     };
+     if
+     :: there ->
+        teardown_close ();
+        assert (state == CLOSED);
+        unref ()
+     :: else
+     fi
+#endif
+  :: atomic { strong > 0 -> strong-- };
      teardown_close ();
      assert (state == CLOSED);
 #if BROKEN != 3
      unref ()
 #endif
-  :: sources == 0 && n_done == OTHERS -> break
+  :: sources == 0 && strong == 0 && n_done == OTHERS -> break
   od;
 
   assert (finalized && n_teardowns == 1)        /* D */

@@ -81,6 +81,42 @@ test_handler (void)
   g_assert_finalize_object (emitter);
 }
 
+static gpointer
+root_thread (gpointer context)
+{
+  LifecycleScope *scope;
+
+  if (context != NULL)
+    g_main_context_push_thread_default (context);
+  scope = lifecycle_scope_new ("misplaced");
+  if (context != NULL)
+    g_main_context_pop_thread_default (context);
+
+  return scope;
+}
+
+/* A worker that has pushed no context makes scopes for whoever runs the default one. */
+static void
+test_no_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  LifecycleScope *scope;
+
+  g_assert_true (g_main_context_acquire (NULL));
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                         "Scope misplaced is at home in*another thread*; created at *test-debug.c:*");
+  scope = g_thread_join (g_thread_new ("worker", root_thread, NULL));
+  g_test_assert_expected_messages ();
+  g_assert_finalize_object (scope);
+
+  scope = g_thread_join (g_thread_new ("worker", root_thread, context));
+  g_assert_finalize_object (scope);
+  g_main_context_release (NULL);
+
+  scope = root_thread (NULL);
+  g_assert_finalize_object (scope);
+}
+
 /* A signal that a scope follows may be emitted anywhere. */
 static void
 test_follow (void)
@@ -109,6 +145,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/debug/function", test_function);
   g_test_add_func ("/lifecycle/debug/handler", test_handler);
+  g_test_add_func ("/lifecycle/debug/no-context", test_no_context);
   g_test_add_func ("/lifecycle/debug/follow", test_follow);
 
   return g_test_run ();

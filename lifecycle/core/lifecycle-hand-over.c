@@ -1,0 +1,166 @@
+/* lifecycle-hand-over.c: a close from anywhere, and how it gets to the home of the scope
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-close-async-private.h"
+#include "lifecycle-home-private.h"
+#include "lifecycle-scope-private.h"
+#include "lifecycle-teardown-private.h"
+
+/* Elsewhere than at home a close marks the scope and all that ends with it, so that nothing can be
+ * added any more, and puts a source into the home context, which does the rest.
+ *
+ * That source does not keep the scope alive: in a context that nobody runs it would keep it for ever,
+ * and the scope keeps the context. When the last reference goes, the scope is taken down there and
+ * then if its thread has ended and nobody runs its context; else a second source keeps it until it
+ * has been taken down.
+ */
+
+/* Marks the scopes that were put at the end of the list, from `first` on, and keeps those that were
+ * open: whoever marks a scope marks what is below it.
+ */
+static void
+mark_listed (LifecycleScopeList *list,
+             guint               first,
+             LifecycleReason     reason,
+             const char         *detail)
+{
+  guint kept = first;
+
+  for (guint i = first; i < list->n_items; i++)
+    {
+      if (lifecycle_scope_mark (list->items[i], reason, detail))
+        list->items[kept++] = list->items[i];
+      else
+        g_object_unref (list->items[i]);
+    }
+
+  list->n_items = kept;
+}
+
+/* On any thread: marks all that ends with a scope, which the caller has marked. Those of other
+ * contexts are handed over when their parent, or what they follow, is taken down.
+ */
+void
+lifecycle_teardown_mark_below (LifecycleScope *scope)
+{
+  LifecycleScopeList list;
+
+  lifecycle_scope_list_init (&list);
+  lifecycle_scope_list_take (&list, g_object_ref (scope));
+  for (guint i = 0; i < list.n_items; i++)
+    {
+      LifecycleScope *above = list.items[i];
+      guint first = list.n_items;
+
+      lifecycle_scope_list_children (&list, above, NULL);
+      mark_listed (&list, first, LIFECYCLE_REASON_PARENT_CLOSED, NULL);
+
+      first = list.n_items;
+      lifecycle_scope_list_followers (&list, above);
+      mark_listed (&list, first, LIFECYCLE_REASON_OWNER_GONE, above->key.name);
+    }
+  lifecycle_scope_list_clear (&list);
+}
+
+static void
+weak_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static gboolean
+handed_over_cb (gpointer data)
+{
+  g_autoptr (LifecycleScope) scope = g_weak_ref_get (data);
+
+  if (scope != NULL)
+    lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Has a scope, which has been marked, taken down at its home, soon. */
+void
+lifecycle_teardown_hand_over (LifecycleScope *scope)
+{
+  GWeakRef *weak = g_new0 (GWeakRef, 1);
+
+  g_weak_ref_init (weak, scope);
+  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
+                  handed_over_cb, weak, weak_ref_free);
+  /* cppcheck-suppress memleak ; the source has it */
+}
+
+static gboolean
+dropped_cb (gpointer scope)
+{
+  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The home of the scope has been entered. */
+static guint
+close_at_home (LifecycleScope *scope)
+{
+  guint n_released = 0;
+
+  g_object_ref (scope);
+  /* Who closes like this does not wait. */
+  if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
+      !scope->in_teardown && !lifecycle_scope_is_closed (scope))
+    n_released = lifecycle_teardown_run (scope, NULL);
+  lifecycle_scope_leave_home (scope);
+  g_object_unref (scope);
+
+  return n_released;
+}
+
+/* On any thread. */
+guint
+lifecycle_teardown_close (LifecycleScope  *scope,
+                          LifecycleReason  reason,
+                          const char      *detail)
+{
+  gboolean marked = lifecycle_scope_mark (scope, reason, detail);
+
+  if (lifecycle_scope_enter_home (scope))
+    return close_at_home (scope);
+
+  if (marked)
+    lifecycle_teardown_mark_below (scope);
+  /* Even if it is closing already: it may be waiting for something. */
+  if (!lifecycle_scope_is_closed (scope))
+    lifecycle_teardown_hand_over (scope);
+
+  return 0;
+}
+
+/* The last reference is going, or g_object_run_dispose() was called. Says FALSE when the scope
+ * has to live on for a while, because its teardown is still to come.
+ */
+gboolean
+lifecycle_teardown_dispose (LifecycleScope *scope)
+{
+  if (!lifecycle_scope_is_closed (scope))
+    {
+      gboolean marked = lifecycle_scope_mark (scope, LIFECYCLE_REASON_DROPPED, NULL);
+
+      if (lifecycle_scope_enter_home (scope) || lifecycle_scope_inherit_home (scope))
+        {
+          close_at_home (scope);
+        }
+      else
+        {
+          if (marked)
+            lifecycle_teardown_mark_below (scope);
+          lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
+                          dropped_cb, g_object_ref (scope), g_object_unref);
+        }
+    }
+
+  return lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_FINISHED);
+}
