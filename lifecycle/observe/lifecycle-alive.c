@@ -10,7 +10,7 @@
 
 #define MAX_ROWS 20
 
-/* What makes a program wait for something: a source of its own, or somebody else's work. */
+/* The kinds that can keep a main loop running: sources, and work that other code does. */
 #define ALIVE_KINDS (1u << LIFECYCLE_KIND_SOURCE |    \
                      1u << LIFECYCLE_KIND_TIMER |     \
                      1u << LIFECYCLE_KIND_OPERATION | \
@@ -18,7 +18,7 @@
                      1u << LIFECYCLE_KIND_SERVICE |   \
                      1u << LIFECYCLE_KIND_HOLD)
 
-/* Milliseconds; tests cannot wait. */
+/* In milliseconds. A variable, so that tests need not wait that long. */
 guint lifecycle_alive_interval = 5000;
 
 static LifecycleSnapshot *
@@ -32,16 +32,17 @@ alive_take_snapshot (GMainContext *context)
  * lifecycle_list_alive:
  * @context: (nullable): a main context, or %NULL for the default one
  *
- * Lists what the scopes at home in @context own that keeps it busy.
+ * Lists the entries that keep @context busy.
  *
- * These are sources, timers, operations, subprocesses, socket services and holds on an application:
- * what a main loop may be waiting for, or an application living on for. What is not owned by any
- * scope cannot be seen, and neither can what has ended as an entry but not yet as a callback, such as
- * an operation that was cancelled by the close of its scope.
+ * These are the sources, timers, operations, subprocesses, socket services and application holds of
+ * the scopes at home in @context: whatever a main loop may be waiting for, or an application is
+ * kept running by. Anything that no scope owns is missing from the list. So is an entry that has
+ * ended while its callback is still to come, such as an operation that was cancelled when its scope
+ * closed.
  *
- * May be called on any thread.
+ * This function may be called on any thread.
  *
- * Returns: (transfer full): a list of [class@Record], which does not change
+ * Returns: (transfer full): a list of [class@Record], which never changes
  *
  * Since: 1.0
  */
@@ -55,12 +56,15 @@ lifecycle_list_alive (GMainContext *context)
  * lifecycle_explain_alive:
  * @context: (nullable): a main context, or %NULL for the default one
  *
- * The same as [func@list_alive], in words, for a log or a terminal: how many of what, by the place
- * where they were added, the most first. Not meant to be parsed.
+ * Describes what keeps @context busy, for a log or a terminal.
  *
- * As long as nothing comes or goes, the text is the same. May be called on any thread.
+ * The text has the contents of [func@list_alive], grouped by kind and by the place where the
+ * entries were added, with the largest groups first. It is not meant to be parsed.
  *
- * Returns: (transfer full): lines
+ * The text stays the same as long as no entry is added or removed. This function may be called on
+ * any thread.
+ *
+ * Returns: (transfer full): the description, as one or more lines
  *
  * Since: 1.0
  */
@@ -106,8 +110,8 @@ alive_look_cb (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* For LIFECYCLE_DEBUG=alive. A main loop does not care how many sources it has, so this one keeps
- * nothing alive.
+/* Implements LIFECYCLE_DEBUG=alive. A main loop runs until it is told to quit, no matter how many
+ * sources are attached, so this source does not keep the program running.
  */
 void
 lifecycle_alive_start (void)

@@ -1,4 +1,4 @@
-/* lifecycle-describe-private.h: what addresses and values are called in reports
+/* lifecycle-describe-private.h: names of addresses and enumeration values in reports
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

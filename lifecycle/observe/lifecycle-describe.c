@@ -1,4 +1,4 @@
-/* lifecycle-describe.c: what addresses and values are called in reports
+/* lifecycle-describe.c: names of addresses and enumeration values in reports
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,7 +28,7 @@ describe_offset (const char *name,
 #endif
 
 #ifdef HAVE_ELF
-/* A function that is not exported, if its file says what it is called. */
+/* Names a function that is not exported, if the symbol table of its file has a name for it. */
 static char *
 describe_hidden (const Dl_info *info,
                  gconstpointer  address)
@@ -38,7 +38,7 @@ describe_hidden (const Dl_info *info,
   Dl_info program;
   gsize offset;
 
-  /* The program itself is known by its first argument, which may be anything. */
+  /* For the program itself, dladdr() reports argv[0], which may be anything. */
   if (dladdr ((gconstpointer) getauxval (AT_PHDR), &program) != 0 &&
       program.dli_fbase == info->dli_fbase)
     file = "/proc/self/exe";
@@ -49,8 +49,9 @@ describe_hidden (const Dl_info *info,
 }
 #endif
 
-/* A function by its name, or, where nothing says what that is, by its place in a program or library,
- * as addr2line takes it. `look` is the last look at the modules before the address was noted.
+/* Describes a function by its name or, if that is not known, by its offset in the program or
+ * library, in the form that addr2line accepts. `look` is the last scan of the loaded modules before
+ * the address was noted.
  */
 char *
 lifecycle_describe_address (gconstpointer address,
@@ -91,7 +92,7 @@ lifecycle_describe_address (gconstpointer address,
   return g_strdup_printf ("%p", address);
 }
 
-/* What a value of an enumeration is called in reports. */
+/* Gets the nickname of an enumeration value, for reports. */
 const char *
 lifecycle_enum_get_nick (GType type,
                          int   value)
@@ -99,7 +100,7 @@ lifecycle_enum_get_nick (GType type,
   GEnumClass *class = g_type_class_ref (type);
   GEnumValue *enum_value = g_enum_get_value (class, value);
 
-  /* The names are constants. */
+  /* The nicknames are static strings, so they outlive the class. */
   g_type_class_unref (class);
 
   return enum_value != NULL ? enum_value->value_nick : "unknown";

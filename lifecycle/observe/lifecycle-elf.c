@@ -11,11 +11,12 @@
 
 #include "lifecycle-elf-private.h"
 
-/* dladdr() knows what the dynamic linker knows. Most callbacks are static functions; if a file has not
- * been stripped, the table of its symbols names them. This is for reports only, so it reads files and
- * searches them from one end to the other.
+/* dladdr() knows only exported symbols, but most callbacks are static functions. If a file has not
+ * been stripped, its symbol table names them. Only reports need this, so reading whole tables and
+ * searching them linearly is good enough.
  *
- * Files are not mapped: one that is built again while it is loaded would end the program.
+ * The file is read rather than mapped: if it were rebuilt while mapped, accessing the mapping could
+ * crash the program.
  */
 typedef struct
 {
@@ -23,16 +24,16 @@ typedef struct
   gsize      n_symbols;
   char      *strings;
   gsize      strings_size;
-  gboolean   fixed;             /* not moved when it is loaded */
+  gboolean   fixed;             /* not relocated when loaded */
 } Table;
 
 static struct
 {
   GMutex      lock;
-  GHashTable *tables;           /* a file as it was at one time → Table, for ever */
+  GHashTable *tables;           /* path, inode, time and size of a file → Table; never freed */
 } elf;
 
-/* A copy of a piece of the file, or NULL where it has no such piece. */
+/* Returns a copy of part of the file, or NULL if the file is too short or cannot be read. */
 static gpointer
 read_piece (int   fd,
             gsize offset,
@@ -128,8 +129,8 @@ table_get_for_file (const char *file)
   return self;
 }
 
-/* The function at an address, and how far into it; or NULL. `base` is where the file was loaded. The
- * name lives for ever.
+/* Finds the function that contains an address, and the offset of the address in it. `base` is where
+ * the file was loaded. Returns NULL if there is none; the name is never freed.
  */
 const char *
 lifecycle_elf_find_function (const char *file,

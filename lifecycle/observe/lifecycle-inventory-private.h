@@ -1,4 +1,4 @@
-/* lifecycle-inventory-private.h: how much there is of what, by place
+/* lifecycle-inventory-private.h: counts of entries by kind and place
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,18 +9,18 @@
 
 G_BEGIN_DECLS
 
-/* Rows of an inventory belong to it. */
+/* The entries of one kind that were added at one place. An inventory owns its rows. */
 typedef struct
 {
   LifecycleKind  kind;
   const char    *place;         /* or NULL */
-  char          *name;          /* of one of them, or NULL */
-  char          *path;          /* of a scope that owns one of them */
-  guint          scope;         /* which one of the snapshot */
+  char          *name;          /* of one of these entries, or NULL */
+  char          *path;          /* of a scope that owns one of these entries */
+  guint          scope;         /* its index in the snapshot */
   guint          n;
 } LifecycleInventoryRow;
 
-/* A set of rows. */
+/* A set of LifecycleInventoryRow. */
 typedef GHashTable LifecycleInventory;
 
 LifecycleInventory *lifecycle_inventory_new    (void);

@@ -1,4 +1,4 @@
-/* lifecycle-inventory.c: how much there is of what, by place
+/* lifecycle-inventory.c: counts of entries by kind and place
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -37,7 +37,7 @@ row_free (gpointer data)
   g_free (row);
 }
 
-/* A set of rows. Places are strings that live for ever. */
+/* Creates an empty inventory. The places in it are strings that are never freed. */
 LifecycleInventory *
 lifecycle_inventory_new (void)
 {
@@ -72,7 +72,7 @@ lifecycle_inventory_add (LifecycleInventory *self,
         }
     }
 
-  /* Where something grows, the last is one of the new ones. */
+  /* Each row names the last of its entries: where something grows, that is one of the new ones. */
   g_hash_table_iter_init (&iter, self);
   while (g_hash_table_iter_next (&iter, &data, NULL))
     {
@@ -83,7 +83,9 @@ lifecycle_inventory_add (LifecycleInventory *self,
     }
 }
 
-/* Of what there is more than there was, by `at_least`, how much more. */
+/* Returns the rows that have grown by `at_least` or more, each with the number of entries it has
+ * grown by.
+ */
 LifecycleInventory *
 lifecycle_inventory_new_difference (LifecycleInventory *before,
                                     LifecycleInventory *after,
@@ -128,7 +130,7 @@ compare_rows (gconstpointer a,
   return g_strcmp0 (one->place, other->place);
 }
 
-/* A line for each row, the most first. */
+/* Appends a line for each row, the largest number first. */
 void
 lifecycle_inventory_append (LifecycleInventory *self,
                             GString            *string,

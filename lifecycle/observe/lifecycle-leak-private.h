@@ -1,4 +1,4 @@
-/* lifecycle-leak-private.h: the inside of a leak
+/* lifecycle-leak-private.h: private parts of LifecycleLeak
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,20 +10,20 @@
 
 G_BEGIN_DECLS
 
-/* What is known of a leak, in a form that can be made with a lock held. */
+/* The data of a LifecycleLeak. A plain struct, so that it can be filled in while a lock is held. */
 typedef struct
 {
   LifecycleLeakKind     kind;
   GType                 type;
   gpointer              address;
   guint                 n_refs;
-  guint                 n_entries; /* what a scope that was dropped owned */
+  guint                 n_entries; /* that a dropped scope owned */
   guint                 count;
   guint                 epoch;
   guint64               age;    /* ms */
   char                 *why;
   char                 *scope_path;
-  const char           *place;  /* lives for ever */
+  const char           *place;  /* never freed */
   const LifecycleStack *stack;
 } LifecycleLeakFacts;
 

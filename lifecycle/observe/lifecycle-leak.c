@@ -1,4 +1,4 @@
-/* lifecycle-leak.c: one thing that has not ended as it should have
+/* lifecycle-leak.c: a scope or an object that did not end as it should have
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,16 +11,17 @@
 /**
  * LifecycleLeak:
  *
- * Something that has not ended as it should have; a snapshot.
+ * Describes a scope or an object that did not end as it should have.
  *
- * There are three kinds. [enum@LeakKind.closed_but_alive] is a leak in the strict sense: an object of
- * which [method@Scope.expect_finalize] was told is still alive although its grace time has passed
- * since the scope closed. [enum@LeakKind.finalized_late] is one that went in the end.
- * [enum@LeakKind.dropped_open] is a scope whose last reference went without a close, which is legal,
- * but where garbage is collected it means that nobody knows when.
+ * There are three kinds of leaks. [enum@LeakKind.closed_but_alive] is a leak in the strict sense:
+ * an object passed to [method@Scope.expect_finalize] is still alive although the grace time has
+ * passed since the scope closed. [enum@LeakKind.finalized_late] is such an object that was
+ * finalized after all. [enum@LeakKind.dropped_open] is a scope whose last reference was dropped
+ * while it was open. That is legal, but in a garbage-collected language nobody can tell when it
+ * happens.
  *
- * [func@list_leaks] makes them. A leak holds no reference on the object that it is about. It does not
- * change, and may be used on any thread.
+ * Leaks are returned by [func@list_leaks]. A leak is a snapshot: it never changes, and it holds no
+ * reference to the object that it describes. All its methods may be called on any thread.
  *
  * Since: 1.0
  */
@@ -196,7 +197,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:object-type: (attributes org.gtk.Property.get=lifecycle_leak_get_object_type)
    *
-   * The type of the object, or of the scope.
+   * The type of the object or scope.
    *
    * Since: 1.0
    */
@@ -208,7 +209,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:type-name: (attributes org.gtk.Property.get=lifecycle_leak_get_type_name)
    *
-   * The name of the type of the object, or of the scope.
+   * The name of the type of the object or scope.
    *
    * Since: 1.0
    */
@@ -217,7 +218,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:address: (attributes org.gtk.Property.get=lifecycle_leak_get_address)
    *
-   * Where the object is or was, as `%p` prints it, for a debugger.
+   * The address of the object or scope, as printed by `%p`, for use in a debugger.
    *
    * Since: 1.0
    */
@@ -226,7 +227,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:n-refs: (attributes org.gtk.Property.get=lifecycle_leak_get_n_refs)
    *
-   * How many references there were on the object when the leak was listed; 0 if it is gone.
+   * The reference count of the object when the leak was listed, or 0 if the object is gone.
    *
    * Since: 1.0
    */
@@ -238,8 +239,8 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:age: (attributes org.gtk.Property.get=lifecycle_leak_get_age)
    *
-   * How long after the close of the scope the object was still alive, in milliseconds; 0 for a
-   * scope that was dropped.
+   * How long the object was still alive after the scope had closed, in milliseconds; 0 for a scope
+   * that was dropped.
    *
    * Since: 1.0
    */
@@ -251,7 +252,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:why: (attributes org.gtk.Property.get=lifecycle_leak_get_why)
    *
-   * Why the object was expected to go, as [method@Scope.expect_finalize] was told.
+   * The reason that was passed to [method@Scope.expect_finalize].
    *
    * Since: 1.0
    */
@@ -260,7 +261,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:scope-path: (attributes org.gtk.Property.get=lifecycle_leak_get_scope_path)
    *
-   * The path of the scope that was dropped, or with whose close the object should have gone.
+   * The path of the scope that was dropped, or whose close the object should not have survived.
    *
    * Since: 1.0
    */
@@ -269,7 +270,7 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:place: (attributes org.gtk.Property.get=lifecycle_leak_get_place)
    *
-   * Where the scope was made, or the expectation was, as `file:line`.
+   * Where the scope was created or [method@Scope.expect_finalize] was called, as `file:line`.
    *
    * Since: 1.0
    */
@@ -278,7 +279,8 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:stack: (attributes org.gtk.Property.get=lifecycle_leak_get_stack)
    *
-   * The stack of that call, one frame a line, if `LIFECYCLE_DEBUG=stacks` was set.
+   * The stack of the call at [property@Leak:place], one frame per line, if `LIFECYCLE_DEBUG=stacks`
+   * was set.
    *
    * Since: 1.0
    */
@@ -287,7 +289,8 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:count: (attributes org.gtk.Property.get=lifecycle_leak_get_count)
    *
-   * How often the same has happened in the same place. The rest is about the last time.
+   * How often the same leak happened at the same place. The other properties describe the last
+   * time.
    *
    * Since: 1.0
    */
@@ -309,7 +312,7 @@ lifecycle_leak_init (LifecycleLeak *self)
  * lifecycle_leak_get_kind: (attributes org.gtk.Method.get_property=kind)
  * @self: a leak
  *
- * What went wrong.
+ * Gets what went wrong.
  *
  * Returns: the kind
  *
@@ -327,7 +330,7 @@ lifecycle_leak_get_kind (LifecycleLeak *self)
  * lifecycle_leak_get_object_type: (attributes org.gtk.Method.get_property=object-type)
  * @self: a leak
  *
- * The type of the object, or of the scope.
+ * Gets the type of the object or scope.
  *
  * Returns: the type
  *
@@ -345,7 +348,7 @@ lifecycle_leak_get_object_type (LifecycleLeak *self)
  * lifecycle_leak_get_type_name: (attributes org.gtk.Method.get_property=type-name)
  * @self: a leak
  *
- * The name of the type of the object, or of the scope.
+ * Gets the name of the type of the object or scope.
  *
  * Returns: (transfer none): the name
  *
@@ -363,7 +366,8 @@ lifecycle_leak_get_type_name (LifecycleLeak *self)
  * lifecycle_leak_get_address: (attributes org.gtk.Method.get_property=address)
  * @self: a leak
  *
- * Where the object is or was, as `%p` prints it, for a debugger.
+ * Gets the address of the object or scope, as printed by `%p`, for use in a debugger. It may be
+ * gone by now.
  *
  * Returns: (transfer none): the address
  *
@@ -381,9 +385,9 @@ lifecycle_leak_get_address (LifecycleLeak *self)
  * lifecycle_leak_get_n_refs: (attributes org.gtk.Method.get_property=n-refs)
  * @self: a leak
  *
- * How many references there were on the object when the leak was listed; 0 if it is gone.
+ * Gets the reference count of the object when the leak was listed, or 0 if the object is gone.
  *
- * Returns: the number of references
+ * Returns: the reference count
  *
  * Since: 1.0
  */
@@ -399,10 +403,10 @@ lifecycle_leak_get_n_refs (LifecycleLeak *self)
  * lifecycle_leak_get_age: (attributes org.gtk.Method.get_property=age)
  * @self: a leak
  *
- * How long after the close of the scope the object was still alive, in milliseconds; 0 for a
- * scope that was dropped.
+ * Gets how long the object was still alive after the scope had closed; 0 for a scope that was
+ * dropped.
  *
- * Returns: milliseconds
+ * Returns: the time, in milliseconds
  *
  * Since: 1.0
  */
@@ -418,9 +422,9 @@ lifecycle_leak_get_age (LifecycleLeak *self)
  * lifecycle_leak_get_why: (attributes org.gtk.Method.get_property=why)
  * @self: a leak
  *
- * Why the object was expected to go, as [method@Scope.expect_finalize] was told.
+ * Gets the reason that was passed to [method@Scope.expect_finalize].
  *
- * Returns: (transfer none) (nullable): the reason, if one was given
+ * Returns: (transfer none) (nullable): the reason, or %NULL if there is none
  *
  * Since: 1.0
  */
@@ -436,7 +440,7 @@ lifecycle_leak_get_why (LifecycleLeak *self)
  * lifecycle_leak_get_scope_path: (attributes org.gtk.Method.get_property=scope-path)
  * @self: a leak
  *
- * The path of the scope that was dropped, or with whose close the object should have gone.
+ * Gets the path of the scope that was dropped, or whose close the object should not have survived.
  *
  * Returns: (transfer none): the path
  *
@@ -454,9 +458,9 @@ lifecycle_leak_get_scope_path (LifecycleLeak *self)
  * lifecycle_leak_get_place: (attributes org.gtk.Method.get_property=place)
  * @self: a leak
  *
- * Where the scope was made, or the expectation was, as `file:line`.
+ * Gets where the scope was created or [method@Scope.expect_finalize] was called, as `file:line`.
  *
- * Returns: (transfer none) (nullable): the place, where it is known
+ * Returns: (transfer none) (nullable): the place, or %NULL if it is not known
  *
  * Since: 1.0
  */
@@ -472,9 +476,10 @@ lifecycle_leak_get_place (LifecycleLeak *self)
  * lifecycle_leak_get_stack: (attributes org.gtk.Method.get_property=stack)
  * @self: a leak
  *
- * The stack of that call, one frame a line, if `LIFECYCLE_DEBUG=stacks` was set.
+ * Gets the stack of the call at [property@Leak:place], one frame per line. Stacks are recorded if
+ * `LIFECYCLE_DEBUG=stacks` is set.
  *
- * Returns: (transfer none) (nullable): the stack, where it is known
+ * Returns: (transfer none) (nullable): the stack, or %NULL if it was not recorded
  *
  * Since: 1.0
  */
@@ -490,9 +495,10 @@ lifecycle_leak_get_stack (LifecycleLeak *self)
  * lifecycle_leak_get_count: (attributes org.gtk.Method.get_property=count)
  * @self: a leak
  *
- * How often the same has happened in the same place. The rest is about the last time.
+ * Gets how often the same leak happened at the same place. The other properties describe the last
+ * time.
  *
- * Returns: 1 or more
+ * Returns: the number of times, at least 1
  *
  * Since: 1.0
  */
@@ -516,9 +522,9 @@ leak_append_seconds (GString *string,
  * lifecycle_leak_to_string:
  * @self: a leak
  *
- * The leak in words, for a log or a terminal. Not meant to be parsed.
+ * Describes the leak in one line, for a log or a terminal. The text is not meant to be parsed.
  *
- * Returns: (transfer full): one line, without the stack
+ * Returns: (transfer full): the description, without the stack
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-leak.h: one thing that has not ended as it should have
+/* lifecycle-leak.h: a scope or an object that did not end as it should have
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,13 +15,13 @@ G_BEGIN_DECLS
 
 /**
  * LifecycleLeakKind:
- * @LIFECYCLE_LEAK_KIND_DROPPED_OPEN: the last reference on a scope went without a close, while it
- *   owned something
- * @LIFECYCLE_LEAK_KIND_CLOSED_BUT_ALIVE: an object that was to go soon after a scope closed is still
- *   alive
- * @LIFECYCLE_LEAK_KIND_FINALIZED_LATE: such an object is gone, but went late
+ * @LIFECYCLE_LEAK_KIND_DROPPED_OPEN: the last reference to an open scope was dropped while the
+ *   scope owned something
+ * @LIFECYCLE_LEAK_KIND_CLOSED_BUT_ALIVE: an object that should have been finalized soon after a
+ *   scope closed is still alive
+ * @LIFECYCLE_LEAK_KIND_FINALIZED_LATE: such an object was finalized, but late
  *
- * What went wrong with something's end.
+ * The kinds of leaks.
  *
  * Since: 1.0
  */

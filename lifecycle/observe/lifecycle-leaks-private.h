@@ -1,4 +1,4 @@
-/* lifecycle-leaks-private.h: what should be gone, and is not
+/* lifecycle-leaks-private.h: objects that should be gone but are not
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,11 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* Where a look back ends. */
+/* A point in time; the functions below can list what has happened since then. */
 typedef struct
 {
-  guint64 serial;               /* of the last expectation before it */
-  guint   epoch;                /* of what has been noted before it */
+  guint64 serial;               /* of the last expectation before the mark */
+  guint   epoch;                /* of the leaks that were noted before the mark */
 } LifecycleLeakMark;
 
 void       lifecycle_leaks_set_tracking     (gboolean                 tracking);

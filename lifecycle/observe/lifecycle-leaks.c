@@ -1,4 +1,4 @@
-/* lifecycle-leaks.c: what should be gone, and is not
+/* lifecycle-leaks.c: objects that should be gone but are not
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,23 +11,24 @@
 
 #define DEFAULT_GRACE_MS 2000
 
-/* How many different things are remembered; the oldest are forgotten. */
+/* How many different leaks are remembered. Beyond that, the oldest are forgotten. */
 #define MAX_NOTED 256
 
 typedef struct _Expectation Expectation;
 typedef struct _Watch       Watch;
 
-/* That an object is gone soon after a scope has closed. Until then it is one of the scope's ties: what
- * does not count, and is released last.
+/* The expectation that an object is gone soon after a scope has closed. Until then it is an entry
+ * of the ledger of what the scope follows, so it does not count as an entry of the scope, and is
+ * released last.
  */
 struct _Expectation
 {
   LifecycleEntry        entry;
-  LifecycleNode         node;   /* in a list, from the close of the scope on */
-  LifecycleLedger      *following;   /* NULL if the scope was closed already */
-  Expectation          *next;   /* on the same object */
-  Watch                *watch;  /* NULL when the object is gone */
-  gint                  refs;   /* atomic: the ledger has one, and the watch another */
+  LifecycleNode         node;   /* in a list once the scope has closed */
+  LifecycleLedger      *following;   /* NULL if the scope had closed already */
+  Expectation          *next;   /* for the same object */
+  Watch                *watch;  /* NULL once the object is gone */
+  gint                  refs;   /* atomic; the ledger holds one, the watch another */
   gboolean              overdue;
   gint64                closed_at; /* µs, or 0 */
   guint64               serial;
@@ -36,26 +37,27 @@ struct _Expectation
   const LifecycleStack *stack;
 };
 
-/* What is attached to an object. The destroy functions of an object's data run when it is finalized,
- * and not when it is disposed.
+/* The data attached to an object. Its destroy function is how the end of the object is noticed:
+ * GLib calls the destroy functions of an object's data when the object is finalized, not when it is
+ * disposed.
  */
 struct _Watch
 {
-  GObject     *object;          /* an address; nobody is told when it is about to go */
+  GObject     *object;          /* an address, not a reference */
   GType        type;
   Expectation *first;
   guint        n_overdue;
-  guint64      listed;          /* by which listing */
+  guint64      listed;          /* number of the listing that last saw it */
 };
 
 static struct
 {
-  GMutex        lock;           /* nothing else is locked with it */
-  LifecycleNode waiting;        /* alive, and within the grace time; the first closed is the first */
-  LifecycleNode overdue;        /* the same, past it */
-  GPtrArray    *noted;          /* of LifecycleLeakFacts, the last at the end */
-  guint         n_expected;     /* objects that are alive, however many expectations each has */
-  guint         n_overdue;      /* the same, with one that is overdue */
+  GMutex        lock;           /* no other lock is taken while it is held */
+  LifecycleNode waiting;        /* alive within the grace time, in the order of the closes */
+  LifecycleNode overdue;        /* the same, past the grace time */
+  GPtrArray    *noted;          /* of LifecycleLeakFacts, the newest at the end */
+  guint         n_expected;     /* live objects with at least one expectation */
+  guint         n_overdue;      /* live objects with at least one overdue expectation */
   guint         n_tracking;     /* atomic */
   guint         epoch;
   guint         grace;          /* ms */
@@ -85,7 +87,9 @@ expectation_unref (Expectation *self)
   g_free (self);
 }
 
-/* Locked. Sorts out who is overdue by now. Each one is moved once, so to ask often is cheap. */
+/* Moves the expectations that have become overdue. The lock is held. Each one is moved only once,
+ * so calling this often is cheap.
+ */
 static void
 leaks_advance (void)
 {
@@ -106,12 +110,14 @@ leaks_advance (void)
     }
 }
 
-/* Locked. */
+/* The lock is held. */
 static LifecycleLeakFacts
 expectation_get_facts (Expectation       *self,
                        LifecycleLeakKind  kind)
 {
-  /* An object that is being finalized waits for the lock before its memory goes. */
+  /* The object may be read: if it is being finalized, watch_free() waits for the lock before the
+   * memory is freed.
+   */
   return (LifecycleLeakFacts) {
     .kind = kind,
     .type = self->watch->type,
@@ -126,7 +132,7 @@ expectation_get_facts (Expectation       *self,
   };
 }
 
-/* Locked. Remembers a thing of the past, once for each place. */
+/* Remembers a leak that is over, once for each place. The lock is held. */
 static void
 leaks_note (const LifecycleLeakFacts *facts)
 {
@@ -160,7 +166,7 @@ leaks_note (const LifecycleLeakFacts *facts)
   ((LifecycleLeakFacts *) facts)->epoch = leaks.epoch;
 }
 
-/* The object is being finalized, on any thread. */
+/* Called on any thread when the object is finalized. */
 static void
 watch_free (gpointer data)
 {
@@ -203,7 +209,7 @@ watch_free (gpointer data)
 
 LIFECYCLE_DEFINE_STATIC_QUARK (watch_quark, "lifecycle-expectations")
 
-/* The caller has a reference on the object. */
+/* The caller holds a reference to the object. */
 static Watch *
 watch_get (GObject *object)
 {
@@ -229,7 +235,7 @@ watch_get (GObject *object)
   return watch;
 }
 
-/* Locked. */
+/* The lock is held. */
 static void
 expectation_attach (Expectation *self,
                     Watch       *watch)
@@ -240,7 +246,7 @@ expectation_attach (Expectation *self,
   watch->first = self;
 }
 
-/* The scope has closed. The path of that one is taken. */
+/* Starts the grace time, because the scope has closed. Takes ownership of the path. */
 static void
 expectation_begin (Expectation *self,
                    char        *scope_path)
@@ -269,7 +275,7 @@ expectation_release (LifecycleLedger *ledger,
   expectation_unref (self);
 }
 
-/* An expectation of a scope that has one reference, and belongs to nobody yet. */
+/* Creates an expectation with one reference, attached to nothing yet. */
 static Expectation *
 expectation_new (LifecycleLedger *following,
                  const char      *why)
@@ -283,7 +289,9 @@ expectation_new (LifecycleLedger *following,
   return self;
 }
 
-/* Says FALSE when it is too late to wait for the close. The place lives for ever. */
+/* Makes the expectation wait for the close of its scope. Returns FALSE if it is too late for that.
+ * The place is never freed.
+ */
 static gboolean
 expectation_join (Expectation *self,
                   const char  *place)
@@ -299,7 +307,9 @@ expectation_join (Expectation *self,
   return TRUE;
 }
 
-/* For who has no reference on the object: it may have gone before the expectation was in its place. */
+/* For callers that hold no reference to the object: it may have been finalized before the
+ * expectation was in the ledger.
+ */
 static void
 expectation_forget_if_gone (Expectation *self)
 {
@@ -328,7 +338,7 @@ expectation_move_on (LifecycleLedger *ledger,
       return;
     }
 
-  /* The object may go at any moment, so what it has to tell is the first thing to be changed. */
+  /* The object may be finalized at any moment, so its watch is the first thing to be changed. */
   other = expectation_new (following, self->why);
   other->stack = self->stack;
   g_atomic_int_inc (&other->refs);
@@ -344,7 +354,7 @@ expectation_move_on (LifecycleLedger *ledger,
       expectation_attach (other, self->watch);
       other->serial = self->serial;
       self->watch = NULL;
-      /* That of the watch. */
+      /* This was the reference of the watch. */
       g_atomic_int_add (&self->refs, -1);
     }
   else
@@ -368,22 +378,22 @@ const LifecycleEntryClass lifecycle_expectation_class = {
 /**
  * lifecycle_scope_expect_finalize:
  * @self: a scope
- * @object: (transfer none): an object; no reference is taken
- * @why: (nullable): what makes one think so, for reports
+ * @object: (transfer none): an object; no reference to it is taken
+ * @why: (nullable): why the object should be gone, for reports
  *
- * Says that @object should be gone soon after the scope has closed.
+ * Declares that @object should be finalized soon after the scope has closed.
  *
- * If it has not been finalized when the grace time has passed ([func@set_leak_grace]), it is overdue,
- * and [func@list_leaks] tells what is known of it. If it goes later than that, it is remembered as
- * late. Being disposed does not count, because the memory is still there.
+ * If @object is still alive when the grace time has passed (see [func@set_leak_grace]), it is
+ * overdue, and [func@list_leaks] reports it. If it is finalized after that, it is reported as late.
+ * Disposing of @object is not enough, because its memory is still in use.
  *
- * This is not an entry: it does not count, does not keep anything alive, and is forgotten when the
- * object goes. [method@Scope.clear] does not matter to it; with [method@Scope.move] it goes along.
- * Several of them may be about the same object. If the scope is not open any more, the grace time
- * begins now.
+ * An expectation is not an entry: it does not count as one, keeps nothing alive, and is forgotten
+ * when @object is finalized. [method@Scope.clear] does not affect it; [method@Scope.move] moves it.
+ * The same object may have several expectations. If the scope is closing or closed already, the
+ * grace time begins at once.
  *
- * May be called on any thread by a holder of a reference on @object; the object may be finalized on
- * any.
+ * This function may be called on any thread, but the caller must hold a reference to @object. The
+ * object may be finalized on any thread.
  *
  * Since: 1.0
  */
@@ -410,15 +420,16 @@ lifecycle_scope_expect_finalize_at (const char     *place,
   expectation = expectation_new (lifecycle_scope_ensure_following (self), why);
   expectation->stack = lifecycle_stacks_capture ();
 
-  /* First the object, whose end cannot be missed because the caller has a reference, and then the
-   * scope, which may be closing on another thread.
+  /* The object comes first: it cannot be finalized meanwhile, because the caller holds a reference.
+   * Then the scope, which another thread may be closing.
    */
   watch = watch_get (object);
   g_mutex_lock (&leaks.lock);
   expectation_attach (expectation, watch);
   g_mutex_unlock (&leaks.lock);
 
-  /* The watch has taken the first reference; the scope has closed if it does not get another. */
+  /* The watch owns the first reference. If the ledger does not take another, the scope has closed.
+   */
   if (!expectation_join (expectation, lifecycle_modules_get_place (place, lifecycle_modules_look ())))
     expectation_begin (expectation, lifecycle_scope_get_path (self));
 }
@@ -426,9 +437,12 @@ lifecycle_scope_expect_finalize_at (const char     *place,
 /**
  * lifecycle_get_leak_grace:
  *
- * How long an object may live on after the close of the scope with which it was expected to go.
+ * Gets how long an object passed to [method@Scope.expect_finalize] may stay alive after its scope
+ * has closed.
  *
- * Returns: milliseconds
+ * This function may be called on any thread.
+ *
+ * Returns: the grace time, in milliseconds
  *
  * Since: 1.0
  */
@@ -446,12 +460,14 @@ lifecycle_get_leak_grace (void)
 
 /**
  * lifecycle_set_leak_grace:
- * @grace_ms: milliseconds; 2000 unless it is set
+ * @grace_ms: the grace time, in milliseconds; the default is 2000
  *
- * Sets how long an object may live on after the close of the scope with which it was expected to go.
+ * Sets how long an object passed to [method@Scope.expect_finalize] may stay alive after its scope
+ * has closed.
  *
- * Idles, operations that have been cancelled and garbage collectors need some time to let go. The
- * new value goes for all that are alive now. May be called on any thread.
+ * Idle sources, cancelled operations and garbage collectors need some time to drop their
+ * references. The new value also applies to the objects that are alive now. This function may be
+ * called on any thread.
  *
  * Since: 1.0
  */
@@ -461,7 +477,7 @@ lifecycle_set_leak_grace (guint grace_ms)
   g_mutex_lock (&leaks.lock);
   leaks.grace = grace_ms;
 
-  /* All of them closed before those that are waiting. */
+  /* The scopes of these closed before the scopes of those that are waiting. */
   while (!lifecycle_node_is_alone (&leaks.overdue))
     {
       Expectation *self = expectation_from_node (leaks.overdue.prev);
@@ -479,10 +495,10 @@ lifecycle_set_leak_grace (guint grace_ms)
 /**
  * lifecycle_get_n_overdue:
  *
- * How many objects are still alive although the grace time has passed since a scope closed with
- * which they were expected to go.
+ * Gets the number of objects that are overdue: passed to [method@Scope.expect_finalize] and still
+ * alive although the grace time has passed since the scope closed.
  *
- * To ask often costs next to nothing. May be called on any thread.
+ * This is cheap enough to be called often. It may be called on any thread.
  *
  * Returns: the number of objects
  *
@@ -501,7 +517,9 @@ lifecycle_get_n_overdue (void)
   return n_overdue;
 }
 
-/* Locked. Adds the facts of those in a list, each object once, if nobody is about to free it. */
+/* Adds the facts about the objects in a list, each object once, without those that are being
+ * finalized. The lock is held.
+ */
 static void
 leaks_collect (GPtrArray     *list,
                LifecycleNode *nodes,
@@ -524,8 +542,8 @@ leaks_collect (GPtrArray     *list,
     }
 }
 
-/* The objects that are alive although the scope has closed, whether they are overdue or not. `since`
- * may be NULL.
+/* Lists the objects that are alive although the scope has closed, overdue or not. `since` may be
+ * NULL.
  */
 GPtrArray *
 lifecycle_leaks_list_alive (const LifecycleLeakMark *since,
@@ -545,7 +563,7 @@ lifecycle_leaks_list_alive (const LifecycleLeakMark *since,
   return list;
 }
 
-/* What has been noted. `since` may be NULL. */
+/* Lists the leaks that have been noted. `since` may be NULL. */
 GPtrArray *
 lifecycle_leaks_list_noted (const LifecycleLeakMark *since)
 {
@@ -564,7 +582,7 @@ lifecycle_leaks_list_noted (const LifecycleLeakMark *since)
   return list;
 }
 
-/* A new start, for who wants to know what has come since. */
+/* Sets the mark to now, for listing only what happens from now on. */
 void
 lifecycle_leaks_mark (LifecycleLeakMark *mark)
 {
@@ -601,17 +619,18 @@ lifecycle_leaks_get_n_expected (void)
 /**
  * lifecycle_list_leaks:
  *
- * Lists what has not ended as it should have.
+ * Lists the objects and scopes that did not end as they should have.
  *
- * These are the objects that are overdue now, the longest first, and then what has been noted since
- * [func@clear_leaks]: objects that went late, and scopes that were dropped open. Of the latter two
- * the last of each place is listed, with a count, and the oldest are forgotten if there are very
- * many. Scopes that are dropped are noted while `LIFECYCLE_DEBUG=leaks` is set, and between
- * [func@test_begin] and [func@test_end].
+ * The list begins with the objects that are overdue now, those that have been overdue the longest
+ * first. Then come the leaks noted since the last call of [func@clear_leaks]: objects that were
+ * finalized late, and scopes that were dropped while they were open. Of these, only the last at
+ * each place is listed, with a count, and if there are very many, the oldest are forgotten. Dropped
+ * scopes are noted if `LIFECYCLE_DEBUG=leaks` is set, and between [func@test_begin] and
+ * [func@test_end].
  *
- * May be called on any thread.
+ * This function may be called on any thread.
  *
- * Returns: (transfer full): a list of [class@Leak], a snapshot
+ * Returns: (transfer full): a list of [class@Leak], which never changes
  *
  * Since: 1.0
  */
@@ -636,9 +655,10 @@ lifecycle_list_leaks (void)
 /**
  * lifecycle_clear_leaks:
  *
- * Forgets what has been noted of the past: objects that went late, and scopes that were dropped open.
+ * Forgets the leaks that are over: objects that were finalized late, and scopes that were dropped
+ * while they were open.
  *
- * What is alive stays in the list. May be called on any thread.
+ * Objects that are overdue and alive stay in the list. This function may be called on any thread.
  *
  * Since: 1.0
  */
@@ -681,7 +701,9 @@ leaks_scope_closed (LifecycleScope *scope,
   g_mutex_unlock (&leaks.lock);
 }
 
-/* Has scopes that are dropped open noted, or not any more. Counted. */
+/* Turns the noting of dropped scopes on or off. Calls are counted: noting stays on until each TRUE
+ * has been matched by a FALSE.
+ */
 void
 lifecycle_leaks_set_tracking (gboolean tracking)
 {

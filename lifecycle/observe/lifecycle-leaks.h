@@ -1,4 +1,4 @@
-/* lifecycle-leaks.h: what should be gone, and is not
+/* lifecycle-leaks.h: objects that should be gone but are not
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -31,7 +31,9 @@ void        lifecycle_clear_leaks           (void);
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the place of the call in front: a string that lives for ever, or NULL. */
+/* The same function with the place of the call as its first argument: a string that is never freed,
+ * or NULL.
+ */
 LIFECYCLE_AVAILABLE_IN_1_0
 void        lifecycle_scope_expect_finalize_at (const char     *place,
                                                 LifecycleScope *self,

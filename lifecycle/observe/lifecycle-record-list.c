@@ -1,4 +1,4 @@
-/* lifecycle-record-list.c: lists of records, and of scopes
+/* lifecycle-record-list.c: lists of records and of scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,7 @@
 #include "lifecycle-roots-private.h"
 #include "lifecycle-snapshot-private.h"
 
-/* The list of the records of a snapshot. */
+/* The list model with the records of a snapshot. */
 #define LIFECYCLE_TYPE_RECORD_LIST (lifecycle_record_list_get_type ())
 G_DECLARE_FINAL_TYPE (LifecycleRecordList, lifecycle_record_list, LIFECYCLE, RECORD_LIST, GObject)
 
@@ -16,7 +16,7 @@ struct _LifecycleRecordList
   GObject            parent_instance;
 
   LifecycleSnapshot *snapshot;
-  LifecycleRecord  **records;   /* those that have been asked for */
+  LifecycleRecord  **records;   /* NULL where not requested yet */
 };
 
 static void lifecycle_record_list_model_init (GListModelInterface *iface);
@@ -90,7 +90,7 @@ lifecycle_record_list_init (LifecycleRecordList *self)
 {
 }
 
-/* Takes the snapshot. */
+/* Takes ownership of the snapshot. */
 GListModel *
 lifecycle_record_list_new (LifecycleSnapshot *snapshot)
 {
@@ -104,15 +104,18 @@ lifecycle_record_list_new (LifecycleSnapshot *snapshot)
 /**
  * lifecycle_scope_list_records:
  * @self: a scope
- * @recursive: whether to list all that would end with it
+ * @recursive: whether to list everything that would end with the scope
  *
- * Lists what the scope owns, the oldest entry first.
+ * Lists the entries of the scope, the oldest first.
  *
- * With all that would end with it, the scopes below it follow, and those who follow one of them. What
- * a close has silenced already is not listed. May be called on any thread; while others add and
- * close, each scope is listed as it was at one moment.
+ * If @recursive is %TRUE, these are followed by the entries of the scopes below it, and of the
+ * scopes that follow one of these. Entries that a close has already muted are not listed; a closed
+ * scope has none.
  *
- * Returns: (transfer full): a list of [class@Record], which does not change
+ * This function may be called on any thread. While other threads add entries and close scopes, each
+ * scope is listed as it was at one moment.
+ *
+ * Returns: (transfer full): a list of [class@Record], which never changes
  *
  * Since: 1.0
  */
@@ -128,9 +131,11 @@ lifecycle_scope_list_records (LifecycleScope *self,
 /**
  * lifecycle_list_records:
  *
- * Lists what all scopes of the process own. May be called on any thread.
+ * Lists the entries of all scopes in the process.
  *
- * Returns: (transfer full): a list of [class@Record], which does not change
+ * This function may be called on any thread.
+ *
+ * Returns: (transfer full): a list of [class@Record], which never changes
  *
  * Since: 1.0
  */
@@ -143,12 +148,12 @@ lifecycle_list_records (void)
 /**
  * lifecycle_list_scopes:
  *
- * Lists all scopes of the process that are open or closing, parents before their children.
+ * Lists all scopes in the process that are open or closing, parents before their children.
  *
- * May be called on any thread. The list holds a reference on each scope: one that would have been
- * closed by the loss of its last reference is so only when the list is gone.
+ * This function may be called on any thread. The list holds a reference to each scope, so a scope
+ * whose owner drops the last other reference is closed only when the list is freed.
  *
- * Returns: (transfer full): a list of [class@Scope], which does not change
+ * Returns: (transfer full): a list of [class@Scope], which never changes
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-record.c: what scopes own, one by one
+/* lifecycle-record.c: descriptions of entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,10 +12,10 @@
 /**
  * LifecycleRecord:
  *
- * What there is to know about one entry of a scope, as it was when the list of records was made.
+ * Describes one entry of a scope, as it was when the list of records was made.
  *
- * Lists of records are snapshots: they do not follow what happens later, hold no references on what
- * they describe, and keep nothing alive. Each record of a list is made when it is asked for.
+ * Lists of records are snapshots: they do not change later, hold no references to what they
+ * describe, and keep nothing alive. The records of a list are created on demand.
  *
  * ```c
  * g_autoptr (GListModel) records = lifecycle_scope_list_records (scope, TRUE);
@@ -29,7 +29,7 @@
  *   }
  * ```
  *
- * A record is to be used by one thread at a time.
+ * A record may be used on any thread, but by only one thread at a time.
  *
  * Since: 1.0
  */
@@ -39,7 +39,7 @@ struct _LifecycleRecord
 
   LifecycleSnapshot *snapshot;
   guint              index;
-  char              *scope_path;        /* these are made when they are asked for */
+  char              *scope_path;        /* these strings are created on demand */
   char              *signal;
   char              *callback;
   char              *stack;
@@ -83,7 +83,7 @@ record_get_item (LifecycleRecord *self)
 {
   static const LifecycleSnapshotItem nothing;
 
-  /* A language may make an object of any type. */
+  /* Bindings can create an object of any type, even one without a constructor. */
   if (self->snapshot == NULL)
     return &nothing;
 
@@ -175,7 +175,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:kind: (attributes org.gtk.Property.get=lifecycle_record_get_kind)
    *
-   * What it is.
+   * The kind of the entry.
    *
    * Since: 1.0
    */
@@ -185,7 +185,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:name: (attributes org.gtk.Property.get=lifecycle_record_get_name)
    *
-   * What it is called.
+   * The name of the entry.
    *
    * Since: 1.0
    */
@@ -195,7 +195,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:place: (attributes org.gtk.Property.get=lifecycle_record_get_place)
    *
-   * Where it was added.
+   * Where the entry was added, as `file:line`.
    *
    * Since: 1.0
    */
@@ -205,7 +205,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:scope-path: (attributes org.gtk.Property.get=lifecycle_record_get_scope_path)
    *
-   * Whose it is.
+   * The path of the scope that owned the entry.
    *
    * Since: 1.0
    */
@@ -215,7 +215,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:instance-type: (attributes org.gtk.Property.get=lifecycle_record_get_instance_type)
    *
-   * The type of the object that it is about.
+   * The type of the object that the entry is about.
    *
    * Since: 1.0
    */
@@ -225,7 +225,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:signal: (attributes org.gtk.Property.get=lifecycle_record_get_signal)
    *
-   * What a handler is connected to.
+   * The signal that a handler is connected to.
    *
    * Since: 1.0
    */
@@ -235,7 +235,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:id: (attributes org.gtk.Property.get=lifecycle_record_get_id)
    *
-   * The id of a handler or a source.
+   * The ID of a handler or a source.
    *
    * Since: 1.0
    */
@@ -245,7 +245,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:age: (attributes org.gtk.Property.get=lifecycle_record_get_age)
    *
-   * How long it had been there, in milliseconds.
+   * How long ago the entry was added, in milliseconds.
    *
    * Since: 1.0
    */
@@ -255,7 +255,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:valid: (attributes org.gtk.Property.get=lifecycle_record_is_valid)
    *
-   * Whether what it stands for was still there.
+   * Whether the thing that the entry stands for still existed.
    *
    * Since: 1.0
    */
@@ -265,7 +265,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:callback: (attributes org.gtk.Property.get=lifecycle_record_get_callback)
    *
-   * Which function it calls.
+   * The function that the entry calls.
    *
    * Since: 1.0
    */
@@ -275,7 +275,7 @@ lifecycle_record_class_init (LifecycleRecordClass *klass)
   /**
    * LifecycleRecord:stack: (attributes org.gtk.Property.get=lifecycle_record_get_stack)
    *
-   * The stack when it was added.
+   * The stack of the call that added the entry.
    *
    * Since: 1.0
    */
@@ -294,7 +294,7 @@ lifecycle_record_init (LifecycleRecord *self)
  * lifecycle_record_get_kind: (attributes org.gtk.Method.get_property=kind)
  * @self: a record
  *
- * What it is.
+ * Gets the kind of the entry.
  *
  * Returns: the kind
  *
@@ -312,8 +312,8 @@ lifecycle_record_get_kind (LifecycleRecord *self)
  * lifecycle_record_get_name: (attributes org.gtk.Method.get_property=name)
  * @self: a record
  *
- * What it is called: the name of an operation, a child or a source, the bus name, the path of an
- * exported object, the key of a setting.
+ * Gets the name of the entry: that of an operation, a child or a source, a bus name, the path of an
+ * exported object, or the key of a setting.
  *
  * Returns: (transfer none) (nullable): the name, or %NULL if it has none
  *
@@ -331,9 +331,9 @@ lifecycle_record_get_name (LifecycleRecord *self)
  * lifecycle_record_get_place: (attributes org.gtk.Method.get_property=place)
  * @self: a record
  *
- * Where it was added, `file:line`; the macros of the C interface put that down.
+ * Gets where the entry was added, as `file:line`. The macros of the C interface record that.
  *
- * If that was in a plug-in which has been unloaded, this says `a module that is gone`.
+ * If the entry was added by a plug-in that has been unloaded, the place is `a module that is gone`.
  *
  * Returns: (transfer none) (nullable): the place, or %NULL if it is not known
  *
@@ -351,7 +351,7 @@ lifecycle_record_get_place (LifecycleRecord *self)
  * lifecycle_record_get_scope_path: (attributes org.gtk.Method.get_property=scope-path)
  * @self: a record
  *
- * Whose it is; see [method@Scope.get_path].
+ * Gets the path of the scope that owned the entry; see [method@Scope.get_path].
  *
  * Returns: (transfer none): the path of the scope
  *
@@ -375,10 +375,10 @@ lifecycle_record_get_scope_path (LifecycleRecord *self)
  * lifecycle_record_get_instance_type: (attributes org.gtk.Method.get_property=instance-type)
  * @self: a record
  *
- * The type of the object that it is about: the instance of a handler, an owned object, a watched object in
- * GIO.
+ * Gets the type of the object that the entry is about: the instance of a handler, an owned object,
+ * or the GIO object of an entry.
  *
- * Returns: the type, or %G_TYPE_INVALID if there is none
+ * Returns: the type, or %G_TYPE_INVALID if there is no such object
  *
  * Since: 1.0
  */
@@ -394,9 +394,10 @@ lifecycle_record_get_instance_type (LifecycleRecord *self)
  * lifecycle_record_get_signal: (attributes org.gtk.Method.get_property=signal)
  * @self: a record
  *
- * What a handler is connected to, with the detail if there is one.
+ * Gets the signal that a handler is connected to, with its detail if it has one.
  *
- * Of handlers that were added with [method@Scope.add_handler], GLib does not tell.
+ * The signal of handlers that were added with [method@Scope.add_handler] is not known, because GLib
+ * has no way to look it up.
  *
  * Returns: (transfer none) (nullable): the detailed signal, or %NULL if it is not known
  *
@@ -423,9 +424,9 @@ lifecycle_record_get_signal (LifecycleRecord *self)
  * lifecycle_record_get_id: (attributes org.gtk.Method.get_property=id)
  * @self: a record
  *
- * The id of a handler or a source.
+ * Gets the ID of a handler or a source.
  *
- * Returns: the id, or 0 for other kinds
+ * Returns: the ID, or 0 for entries of other kinds
  *
  * Since: 1.0
  */
@@ -441,9 +442,9 @@ lifecycle_record_get_id (LifecycleRecord *self)
  * lifecycle_record_get_age: (attributes org.gtk.Method.get_property=age)
  * @self: a record
  *
- * How long it had been there, to a tenth of a second.
+ * Gets how long ago the entry had been added when the list was made, to a tenth of a second.
  *
- * Returns: milliseconds
+ * Returns: the age, in milliseconds
  *
  * Since: 1.0
  */
@@ -459,12 +460,12 @@ lifecycle_record_get_age (LifecycleRecord *self)
  * lifecycle_record_is_valid: (attributes org.gtk.Method.get_property=valid)
  * @self: a record
  *
- * Whether what it stands for was still there.
+ * Gets whether the thing that the entry stands for still existed.
  *
- * Entries leave at the moment their thing ends, so this is %FALSE only in between, or for a handler
- * that was handed over and that somebody else has disconnected.
+ * An entry leaves its scope as soon as the thing ends, so this is %FALSE only for a moment in
+ * between, or for a handler that was handed over and then disconnected by other code.
  *
- * Returns: whether it was valid
+ * Returns: %TRUE if the thing still existed
  *
  * Since: 1.0
  */
@@ -480,9 +481,9 @@ lifecycle_record_is_valid (LifecycleRecord *self)
  * lifecycle_record_get_callback: (attributes org.gtk.Method.get_property=callback)
  * @self: a record
  *
- * Which function of C it calls: by its name, or, if its program or library has been stripped of that,
- * as `module+0xoffset`, which addr2line understands. A function of a plug-in that has been unloaded has
- * no name; this says that its module is gone.
+ * Gets the C function that the entry calls. This is its name or, if the program or library has been
+ * stripped of its symbols, `module+0xoffset`, which addr2line understands. A function of a plug-in
+ * that has been unloaded has no name; the text then says that its module is gone.
  *
  * Returns: (transfer none) (nullable): the function, or %NULL if it is not known
  *
@@ -507,11 +508,12 @@ lifecycle_record_get_callback (LifecycleRecord *self)
  * lifecycle_record_get_stack: (attributes org.gtk.Method.get_property=stack)
  * @self: a record
  *
- * The stack when it was added, a line for each call, the innermost first.
+ * Gets the stack of the call that added the entry, one frame per line, the innermost first.
  *
- * There are stacks with `LIFECYCLE_DEBUG=stacks` in the environment, where the system can tell them.
+ * Stacks are recorded if `LIFECYCLE_DEBUG=stacks` is set in the environment and the system supports
+ * it.
  *
- * Returns: (transfer none) (nullable): the stack, or %NULL if it is not known
+ * Returns: (transfer none) (nullable): the stack, or %NULL if it was not recorded
  *
  * Since: 1.0
  */
@@ -533,9 +535,9 @@ lifecycle_record_get_stack (LifecycleRecord *self)
  * lifecycle_record_to_string:
  * @self: a record
  *
- * The record in words, for a log or a terminal. Not meant to be parsed.
+ * Describes the record in one line, for a log or a terminal. The text is not meant to be parsed.
  *
- * Returns: (transfer full): one line
+ * Returns: (transfer full): the description
  *
  * Since: 1.0
  */

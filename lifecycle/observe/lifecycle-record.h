@@ -1,4 +1,4 @@
-/* lifecycle-record.h: what scopes own, one by one
+/* lifecycle-record.h: descriptions of entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

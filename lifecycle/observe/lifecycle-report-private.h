@@ -1,4 +1,4 @@
-/* lifecycle-report-private.h: who is to blame, for people to read
+/* lifecycle-report-private.h: readable reports of what was left behind
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,12 +11,14 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  guint n_scopes;               /* without a parent, open, and not permanent */
-  guint n_objects;              /* alive although they were expected to go */
-  guint n_dropped;              /* scopes that were dropped open */
+  guint n_scopes;               /* root scopes that are open and not permanent */
+  guint n_objects;              /* alive although they should be gone */
+  guint n_dropped;              /* scopes that were dropped while open */
 } LifecycleReport;
 
-/* `since` is where the mark of the registry was set, too, or NULL for all there is. */
+/* `since` limits a report to what is new: the mark of the roots was set at the same time. NULL
+ * means everything.
+ */
 gboolean lifecycle_report_count          (LifecycleReport         *self,
                                           const LifecycleLeakMark *since,
                                           gboolean                 with_dropped);

@@ -1,4 +1,4 @@
-/* lifecycle-report.c: who is to blame, for people to read
+/* lifecycle-report.c: readable reports of what was left behind
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,15 +17,15 @@
 
 #define MAX_ROWS 8
 
-/* Those that come from the same place. */
+/* The scopes or leaks that come from the same place. */
 typedef struct
 {
   guint                 n;
   char                 *key;
-  char                 *what;           /* of the first of them */
+  char                 *what;           /* describes the first of them */
   const char           *place;
   const LifecycleStack *stack;
-  LifecycleInventory   *owned;          /* by all of them, if they are scopes */
+  LifecycleInventory   *owned;          /* by all of them together, if they are scopes */
 } Group;
 
 static void
@@ -39,7 +39,9 @@ group_free (gpointer data)
   g_free (self);
 }
 
-/* The group of that key, made where there is none. Takes both strings. */
+/* Adds to the group with the given key, which is created if needed. Takes ownership of both
+ * strings.
+ */
 static Group *
 groups_add (GPtrArray            *groups,
             char                 *key,
@@ -83,7 +85,7 @@ groups_add_scope (GPtrArray      *groups,
   const char *place = lifecycle_entry_get_place (&scope->as_child);
   char *key = g_strdup_printf ("scope %d %s", open, place != NULL ? place : path);
   char *what = g_strdup_printf ("scope %s %p%s, %s", path, (gpointer) scope,
-                                scope->key.object != NULL ? ", of an object that is alive" : "",
+                                scope->key.object != NULL ? ", of a live object" : "",
                                 open ? "still open" : "waiting for its main context to close it");
   Group *group = groups_add (groups, key, what, place, lifecycle_stacks_get (&scope->as_child), 1);
 
@@ -169,7 +171,7 @@ count_noted (GPtrArray         *noted,
   return n;
 }
 
-/* Says whether there are any. */
+/* Returns whether there is anything to report. */
 gboolean
 lifecycle_report_count (LifecycleReport         *self,
                         const LifecycleLeakMark *since,
@@ -178,7 +180,7 @@ lifecycle_report_count (LifecycleReport         *self,
   g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
   g_autoptr (GPtrArray) noted = lifecycle_leaks_list_noted (since);
 
-  /* Asked again and again while a test waits: so no scope is held for it. */
+  /* A test that waits calls this again and again, so it must not keep any scope alive. */
   self->n_scopes = lifecycle_roots_list_open (NULL, since != NULL);
   self->n_objects = alive->len;
   self->n_dropped = with_dropped ? count_noted (noted, LIFECYCLE_LEAK_KIND_DROPPED_OPEN) : 0;
@@ -186,7 +188,7 @@ lifecycle_report_count (LifecycleReport         *self,
   return self->n_scopes + self->n_objects + self->n_dropped > 0;
 }
 
-/* Lines, or NULL if there is nobody to blame. */
+/* Returns the report, one or more lines, or NULL if there is nothing to report. */
 char *
 lifecycle_report_describe (const LifecycleLeakMark *since,
                            gboolean                 with_dropped)
@@ -221,14 +223,15 @@ lifecycle_report_describe (const LifecycleLeakMark *since,
   return g_string_free (string, FALSE);
 }
 
-/* What had happened before the last fork, in a forked child. */
+/* In a forked child: what had happened before the fork. */
 static LifecycleLeakMark report_inherited;
 static gboolean report_is_in_child;
 
 #ifdef G_OS_UNIX
 
-/* A forked child ends without having closed its copies of the scopes, and that is no leak of its
- * own. A program that has become a daemon is told of what it has made since.
+/* A forked child exits without closing its copies of the scopes of the parent. These are not leaks
+ * of the child, so it reports only what it has created itself. This also serves programs that fork
+ * to become a daemon.
  */
 static void
 report_before_fork (void)
@@ -279,14 +282,14 @@ report_at_exit (void)
 
   text = lifecycle_report_describe (since, TRUE);
   fprintf (stderr,
-           "Lifecycle: at exit %u scopes were still open, %u objects alive that were expected to be "
-           "gone, %u scopes dropped open\n%s",
+           "Lifecycle: at exit, %u scopes were still open, %u objects that should be gone were still "
+           "alive, and %u scopes had been dropped open\n%s",
            report.n_scopes, report.n_objects, report.n_dropped, text != NULL ? text : "");
 }
 
-/* For LIFECYCLE_DEBUG=leaks. The report comes after main() has returned. GLib takes nothing down by
- * itself, and of this library nothing is ever destroyed, so everything still works; other threads may
- * still be running.
+/* Implements LIFECYCLE_DEBUG=leaks. The report is printed after main() has returned. That is safe:
+ * neither GLib nor this library destroys its global state at exit. Other threads may still be
+ * running.
  */
 void
 lifecycle_report_report_at_exit (void)

@@ -1,4 +1,4 @@
-/* lifecycle-snapshot-private.h: what scopes own, at one moment
+/* lifecycle-snapshot-private.h: snapshots of the entries of scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,9 +17,9 @@ typedef struct _LifecycleSnapshot LifecycleSnapshot;
 typedef struct
 {
   LifecycleFacts        facts;
-  const char           *place;  /* lives for ever */
-  const LifecycleStack *stack;  /* if stacks are taken */
-  guint                 scope;  /* which one of the snapshot */
+  const char           *place;  /* never freed */
+  const LifecycleStack *stack;  /* NULL unless stacks are recorded */
+  guint                 scope;  /* its index in the snapshot */
   guint32               added;  /* see lifecycle_entry_clock() */
   guint                 look;   /* see lifecycle_modules_get_look() */
   guint8                kind;

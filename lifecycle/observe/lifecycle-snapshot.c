@@ -1,4 +1,4 @@
-/* lifecycle-snapshot.c: what scopes own, at one moment
+/* lifecycle-snapshot.c: snapshots of the entries of scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,14 +9,14 @@
 #include "lifecycle-snapshot-private.h"
 #include "lifecycle-walk-private.h"
 
-/* What is needed of a scope to find its path when somebody asks for it. */
+/* What it takes to build the path of a scope on demand. */
 typedef struct
 {
-  char     *name;       /* or the whole path, where nothing is above it */
-  guint     above;      /* which one of the snapshot; itself for none */
+  char     *name;       /* or the whole path, if nothing is above it */
+  guint     above;      /* index in the snapshot; its own if there is none */
 } SnapshotScope;
 
-/* Never changes once it has been made, so it can be shared by threads. */
+/* Never changes once it has been made, so threads can share it. */
 struct _LifecycleSnapshot
 {
   gint     refs;
@@ -56,7 +56,9 @@ lifecycle_snapshot_unref (LifecycleSnapshot *self)
     }
 }
 
-/* The ledger is locked: the entries are described as they are at one moment. `kinds` is a mask. */
+/* Adds the entries of a ledger whose kinds are in the mask `kinds`. The ledger is locked, so they
+ * are described as they were at one moment.
+ */
 static void
 snapshot_add_entries (LifecycleSnapshot *self,
                       LifecycleLedger   *ledger,
@@ -65,7 +67,7 @@ snapshot_add_entries (LifecycleSnapshot *self,
 {
   guint first = self->items->len;
 
-  /* Makes room for them. */
+  /* Allocates the memory in one go. */
   g_array_set_size (self->items, first + ledger->n_entries);
   g_array_set_size (self->items, first);
 
@@ -93,8 +95,8 @@ snapshot_add_entries (LifecycleSnapshot *self,
     }
 }
 
-/* The scope, with its ledger locked, becomes the next one of the snapshot. One with nothing above it
- * gets its name later, because that takes the locks of others.
+/* Adds a scope, whose ledger is locked, to the snapshot. A scope with nothing above it gets its
+ * name later, because finding its path takes the locks of other ledgers.
  */
 static void
 snapshot_add_scope (LifecycleSnapshot *self,
@@ -103,7 +105,7 @@ snapshot_add_scope (LifecycleSnapshot *self,
 {
   SnapshotScope *named;
 
-  /* Where a step had nothing to see, there is nothing to be found. */
+  /* Steps without a scope leave empty elements, which are never looked up. */
   g_array_set_size (self->scopes, walk->n_done + 1);
   named = &g_array_index (self->scopes, SnapshotScope, walk->n_done);
   named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
@@ -118,7 +120,9 @@ typedef struct
   const char *text;
 } KnownPlace;
 
-/* The modules that the places are in may be unloaded before anybody reads them. */
+/* Replaces the places by strings that are never freed, because the modules that contain the
+ * originals may be unloaded before they are read.
+ */
 static void
 snapshot_resolve_places (LifecycleSnapshot *self)
 {
@@ -143,7 +147,9 @@ snapshot_resolve_places (LifecycleSnapshot *self)
     }
 }
 
-/* Ends the walk. Where `context` is given, only those that are at home there are looked at. */
+/* Takes the snapshot and clears the walk. If `context` is not NULL, only scopes that are at home in
+ * it contribute entries.
+ */
 static LifecycleSnapshot *
 snapshot_of_walk (LifecycleWalk *walk,
                   GMainContext  *context,
@@ -184,7 +190,9 @@ snapshot_of_walk (LifecycleWalk *walk,
   return self;
 }
 
-/* A scope, or all that would end with it. On any thread. */
+/* Takes a snapshot of a scope or, if `recursive`, of everything that would end with it. May be
+ * called on any thread.
+ */
 LifecycleSnapshot *
 lifecycle_snapshot_new (LifecycleScope *scope,
                         gboolean        recursive)
@@ -196,15 +204,15 @@ lifecycle_snapshot_new (LifecycleScope *scope,
   return snapshot_of_walk (&walk, NULL, G_MAXUINT);
 }
 
-/* All scopes of the process. On any thread. */
+/* Takes a snapshot of all scopes in the process. May be called on any thread. */
 LifecycleSnapshot *
 lifecycle_snapshot_new_all (void)
 {
   return lifecycle_snapshot_new_at (NULL, G_MAXUINT);
 }
 
-/* Entries of some kinds, a mask, of all scopes that are at home in a context, or anywhere if that is
- * NULL. On any thread.
+/* Takes a snapshot of the entries whose kinds are in the mask `kinds`, of all scopes that are at
+ * home in `context`, or of all scopes if that is NULL. May be called on any thread.
  */
 LifecycleSnapshot *
 lifecycle_snapshot_new_at (GMainContext *context,
@@ -230,14 +238,14 @@ lifecycle_snapshot_get_item (LifecycleSnapshot *self,
   return &g_array_index (self->items, LifecycleSnapshotItem, index);
 }
 
-/* Milliseconds. */
+/* Gets the age of an entry in milliseconds. */
 gint64
 lifecycle_snapshot_get_age (LifecycleSnapshot *self,
                             guint              index)
 {
   guint32 age = self->taken - lifecycle_snapshot_get_item (self, index)->added;
 
-  /* It may have been added while the snapshot was taken. */
+  /* The difference is negative if the entry was added while the snapshot was taken. */
   return (gint32) age > 0 ? (gint64) age * 100 : 0;
 }
 

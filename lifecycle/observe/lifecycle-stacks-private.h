@@ -1,4 +1,4 @@
-/* lifecycle-stacks-private.h: where things were added, with LIFECYCLE_DEBUG=stacks
+/* lifecycle-stacks-private.h: stacks of the calls that added entries, for LIFECYCLE_DEBUG=stacks
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* One of each, for ever. */
+/* Equal stacks are stored once and never freed. */
 typedef struct _LifecycleStack LifecycleStack;
 
 void                  lifecycle_stacks_start    (void);

@@ -1,4 +1,4 @@
-/* lifecycle-stacks.c: where things were added, with LIFECYCLE_DEBUG=stacks
+/* lifecycle-stacks.c: stacks of the calls that added entries, for LIFECYCLE_DEBUG=stacks
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,24 +17,24 @@
 
 #define MAX_FRAMES 32
 
-/* The frames of this file, and of those who told it. */
+/* The innermost frames, in this file and in its caller, are left out. */
 #define OWN_FRAMES 2
 
 struct _LifecycleStack
 {
-  guint    look;                /* at the modules, before it was taken */
+  guint    look;                /* last scan of the modules before it was taken */
   guint    n_frames;
   gpointer frames[];
 };
 
-/* The hooks run with a ledger locked, so this lock is the last that is taken: nothing but memory is
- * asked for while it is held.
+/* The observer functions run with a ledger locked, so this lock comes last in the lock order: while
+ * it is held, nothing is called except the allocator.
  */
 static struct
 {
   GMutex      lock;
   gint        started;          /* atomic */
-  GHashTable *known;            /* LifecycleStack → itself; there are as many as places in the program */
+  GHashTable *known;            /* set of LifecycleStack; bounded by the number of call sites */
   GHashTable *by_entry;         /* LifecycleEntry → LifecycleStack */
 } stacks;
 
@@ -62,7 +62,7 @@ stack_equal (gconstpointer a,
          memcmp (one->frames, other->frames, one->n_frames * sizeof one->frames[0]) == 0;
 }
 
-/* The stack of the caller, or NULL where nobody wants to know. */
+/* Returns the stack of the caller, or NULL if stacks are not recorded. */
 const LifecycleStack *
 lifecycle_stacks_capture (void)
 {
@@ -134,7 +134,7 @@ static void
 stacks_entry_removed (LifecycleLedger *ledger,
                       LifecycleEntry  *entry)
 {
-  /* A child is still asked about while it closes. */
+  /* The stack of a child may still be needed while it closes. */
   if (entry->type != LIFECYCLE_ENTRY_SCOPE)
     stacks_forget (entry);
 }
@@ -152,7 +152,7 @@ stacks_entry_replaced (LifecycleLedger *ledger,
   g_mutex_unlock (&stacks.lock);
 }
 
-/* A child has been seen as an entry already. */
+/* The stack of a child was recorded already when it was added as an entry. */
 static void
 stacks_scope_opened (LifecycleScope *scope)
 {
@@ -167,7 +167,7 @@ stacks_scope_closed (LifecycleScope *scope,
   stacks_forget (&scope->as_child);
 }
 
-/* Begins to take notes. */
+/* Starts recording stacks. */
 void
 lifecycle_stacks_start (void)
 {
@@ -181,7 +181,7 @@ lifecycle_stacks_start (void)
 #ifdef HAVE_BACKTRACE
   gpointer frame;
 
-  /* The first call loads a library; that must not happen with anything locked. */
+  /* The first call of backtrace() loads a library, which must not happen while a lock is held. */
   backtrace (&frame, 1);
 #endif
 
@@ -191,7 +191,9 @@ lifecycle_stacks_start (void)
   lifecycle_add_observer (&observer);
 }
 
-/* Where a live entry was added, or where a scope, seen as an entry, was made; or NULL. */
+/* Returns the stack of the call that added a live entry or created a scope (given as an entry), or
+ * NULL if it was not recorded.
+ */
 const LifecycleStack *
 lifecycle_stacks_get (LifecycleEntry *entry)
 {
@@ -207,14 +209,14 @@ lifecycle_stacks_get (LifecycleEntry *entry)
   return stack;
 }
 
-/* The same in words. */
+/* Describes the stack of an entry like lifecycle_stack_describe(). */
 char *
 lifecycle_stacks_describe (LifecycleEntry *entry)
 {
   return lifecycle_stack_describe (lifecycle_stacks_get (entry));
 }
 
-/* A frame a line, the innermost first, or NULL for no stack. */
+/* Describes a stack, one frame per line, the innermost first. Returns NULL for NULL. */
 char *
 lifecycle_stack_describe (const LifecycleStack *stack)
 {

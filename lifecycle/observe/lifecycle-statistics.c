@@ -1,4 +1,4 @@
-/* lifecycle-statistics.c: what scopes have counted
+/* lifecycle-statistics.c: numbers of entries and scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,11 +10,11 @@
 /**
  * LifecycleStatistics:
  *
- * What scopes have counted, at one moment.
+ * The numbers of entries and scopes at one moment.
  *
- * There are statistics of a single scope, [method@Scope.get_statistics], which cost the same however
- * much it owns; of all that ends with it; and of the process, [func@get_statistics]. That makes every
- * question of the form "how many, of what" one call:
+ * [method@Scope.get_statistics] returns the statistics of a single scope, at a cost that does not
+ * depend on how much it owns, or of everything that ends with it. [func@get_statistics] returns
+ * those of the whole process. Every question of the form "how many of what" is therefore one call:
  *
  * ```c
  * // By service, which is a scope with a name:
@@ -30,13 +30,14 @@
  * n = lifecycle_statistics_get_live (stats, LIFECYCLE_KIND_HANDLER);
  * ```
  *
- * What was *added* is *live*, or was *released* by a teardown, or has *retired* before one came: it
- * ended by itself, others ended it, or it was stolen. So these numbers always balance. Entries that
- * change hands with [method@Scope.move] take their counts along.
+ * Every entry that was *added* is *live*, or was *released* by a teardown, or has *retired* before
+ * that: it ended by itself, other code ended it, or it was stolen. So the numbers always balance.
+ * Entries that are moved with [method@Scope.move] take their counts along.
  *
- * All functions may be called on any thread, and none of them holds a reference on a scope. While
- * other threads add and close, each scope is counted as it was at one moment, and no closed one is
- * missed or counted twice; but what is just changing hands may be counted for neither.
+ * All functions may be called on any thread, and statistics hold no references to scopes. While
+ * other threads add entries and close scopes, each scope is counted as it was at one moment, and no
+ * closed scope is missed or counted twice. However, an entry or scope that is being moved may be
+ * counted in neither place.
  *
  * Since: 1.0
  */
@@ -44,8 +45,8 @@
 G_DEFINE_BOXED_TYPE (LifecycleStatistics, lifecycle_statistics,
                      lifecycle_statistics_copy, lifecycle_statistics_free)
 
-/* The ledger is locked. Counts what is in it, and what those below that have closed had counted, or,
- * where `alone`, how the children closed.
+/* Adds the counts of a ledger, which is locked. These include the counts of closed scopes below it
+ * or, if `alone`, only how its children closed.
  */
 static void
 statistics_count (LifecycleStatistics *self,
@@ -64,7 +65,7 @@ statistics_count (LifecycleStatistics *self,
     lifecycle_closings_add (&self->closings, &tally->past->children);
 }
 
-/* Ends the walk. */
+/* Adds the counts of all scopes in the walk, and clears the walk. */
 static void
 statistics_count_walk (LifecycleStatistics *self,
                        LifecycleWalk       *walk)
@@ -82,16 +83,16 @@ statistics_count_walk (LifecycleStatistics *self,
 /**
  * lifecycle_scope_get_statistics:
  * @self: a scope
- * @recursive: whether to count all that would end with it
+ * @recursive: whether to count everything that would end with the scope
  *
- * What the scope has counted.
+ * Gets the statistics of the scope.
  *
- * Alone, these are its own entries, and how its children have closed, and the cost does not depend
- * on how many there are. With all that would end with it, these are the scope, those below it, those
- * who follow one of them, and what those below that have closed had counted; the cost grows with the
- * number of scopes.
+ * If @recursive is %FALSE, they cover the entries of the scope itself and how its children closed.
+ * The cost does not depend on how many there are. If @recursive is %TRUE, they cover the scope, the
+ * scopes below it, the scopes that follow one of these, and what closed scopes below it had
+ * counted. The cost then grows with the number of scopes.
  *
- * It also works when the scope is closed. May be called on any thread.
+ * This function also works on a closed scope, and may be called on any thread.
  *
  * Returns: (transfer full): the statistics
  *
@@ -127,9 +128,9 @@ lifecycle_scope_get_statistics (LifecycleScope *self,
 /**
  * lifecycle_get_statistics:
  *
- * What all scopes of the process have counted, those that exist no more included.
+ * Gets the statistics of all scopes in the process, including those that no longer exist.
  *
- * The cost grows with the number of scopes. May be called on any thread.
+ * The cost grows with the number of scopes. This function may be called on any thread.
  *
  * Returns: (transfer full): the statistics
  *
@@ -152,10 +153,10 @@ lifecycle_get_statistics (void)
  * @self: a scope
  * @kind: a kind
  *
- * How many entries of a kind the scope owns, not counting what its children own.
+ * Gets the number of entries of a kind that the scope owns, without those of its children.
  *
- * This allocates nothing, and the cost does not depend on how many there are. May be called on any
- * thread.
+ * This function allocates nothing, and its cost does not depend on the number of entries. It may be
+ * called on any thread. A closed scope has no entries.
  *
  * Returns: the number of entries
  *
@@ -185,9 +186,9 @@ lifecycle_scope_get_n_live (LifecycleScope *self,
 
 /**
  * lifecycle_statistics_copy:
- * @self: statistics
+ * @self: the statistics
  *
- * Copies statistics.
+ * Copies the statistics.
  *
  * Returns: (transfer full): a copy
  *
@@ -203,9 +204,9 @@ lifecycle_statistics_copy (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_free:
- * @self: statistics
+ * @self: the statistics
  *
- * Frees statistics.
+ * Frees the statistics.
  *
  * Since: 1.0
  */
@@ -219,10 +220,10 @@ lifecycle_statistics_free (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_live:
- * @self: statistics
+ * @self: the statistics
  * @kind: a kind
  *
- * How many entries of a kind there were.
+ * Gets the number of entries of a kind that existed.
  *
  * Returns: the number of entries
  *
@@ -240,10 +241,10 @@ lifecycle_statistics_get_live (LifecycleStatistics *self,
 
 /**
  * lifecycle_statistics_get_added:
- * @self: statistics
+ * @self: the statistics
  * @kind: a kind
  *
- * How many entries of a kind have ever been added.
+ * Gets the number of entries of a kind that have ever been added.
  *
  * Returns: the number of entries
  *
@@ -261,10 +262,10 @@ lifecycle_statistics_get_added (LifecycleStatistics *self,
 
 /**
  * lifecycle_statistics_get_released:
- * @self: statistics
+ * @self: the statistics
  * @kind: a kind
  *
- * How many entries of a kind have been ended by a close or by [method@Scope.clear].
+ * Gets the number of entries of a kind that were ended by a close or by [method@Scope.clear].
  *
  * Returns: the number of entries
  *
@@ -282,11 +283,11 @@ lifecycle_statistics_get_released (LifecycleStatistics *self,
 
 /**
  * lifecycle_statistics_get_retired:
- * @self: statistics
+ * @self: the statistics
  * @kind: a kind
  *
- * How many entries of a kind have left before a close: they ended by themselves, others ended them,
- * or they were stolen.
+ * Gets the number of entries of a kind that left their scope before a close: they ended by
+ * themselves, other code ended them, or they were stolen.
  *
  * Returns: the number of entries
  *
@@ -304,9 +305,9 @@ lifecycle_statistics_get_retired (LifecycleStatistics *self,
 
 /**
  * lifecycle_statistics_get_total_live:
- * @self: statistics
+ * @self: the statistics
  *
- * How many entries there were, of all kinds.
+ * Gets the number of entries of all kinds that existed.
  *
  * Returns: the number of entries
  *
@@ -327,10 +328,10 @@ lifecycle_statistics_get_total_live (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_peak:
- * @self: statistics
+ * @self: the statistics
  *
- * The most entries that a scope has ever had at the same time; where several were counted, any single
- * one of them.
+ * Gets the largest number of entries that a scope has ever had at the same time. If several scopes
+ * were counted, this is the largest number that any single one of them had.
  *
  * Returns: the number of entries
  *
@@ -346,9 +347,9 @@ lifecycle_statistics_get_peak (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_n_late:
- * @self: statistics
+ * @self: the statistics
  *
- * How many entries were to be added when it was too late.
+ * Gets the number of attempts to add an entry to a scope that was closing or closed.
  *
  * Returns: the number of entries
  *
@@ -364,9 +365,9 @@ lifecycle_statistics_get_n_late (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_n_failed:
- * @self: statistics
+ * @self: the statistics
  *
- * How many cleanups have failed.
+ * Gets the number of cleanups that have failed.
  *
  * Returns: the number of cleanups
  *
@@ -382,9 +383,9 @@ lifecycle_statistics_get_n_failed (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_n_scopes:
- * @self: statistics
+ * @self: the statistics
  *
- * How many scopes were counted that were open or closing.
+ * Gets the number of scopes that were open or closing.
  *
  * Returns: the number of scopes
  *
@@ -400,13 +401,13 @@ lifecycle_statistics_get_n_scopes (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_n_closed:
- * @self: statistics
- * @reason: a reason, or [enum@Reason.none] for all of them
+ * @self: the statistics
+ * @reason: a reason, or [enum@Reason.none] for all reasons
  *
- * How many scopes have closed for a reason.
+ * Gets the number of scopes that have closed for a reason.
  *
- * In the statistics of a scope alone these are its children, and else all below it. The scope itself
- * is counted by its parent, or by the process.
+ * The statistics of a single scope count its children, recursive ones count all scopes below it.
+ * The scope itself is counted by its parent or, if it has none, by the process.
  *
  * Returns: the number of scopes
  *
@@ -432,14 +433,16 @@ lifecycle_statistics_get_n_closed (LifecycleStatistics *self,
 
 /**
  * lifecycle_statistics_get_closing_time:
- * @self: statistics
+ * @self: the statistics
  *
- * How long it took to close the scopes that [method@Statistics.get_n_closed] counts, in all.
+ * Gets the total time that it took to close the scopes that [method@Statistics.get_n_closed]
+ * counts.
  *
- * The time of a scope that was closed together with its parent is part of the parent's; that of one
- * that owned nothing is not measured. A [method@Scope.close_async] takes until its end.
+ * The time of a scope that was closed together with its parent is part of the parent's time.
+ * Closing a scope that owned nothing is not measured. A [method@Scope.close_async] is measured
+ * until it has completed.
  *
- * Returns: microseconds
+ * Returns: the time, in microseconds
  *
  * Since: 1.0
  */
@@ -453,11 +456,11 @@ lifecycle_statistics_get_closing_time (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_get_longest_closing_time:
- * @self: statistics
+ * @self: the statistics
  *
- * How long the longest close took; see [method@Statistics.get_closing_time].
+ * Gets the time that the longest close took; see [method@Statistics.get_closing_time].
  *
- * Returns: microseconds
+ * Returns: the time, in microseconds
  *
  * Since: 1.0
  */
@@ -471,12 +474,12 @@ lifecycle_statistics_get_longest_closing_time (LifecycleStatistics *self)
 
 /**
  * lifecycle_statistics_to_string:
- * @self: statistics
+ * @self: the statistics
  *
- * The statistics in words, for a log or a terminal: what there is, and how scopes have closed. Not
- * meant to be parsed.
+ * Describes the statistics in one line, for a log or a terminal: what exists, and how scopes have
+ * closed. The text is not meant to be parsed.
  *
- * Returns: (transfer full): one line
+ * Returns: (transfer full): the description
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-statistics.h: what scopes have counted
+/* lifecycle-statistics.h: numbers of entries and scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* lifecycle-test.c: whether a test leaves something behind
+/* lifecycle-test.c: tests that must leave nothing behind
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,15 +15,15 @@
 #include "lifecycle-statistics.h"
 #include "lifecycle-test.h"
 
-/* How many times the context is iterated in one go, so that a source that is always ready does not
- * keep one there for ever.
+/* The limit on iterations of the context at a time, so that a source that is always ready does not
+ * make the loop endless.
  */
 #define MAX_ITERATIONS 1000
 
 #define WARM_UP_ROUNDS 2
 #define MAX_ROWS 12
 
-/* How steady the heap has to grow to be worth a line. */
+/* The heap is mentioned only if it grows by this much in each of this many rounds. */
 #define MIN_HEAP_ROUNDS 4
 #define MIN_HEAP_BYTES 16
 
@@ -36,8 +36,8 @@ static struct
 
 typedef gboolean (*DoneFunc) (gpointer data);
 
-/* Has everything run that is ready in the thread-default context, within limits. Says whether there
- * was anything.
+/* Runs the sources that are ready in the thread-default context, within limits. Returns whether
+ * there were any.
  */
 static gboolean
 drain_ready (GMainContext *context,
@@ -57,7 +57,8 @@ drain_ready (GMainContext *context,
   return n > 0;
 }
 
-/* The same, and then goes on until it is done, or the grace time has passed. */
+/* Does the same until `done` returns TRUE or the grace time has passed. Returns whether it is done.
+ */
 static gboolean
 drain_until (DoneFunc done,
              gpointer data)
@@ -70,7 +71,7 @@ drain_until (DoneFunc done,
     {
       if (g_get_monotonic_time () >= deadline)
         return FALSE;
-      /* Some wait for a timer, and some for another thread. */
+      /* What is still missing may be waiting for a timer or for another thread. */
       if (!had_some)
         g_usleep (1000);
       had_some = drain_ready (context, deadline);
@@ -82,9 +83,9 @@ drain_until (DoneFunc done,
 /**
  * lifecycle_test_begin:
  *
- * Says that a test begins. What there is already is not its fault.
+ * Begins a test. Scopes and objects that exist already do not count against it.
  *
- * See [func@test_end]. Tests do not nest, and begin and end on the same thread.
+ * See [func@test_end]. Tests cannot be nested, and must begin and end on the same thread.
  *
  * Since: 1.0
  */
@@ -98,7 +99,7 @@ lifecycle_test_begin (void)
  * lifecycle_test_begin_full:
  * @flags: what the test must not leave behind
  *
- * The same as [func@test_begin], with a choice.
+ * Begins a test like [func@test_begin], with a choice of what it must not leave behind.
  *
  * Since: 1.0
  */
@@ -119,11 +120,11 @@ test_is_clean (gpointer data)
 {
   LifecycleReport left;
 
-  /* What was dropped does not get better. */
+  /* Scopes that were dropped stay dropped, so waiting for them is no use. */
   return !lifecycle_report_count (&left, &test.mark, FALSE);
 }
 
-/* Fails the GLib test that is running, or says so where there is none. */
+/* Fails the running GLib test, or prints the report if there is none. */
 static void
 fail_test (const char *what,
            const char *report)
@@ -162,7 +163,7 @@ test_finish (char **what,
     return TRUE;
 
   lifecycle_report_count (&left, &test.mark, with_dropped);
-  string = g_string_new ("the test has left behind:");
+  string = g_string_new ("the test left behind:");
   g_string_append_printf (string, " %u open scopes, %u objects that should be gone",
                           left.n_scopes, left.n_objects);
   if (with_dropped)
@@ -175,19 +176,19 @@ test_finish (char **what,
 /**
  * lifecycle_test_end:
  *
- * Says that a test is over, and fails it if it has left something behind.
+ * Ends a test, and fails it if it has left something behind.
  *
- * These are scopes without a parent that were made since [func@test_begin], are not closed and not
- * permanent, and objects of which [method@Scope.expect_finalize] was told since then, whose scope has
- * closed, and which are still alive. What such a scope owns is not a leak of its own, but is listed
- * with it.
+ * Left behind are root scopes that were created since [func@test_begin] and are neither closed nor
+ * permanent, and objects passed to [method@Scope.expect_finalize] since then that are still alive
+ * although their scope has closed. The entries of such a scope are not leaks of their own, but are
+ * listed with it.
  *
- * Before it says so, it runs the thread-default main context, again and again, for as long as
- * [func@get_leak_grace] says, so that timers, idles, and teardowns in other threads have time to end.
- * Nothing is waited for if nothing is left.
+ * If something is left, this function first iterates the thread-default main context for up to
+ * [func@get_leak_grace] milliseconds, so that timers, idle sources and teardowns on other threads
+ * have time to end. If nothing is left, it does not wait.
  *
- * In a program that uses GLib's test framework, the test that is running fails; elsewhere a report is
- * written to the standard error.
+ * In a program that uses GLib's test framework, the running test fails. In other programs, a report
+ * is written to standard error.
  *
  * ```c
  * static void
@@ -199,7 +200,7 @@ test_finish (char **what,
  * }
  * ```
  *
- * Returns: whether nothing is left
+ * Returns: %TRUE if nothing is left
  *
  * Since: 1.0
  */
@@ -220,12 +221,12 @@ lifecycle_test_end (void)
 
 /**
  * lifecycle_test_end_with_report:
- * @report: (out) (transfer full) (nullable) (optional): what is left, for people, or %NULL
+ * @report: (out) (transfer full) (nullable) (optional): a readable report of what is left, or %NULL
  *
- * The same as [func@test_end], for test frameworks other than GLib's: fails nothing and writes
- * nothing.
+ * Ends a test like [func@test_end], but fails no test and writes nothing. For use with test
+ * frameworks other than GLib's.
  *
- * Returns: whether nothing is left
+ * Returns: %TRUE if nothing is left
  *
  * Since: 1.0
  */
@@ -247,7 +248,9 @@ lifecycle_test_end_with_report (char **report)
   return FALSE;
 }
 
-/* What is counted: entries of each kind but children, then these. */
+/* The indexes of the counts: entries of each kind, except that open scopes take the place of
+ * children, and expected objects come last.
+ */
 enum
 {
   COUNT_SCOPES = LIFECYCLE_KIND_SCOPE,
@@ -263,7 +266,7 @@ typedef struct
 
 typedef struct
 {
-  Sample  *samples;             /* one more than there are rounds */
+  Sample  *samples;             /* rounds + 1 samples */
   guint    rounds;
   gboolean grows[N_COUNTS];
 } Growth;
@@ -286,7 +289,7 @@ sample_take (Sample *self)
 #endif
 }
 
-/* What has grown in every round, and not fallen back since. */
+/* Finds the counts that have grown in every round and have not fallen back since. */
 static gboolean
 growth_find (Growth *self)
 {
@@ -298,7 +301,9 @@ growth_find (Growth *self)
     {
       gboolean grows = last->n[i] >= first->n[i] + self->rounds;
 
-      /* The last may have been taken again. */
+      /* The last sample may have been taken again since, so it is not compared with its
+       * predecessor.
+       */
       for (guint round = 1; round < self->rounds && grows; round++)
         grows = self->samples[round].n[i] > self->samples[round - 1].n[i];
       self->grows[i] = grows;
@@ -318,8 +323,9 @@ growth_is_over (gpointer data)
   return !growth_find (self);
 }
 
-/* Bytes a round, or 0 where it cannot be said. Anything may move the heap by a little, now and then:
- * what counts has to be there in each round, and nearly the same.
+/* Returns by how many bytes the heap grows per round, or 0 if that cannot be told. Anything may
+ * change the heap a little now and then, so only growth that occurs in each round, by nearly the
+ * same amount, counts.
  */
 static gsize
 growth_of_heap (Growth *self)
@@ -359,11 +365,11 @@ growth_describe (Growth             *self,
   for (guint i = 0; i < N_COUNTS; i++)
     {
       const char *what = i == COUNT_SCOPES ? "open scopes"
-                       : i == COUNT_EXPECTED ? "objects that are expected to go"
+                       : i == COUNT_EXPECTED ? "objects expected to be finalized"
                        : lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) i);
 
       if (self->grows[i])
-        g_string_append_printf (string, "%s: %u more after %u rounds, and some in each\n",
+        g_string_append_printf (string, "%s: %u more after %u rounds, growing in each\n",
                                 what, last->n[i] - first->n[i], self->rounds);
     }
 
@@ -384,14 +390,14 @@ growth_describe (Growth             *self,
 
 /**
  * lifecycle_test_growth: (skip)
- * @func: (scope call) (closure user_data): what should leave nothing behind
+ * @func: (scope call) (closure user_data): a function that should leave nothing behind
  * @user_data: data for @func
- * @rounds: how often to do it, after two rounds for warming up; at least 2
+ * @rounds: how often to call @func, after two rounds for warming up; at least 2
  *
- * Does something again and again, and looks for what there is more of after every round; see
- * lifecycle_test_growth_with_report(). Growth fails the GLib test that is running, with that report.
+ * Calls @func repeatedly, and fails the running GLib test, with a report, if the number of entries,
+ * scopes or expected objects grows in every round. See lifecycle_test_growth_with_report().
  *
- * Returns: whether nothing grows
+ * Returns: %TRUE if nothing grows
  *
  * Since: 1.0
  */
@@ -408,32 +414,35 @@ lifecycle_test_growth (LifecycleTestFunc func,
 
   clean = lifecycle_test_growth_with_report (rounds, func, user_data, &report);
   if (!clean)
-    fail_test ("something grows in every round:", report);
+    fail_test ("something grew in every round:", report);
 
   return clean;
 }
 
 /**
  * lifecycle_test_growth_with_report: (rename-to lifecycle_test_growth)
- * @rounds: how often to do it, after two rounds for warming up; at least 2
- * @func: (scope call) (closure user_data): what should leave nothing behind
+ * @rounds: how often to call @func, after two rounds for warming up; at least 2
+ * @func: (scope call) (closure user_data): a function that should leave nothing behind
  * @user_data: data for @func
- * @report: (out) (transfer full) (nullable) (optional): what grows, for people, or %NULL
+ * @report: (out) (transfer full) (nullable) (optional): a readable report of what grows, or %NULL
  *
- * Does something again and again, and looks for what there is more of after every round.
+ * Calls @func repeatedly, and checks whether the number of entries, scopes or expected objects
+ * grows in every round.
  *
- * It looks at entries of each kind, open scopes, and objects that were expected to go, in the whole
- * process, and names the places where what grows was added. In between, what is ready in the
- * thread-default main context is run; what seems to grow has as long as [func@get_leak_grace] says
- * to end. This finds what [func@test_end] cannot blame anybody for, as it hangs on something that was
- * there before.
+ * It counts the entries of each kind, the open scopes, and the objects passed to
+ * [method@Scope.expect_finalize], in the whole process. The report names the places where whatever
+ * grows was added. After each round, the sources that are ready in the thread-default main context
+ * are run. Whatever seems to grow is given up to [func@get_leak_grace] milliseconds to end. This
+ * also finds leaks that [func@test_end] cannot attribute to a test, because they are attached to
+ * something that existed before.
  *
- * With 4 rounds or more the report also tells when the heap grows steadily; that alone is no failure,
- * because others use the heap, too.
+ * With 4 rounds or more, the report also says if the heap grows steadily. That alone is no failure,
+ * because other code uses the heap, too.
  *
- * This only says so. In C, lifecycle_test_growth() fails the GLib test that is running.
+ * This function fails no test; in C, lifecycle_test_growth() fails the running GLib test. Call it
+ * on the thread that runs the thread-default main context.
  *
- * Returns: whether nothing grows
+ * Returns: %TRUE if nothing grows
  *
  * Since: 1.0
  */

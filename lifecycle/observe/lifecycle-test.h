@@ -1,4 +1,4 @@
-/* lifecycle-test.h: whether a test leaves something behind
+/* lifecycle-test.h: tests that must leave nothing behind
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,10 +16,10 @@ G_BEGIN_DECLS
 /**
  * LifecycleTestFlags:
  * @LIFECYCLE_TEST_DEFAULT: scopes that are still open, and objects that are still alive
- * @LIFECYCLE_TEST_DROPPED: also scopes whose last reference went without a close, while they owned
- *   something
+ * @LIFECYCLE_TEST_DROPPED: also scopes whose last reference was dropped while they were open and
+ *   owned something
  *
- * What a test must not leave behind.
+ * Flags that say what a test must not leave behind.
  *
  * Since: 1.0
  */
@@ -31,9 +31,11 @@ typedef enum
 
 /**
  * LifecycleTestFunc:
- * @user_data: (closure): what was given along
+ * @user_data: (closure): user data
  *
- * Something that should leave nothing behind, however often it is done.
+ * Does something that should leave nothing behind, however often it is done.
+ *
+ * It is called on the thread that calls [func@test_growth].
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-walk-private.h: a walk through the tree for those who only look
+/* lifecycle-walk-private.h: a read-only walk through the tree of scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* One step of a walk. The first steps have nothing above them: `above` is their own number. */
+/* One step of a walk. For steps with nothing above them, `above` is the index of the step itself.
+ */
 typedef struct
 {
   LifecycleLedger *ledger;
@@ -20,9 +21,9 @@ typedef struct
 
 typedef struct
 {
-  GArray     *steps;            /* those to come at the end */
+  GArray     *steps;            /* new ones are added at the end */
   guint       n_done;
-  GHashTable *seen;             /* of ledgers, if those who follow are taken in */
+  GHashTable *seen;             /* set of ledgers, if followers are included */
   gboolean    recursive;
 } LifecycleWalk;
 

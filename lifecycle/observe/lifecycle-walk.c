@@ -1,4 +1,4 @@
-/* lifecycle-walk.c: a walk through the tree for those who only look
+/* lifecycle-walk.c: a read-only walk through the tree of scopes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,14 +7,15 @@
 #include "lifecycle-roots-private.h"
 #include "lifecycle-walk-private.h"
 
-/* Whoever looks must not change what happens. A reference on a scope could: its owner drops the last
- * one, expects the scope to be closed, and it is not, because somebody on another thread is just
- * counting it, and will close it there, or have it closed by a main loop that may never run. So a
- * walk goes from ledger to ledger. A scope is only touched while its ledger is locked, because at its
- * end it has to take itself out of there.
+/* Observers must not change what happens, but a reference to a scope could. Its owner may drop what
+ * it knows to be the last reference and expect the scope to be closed. If an observer on another
+ * thread held one more, the scope would be closed later, on that thread, or through a main loop
+ * that may never run. So a walk goes from ledger to ledger. A scope is only touched while its
+ * ledger is locked, because it must take that lock to detach itself before it is finalized.
  *
- * The children of a scope are listed in the same go in which the scope is looked at, and when a scope
- * closes, it leaves its parent and its counts there in one go: so everything is counted once.
+ * A scope is read and its children are listed under one hold of the lock; when a scope closes, it
+ * leaves its parent and adds its counts there under one hold of the lock, too. So everything is
+ * counted exactly once.
  */
 
 static void
@@ -23,7 +24,7 @@ step_clear (gpointer data)
   lifecycle_ledger_release_memory (((LifecycleStep *) data)->ledger);
 }
 
-/* Takes the ledger. */
+/* Takes ownership of the hold on the ledger's memory. */
 static void
 walk_add (LifecycleWalk   *self,
           LifecycleLedger *ledger,
@@ -45,7 +46,9 @@ walk_init_empty (LifecycleWalk *self,
   self->recursive = recursive;
 }
 
-/* A scope, or all that would end with it. The caller has a reference on it. */
+/* Starts a walk over a scope or, if `recursive`, over everything that would end with it. The caller
+ * holds a reference to the scope.
+ */
 void
 lifecycle_walk_init (LifecycleWalk  *self,
                      LifecycleScope *scope,
@@ -60,7 +63,9 @@ lifecycle_walk_init (LifecycleWalk  *self,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* All scopes of the process. `past` may be NULL: what those had counted that are no more. */
+/* Starts a walk over all scopes in the process. Unless `past` is NULL, the counts of scopes that no
+ * longer exist are stored in it.
+ */
 void
 lifecycle_walk_init_all (LifecycleWalk       *self,
                          LifecycleStatistics *past)
@@ -72,7 +77,7 @@ lifecycle_walk_init_all (LifecycleWalk       *self,
     walk_add (self, g_ptr_array_index (roots, i), FALSE);
 }
 
-/* The ledger is locked, and so is the scope there. */
+/* The ledger is locked, which also protects its scope. */
 static void
 walk_add_children (LifecycleWalk   *self,
                    LifecycleLedger *ledger)
@@ -106,8 +111,9 @@ walk_add_followers (LifecycleWalk     *self,
     }
 }
 
-/* The next ledger, which is locked until lifecycle_walk_go_on(); NULL at the end. The number of the
- * step is `n_done`. Its scope may be gone by now, but not what it had counted.
+/* Returns the next ledger, locked until lifecycle_walk_go_on() is called, or NULL at the end.
+ * `n_done` is the index of the step. The scope of the ledger may be gone by now, but its counts
+ * remain.
  */
 LifecycleLedger *
 lifecycle_walk_next (LifecycleWalk *self)

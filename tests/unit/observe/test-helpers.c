@@ -189,7 +189,7 @@ test_open (void)
   pattern = g_strdup_printf ("*\n3 x scope player 0x*, still open, made at *test-helpers.c:%d, "
                              "owning 9 entries:\n*", line);
   report = end_with_leaks ();
-  assert_has (report, "the test has left behind: 4 open scopes, 0 objects that should be gone\n*");
+  assert_has (report, "the test left behind: 4 open scopes, 0 objects that should be gone\n*");
   assert_has (report, "*\n1 x scope other 0x*, still open, made at *test-helpers.c:*, owning nothing\n*");
   assert_has (report, pattern);
   assert_has (report, "*\n    3 x timer, added at *test-helpers.c:*, in player\n*");
@@ -225,7 +225,7 @@ test_alive (void)
   lifecycle_scope_expect_finalize (scope, G_OBJECT (emitter), "a view");
   lifecycle_scope_close (scope);
   report = end_with_leaks ();
-  assert_has (report, "the test has left behind: 0 open scopes, 1 objects that should be gone\n"
+  assert_has (report, "the test left behind: 0 open scopes, 1 objects that should be gone\n"
               "1 x TestEmitter 0x* is still alive, with 1 references, *after scope scope closed: "
               "a view (expected at *test-helpers.c:*)\n");
 
@@ -364,18 +364,18 @@ test_growth (void)
 
   lifecycle_set_leak_grace (10);
   g_assert_false (lifecycle_test_growth_with_report (3, grow_data, scope, &report));
-  assert_has (report, "data: 3 more after 3 rounds, and some in each\n"
+  assert_has (report, "data: 3 more after 3 rounds, growing in each\n"
               "    3 x data, added at *test-helpers.c:*, in service\n");
   g_clear_pointer (&report, g_free);
 
   g_assert_false (lifecycle_test_growth_with_report (3, grow_scopes, scope, &report));
-  assert_has (report, "open scopes: 3 more after 3 rounds, and some in each\n"
+  assert_has (report, "open scopes: 3 more after 3 rounds, growing in each\n"
               "    3 x scope 'round', added at *test-helpers.c:*, in service\n");
   g_clear_pointer (&report, g_free);
 
   grown = g_ptr_array_new_with_free_func (g_object_unref);
   g_assert_false (lifecycle_test_growth_with_report (3, grow_objects, scope, &report));
-  assert_has (report, "objects that are expected to go: 3 more after 3 rounds*");
+  assert_has (report, "objects expected to be finalized: 3 more after 3 rounds*");
   g_clear_pointer (&report, g_free);
   g_ptr_array_unref (grown);
 
@@ -463,8 +463,8 @@ test_planted (void)
   /* Newer versions of GLib indent what a test program prints when another one has started it. */
   assert_has (leak, "*# 1 x scope planted 0x*, still open, made at *test-helpers.c:*, owning 1 entries:\n*");
   assert_has (leak, "*#     1 x data, added at *test-helpers.c:*, in planted\n*");
-  assert_has (leak, "*not ok 1 */planted/leak*the test has left behind: 1 open scopes, 0 objects*");
-  assert_has (growth, "*# data: 3 more after 3 rounds*not ok 1 */planted/growth*something grows*");
+  assert_has (leak, "*not ok 1 */planted/leak*the test left behind: 1 open scopes, 0 objects*");
+  assert_has (growth, "*# data: 3 more after 3 rounds*not ok 1 */planted/growth*something grew*");
   assert_has (none, "*ok 1 */planted/none\n*");
   g_assert_null (strstr (none, "not ok"));
 }

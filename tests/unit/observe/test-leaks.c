@@ -586,7 +586,7 @@ test_exit_leaks (void)
 
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_passed ();
-  g_test_trap_assert_stderr ("*Lifecycle: at exit 3 scopes were still open, 1 objects alive*1 scopes dropped*");
+  g_test_trap_assert_stderr ("*Lifecycle: at exit, 3 scopes were still open, 1 objects *1 scopes had been dropped*");
   g_test_trap_assert_stderr ("*3 x scope forgotten*, still open, made at *test-leaks.c:*, owning 6 entries:*");
   g_test_trap_assert_stderr ("*3 x data, added at *test-leaks.c:*, in forgotten*");
   g_test_trap_assert_stderr ("*3 x scope 'below', added at *test-leaks.c:*, in forgotten*");
@@ -651,9 +651,9 @@ test_exit_forked (void)
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr ("*child 0 begins\nchild 0 has ended\n*");
-  g_test_trap_assert_stderr ("*child 1 begins\nLifecycle: at exit 1 scopes were still open, 0 objects*"
-                             "0 scopes dropped open\n1 x scope of the child *child 1 has ended\n*");
-  g_test_trap_assert_stderr ("*child 1 has ended\nLifecycle: at exit 0 scopes*1 scopes dropped*");
+  g_test_trap_assert_stderr ("*child 1 begins\nLifecycle: at exit, 1 scopes were still open, 0 objects*"
+                             "0 scopes had been dropped open\n1 x scope of the child *child 1 has ended\n*");
+  g_test_trap_assert_stderr ("*child 1 has ended\nLifecycle: at exit, 0 scopes*1 scopes had been dropped*");
 }
 
 #endif
