@@ -1,4 +1,4 @@
-/* lifecycle-growth.c: whether what a monitor has seen grows
+/* lifecycle-growth.c: the growth of the metrics of a monitor
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 #define US_PER_HOUR (3600.0 * G_USEC_PER_SEC)
 
-/* Sizes below these count as these where it is worked out what is tolerated. */
+/* Smaller sizes are raised to these when the tolerated growth is computed. */
 static const double least_sizes[LIFECYCLE_N_METRICS] = {
   [LIFECYCLE_METRIC_RSS] = 1024 * 1024,
   [LIFECYCLE_METRIC_HEAP] = 1024 * 1024,
@@ -18,7 +18,7 @@ static const double least_sizes[LIFECYCLE_N_METRICS] = {
   [LIFECYCLE_METRIC_OVERDUE] = 10,
 };
 
-/* One that grows is enough; to be steady takes all of them. */
+/* One growing metric is enough for GROWING; STEADY takes all of them. */
 static LifecycleVerdict
 monitor_sum_up (LifecycleMonitor *self)
 {
@@ -35,7 +35,7 @@ monitor_sum_up (LifecycleMonitor *self)
   return verdict;
 }
 
-/* The samples or the rules have changed. */
+/* Computes the trends and verdicts anew after the samples or the rules have changed. */
 void
 lifecycle_monitor_review (LifecycleMonitor *self)
 {
@@ -45,11 +45,13 @@ lifecycle_monitor_review (LifecycleMonitor *self)
   g_autofree double *values = NULL;
   LifecycleVerdict verdict;
 
-  /* Always the same size, or else the allocator keeps one of each. */
+  /* The arrays always have the same size, or else the allocator would keep memory for each size
+   * that they ever had, and the heap would seem to grow.
+   */
   times = g_new (double, n_allocated);
   values = g_new (double, n_allocated);
 
-  /* From the first one on, so that no digits are lost. */
+  /* Times are relative to the first sample, so that no precision is lost. */
   for (guint i = 0; i < n; i++)
     {
       LifecycleSample *first = self->samples->pdata[0], *sample = self->samples->pdata[i];
@@ -84,7 +86,7 @@ lifecycle_monitor_review (LifecycleMonitor *self)
  * lifecycle_monitor_get_min_samples: (attributes org.gtk.Method.get_property=min-samples)
  * @self: a monitor
  *
- * How many samples it takes to say whether something grows.
+ * Gets how many samples it takes to reach a verdict.
  *
  * Returns: the number of samples
  *
@@ -103,7 +105,7 @@ lifecycle_monitor_get_min_samples (LifecycleMonitor *self)
  * @self: a monitor
  * @min_samples: the number of samples, at least 6
  *
- * Sets how many samples it takes to say whether something grows.
+ * Sets how many samples it takes to reach a verdict.
  *
  * Since: 1.0
  */
@@ -128,9 +130,9 @@ lifecycle_monitor_set_min_samples (LifecycleMonitor *self,
  * lifecycle_monitor_get_confidence: (attributes org.gtk.Method.get_property=confidence)
  * @self: a monitor
  *
- * How likely the true growth is in the interval that [method@Monitor.get_growth] gives.
+ * Gets the confidence level of the growth interval that [method@Monitor.get_growth] returns.
  *
- * Returns: a probability
+ * Returns: the confidence level, from 0.5 to 0.9999
  *
  * Since: 1.0
  */
@@ -145,9 +147,9 @@ lifecycle_monitor_get_confidence (LifecycleMonitor *self)
 /**
  * lifecycle_monitor_set_confidence: (attributes org.gtk.Method.set_property=confidence)
  * @self: a monitor
- * @confidence: a probability from 0.5 to 0.9999
+ * @confidence: the confidence level, from 0.5 to 0.9999
  *
- * Sets how likely the true growth is to be in the interval that [method@Monitor.get_growth] gives.
+ * Sets the confidence level of the growth interval that [method@Monitor.get_growth] returns.
  *
  * Since: 1.0
  */
@@ -172,9 +174,9 @@ lifecycle_monitor_set_confidence (LifecycleMonitor *self,
  * lifecycle_monitor_get_tolerance: (attributes org.gtk.Method.get_property=tolerance)
  * @self: a monitor
  *
- * How much of its size something may grow in an hour and still be steady.
+ * Gets the hourly growth, as a fraction of the size, that still counts as steady.
  *
- * Returns: a fraction
+ * Returns: the fraction; 0.01 is one percent
  *
  * Since: 1.0
  */
@@ -189,9 +191,9 @@ lifecycle_monitor_get_tolerance (LifecycleMonitor *self)
 /**
  * lifecycle_monitor_set_tolerance: (attributes org.gtk.Method.set_property=tolerance)
  * @self: a monitor
- * @tolerance: a fraction: 0.01 is one percent
+ * @tolerance: the fraction, at least 0; 0.01 is one percent
  *
- * Sets how much of its size something may grow in an hour and still be steady.
+ * Sets the hourly growth, as a fraction of the size, that still counts as steady.
  *
  * Since: 1.0
  */
@@ -216,7 +218,7 @@ lifecycle_monitor_set_tolerance (LifecycleMonitor *self,
  * lifecycle_monitor_get_verdict: (attributes org.gtk.Method.get_property=verdict)
  * @self: a monitor
  *
- * Whether anything grows; see [property@Monitor:verdict].
+ * Gets the verdict on all metrics together; see [property@Monitor:verdict].
  *
  * Returns: the verdict
  *
@@ -235,7 +237,7 @@ lifecycle_monitor_get_verdict (LifecycleMonitor *self)
  * @self: a monitor
  * @metric: a metric
  *
- * Whether a metric grows.
+ * Gets the verdict on a single metric.
  *
  * Returns: the verdict
  *
@@ -255,16 +257,18 @@ lifecycle_monitor_judge (LifecycleMonitor *self,
  * lifecycle_monitor_get_growth:
  * @self: a monitor
  * @metric: a metric
- * @per_hour: (out) (optional): how much it has grown in an hour, on average
- * @low: (out) (optional): how much it grows at least
- * @high: (out) (optional): how much it grows at most
+ * @per_hour: (out) (optional): the average growth per hour
+ * @low: (out) (optional): the lower bound of the growth per hour
+ * @high: (out) (optional): the upper bound of the growth per hour
  *
- * How fast a metric grows, in bytes or in numbers an hour, and how sure that is: the truth is
- * between @low and @high with the probability of [property@Monitor:confidence]. What becomes less
- * grows by less than 0.
+ * Gets how fast a metric grows, per hour, and how certain that is: the true growth is between @low
+ * and @high with the probability of [property@Monitor:confidence].
  *
- * Returns: %FALSE if the samples are too few, or too much like their neighbours, to say anything;
- *   @low and @high are infinite then
+ * The unit is bytes for memory, and a number otherwise. The growth of a metric that shrinks is
+ * negative.
+ *
+ * Returns: %TRUE if the growth is bounded; %FALSE if there are too few samples, or if they resemble
+ *   their predecessors too much, to tell. Then @low and @high are infinite.
  *
  * Since: 1.0
  */

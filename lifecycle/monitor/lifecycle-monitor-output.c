@@ -1,4 +1,4 @@
-/* lifecycle-monitor-output.c: what a monitor tells others, in the log and as OpenMetrics
+/* lifecycle-monitor-output.c: the output of a monitor, to the log and as OpenMetrics
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +11,7 @@
 
 #define MIB (1024 * 1024)
 
-/* A record for each sample, if anybody wants to see it. */
+/* Logs a record for a sample, unless it would be dropped. */
 void
 lifecycle_monitor_log (LifecycleMonitor *self,
                        LifecycleSample  *sample)
@@ -31,7 +31,7 @@ lifecycle_monitor_log (LifecycleMonitor *self,
   for (guint metric = 0; metric < LIFECYCLE_N_METRICS; metric++)
     {
       if (self->verdicts[metric] == LIFECYCLE_VERDICT_GROWING)
-        g_string_append_printf (message, "; %s grows by %.0f an hour",
+        g_string_append_printf (message, "; %s grows by %.0f per hour",
                                 lifecycle_enum_get_nick (LIFECYCLE_TYPE_METRIC, (int) metric),
                                 self->trends[metric].slope);
     }
@@ -69,7 +69,7 @@ add_family (GString    *text,
     g_string_append_printf (text, "# UNIT %s %s\n", name, unit);
 }
 
-/* Both formats have the same three characters that need it. */
+/* Appends an escaped label. Both formats require escaping for the same three characters. */
 static void
 add_label (GString    *text,
            char        before,
@@ -99,7 +99,7 @@ add_number (GString    *text,
   g_string_append_printf (text, "%s %" G_GUINT64_FORMAT "\n", name, value);
 }
 
-/* Never with the comma of the user's locale. */
+/* The decimal point must not depend on the locale. */
 static void
 add_seconds (GString    *text,
              const char *name,
@@ -144,16 +144,16 @@ add_entries (GString             *text,
               "Entries that have been added.");
   add_by_kind (text, "lifecycle_entries_added_total", statistics, lifecycle_statistics_get_added);
   add_family (text, "lifecycle_entries_released_total", "counter", NULL,
-              "Entries that have been released by a close or a clear.");
+              "Entries that were released by a close or a clear.");
   add_by_kind (text, "lifecycle_entries_released_total", statistics,
                lifecycle_statistics_get_released);
   add_family (text, "lifecycle_entries_retired_total", "counter", NULL,
-              "Entries that have ended before a close.");
+              "Entries that ended before a close.");
   add_by_kind (text, "lifecycle_entries_retired_total", statistics,
                lifecycle_statistics_get_retired);
 
   add_family (text, "lifecycle_entries_late_total", "counter", NULL,
-              "Entries that were to be added to a scope that was closed.");
+              "Attempts to add an entry to a closing or closed scope.");
   add_number (text, "lifecycle_entries_late_total", lifecycle_statistics_get_n_late (statistics));
   add_family (text, "lifecycle_cleanups_failed_total", "counter", NULL,
               "Cleanups that have failed.");
@@ -177,40 +177,40 @@ add_closings (GString             *text,
     }
 
   add_family (text, "lifecycle_closing_seconds_total", "counter", NULL,
-              "How long it has taken to close scopes.");
+              "Total time it took to close scopes.");
   add_seconds (text, "lifecycle_closing_seconds_total",
                lifecycle_statistics_get_closing_time (statistics));
   add_family (text, "lifecycle_closing_longest_seconds", "gauge", "seconds",
-              "How long the longest close took.");
+              "Time that the longest close took.");
   add_seconds (text, "lifecycle_closing_longest_seconds",
                lifecycle_statistics_get_longest_closing_time (statistics));
 }
 
-/* What is not known here is left out. */
+/* Values that are not known on this system are left out. */
 static void
 add_process (GString         *text,
              LifecycleSample *sample)
 {
   add_family (text, "lifecycle_overdue_objects", "gauge", NULL,
-              "Objects that should have been finalized and were not.");
+              "Objects that should have been finalized but are alive.");
   add_number (text, "lifecycle_overdue_objects", sample->n_overdue);
 
   if (sample->vitals.rss > 0)
     {
       add_family (text, "lifecycle_resident_memory_bytes", "gauge", "bytes",
-                  "Memory of the process that is resident.");
+                  "Resident memory of the process.");
       add_number (text, "lifecycle_resident_memory_bytes", sample->vitals.rss);
     }
   if (sample->vitals.heap > 0)
     {
       add_family (text, "lifecycle_heap_bytes", "gauge", "bytes",
-                  "Memory that the allocator has given out.");
+                  "Memory allocated on the heap.");
       add_number (text, "lifecycle_heap_bytes", sample->vitals.heap);
     }
   if (sample->vitals.cpu_time > 0)
     {
       add_family (text, "lifecycle_cpu_seconds_total", "counter", NULL,
-                  "Time of processors that the process has used.");
+                  "CPU time used by the process.");
       add_seconds (text, "lifecycle_cpu_seconds_total", sample->vitals.cpu_time);
     }
 }
@@ -233,17 +233,17 @@ add_verdict (GString          *text,
  * lifecycle_monitor_to_openmetrics:
  * @self: a monitor
  *
- * The numbers of this moment, and the verdict about the samples, as a text for Prometheus and its
- * relatives.
+ * Formats the current numbers, and the verdict on the samples, for Prometheus and compatible
+ * systems.
  *
- * Answer a GET of `/metrics` with it. It is valid in both formats that are in use, as far as that
- * can be: serve it as `text/plain; version=0.0.4; charset=utf-8`, or as
- * `application/openmetrics-text; version=1.0.0; charset=utf-8`. The one difference that remains is
- * that the families of counters are declared under the name with `_total`, as the older format needs
- * it, which Prometheus takes in either.
+ * Use the text as the response to a GET of `/metrics`. It is valid, as far as possible, in both
+ * formats in use: serve it as `text/plain; version=0.0.4; charset=utf-8` or as
+ * `application/openmetrics-text; version=1.0.0; charset=utf-8`. The one remaining difference is
+ * that counter families are declared with the suffix `_total` in their name, as the older format
+ * requires; Prometheus accepts that in either format.
  *
- * It does not take a sample, and a scraper that comes more often or less does not change what the
- * monitor says. What is not known on a system is left out. The cost is that of a sample.
+ * This function adds no sample to the monitor, so the verdict does not depend on how often it is
+ * called. Values that are not known on a system are left out. The cost is that of a sample.
  *
  * Returns: (transfer full): the text
  *
@@ -279,10 +279,11 @@ lifecycle_monitor_to_openmetrics (LifecycleMonitor *self)
   add_process (text, now);
 
   add_family (text, "lifecycle_memory_trims_total", "counter", NULL,
-              "How often free memory has been given back to the system.");
+              "Times that free memory was returned to the system.");
   add_number (text, "lifecycle_memory_trims_total", self->n_trims);
 
-  add_family (text, "lifecycle_verdict", "gauge", NULL, "Whether something grows: 1 if so.");
+  add_family (text, "lifecycle_verdict", "gauge", NULL,
+              "The verdict on a metric: 1 for the one that applies.");
   add_verdict (text, "all", self->verdict);
   for (guint metric = 0; metric < LIFECYCLE_N_METRICS; metric++)
     add_verdict (text, lifecycle_enum_get_nick (LIFECYCLE_TYPE_METRIC, (int) metric),

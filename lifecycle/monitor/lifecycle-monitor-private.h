@@ -1,4 +1,4 @@
-/* lifecycle-monitor-private.h: the inside of a monitor
+/* lifecycle-monitor-private.h: private parts of LifecycleMonitor
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* Who keeps more than this has a large process, or much time. */
+/* The limit on spare samples; a longer history is too rare to be worth more. */
 #define LIFECYCLE_MONITOR_MAX_SPARES 4096
 
 struct _LifecycleMonitor
@@ -21,8 +21,8 @@ struct _LifecycleMonitor
   GMainContext    *context;
   GSource         *source;      /* the timer, unless the interval is 0 */
   GPtrArray       *samples;
-  GPtrArray       *spares;      /* blank samples for the rest of the history */
-  LifecycleTrend   trends[LIFECYCLE_N_METRICS]; /* for each hour */
+  GPtrArray       *spares;      /* preallocated samples for the rest of the history */
+  LifecycleTrend   trends[LIFECYCLE_N_METRICS]; /* per hour */
   LifecycleVerdict verdicts[LIFECYCLE_N_METRICS];
   LifecycleVerdict verdict;
   guint            interval;

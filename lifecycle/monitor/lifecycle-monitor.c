@@ -1,4 +1,4 @@
-/* lifecycle-monitor.c: what a process uses, over time
+/* lifecycle-monitor.c: the resource usage of the process over time
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,60 +10,65 @@
 /**
  * LifecycleMonitor:
  *
- * Samples what the process uses, and says whether that grows.
+ * Samples the resource usage of the process, and tells whether it grows.
  *
- * Create one at the start of a program, and keep it. It takes a [class@Sample] every
- * [property@Monitor:interval] and is a [iface@Gio.ListModel] of the last ones, the oldest first.
+ * Create a monitor when the program starts, and keep a reference to it. It takes a [class@Sample]
+ * every [property@Monitor:interval] seconds, and is a [iface@Gio.ListModel] of the latest samples,
+ * the oldest first.
  *
  * ```c
  * monitor = lifecycle_monitor_new ();
  * g_signal_connect (monitor, "notify::verdict", G_CALLBACK (verdict_changed_cb), NULL);
  * ```
  *
- * ## What it says
+ * ## The verdict
  *
- * A straight line is laid through the samples. Its slope is the growth,
- * [method@Monitor.get_growth], and comes with the interval in which it truly lies with the
- * probability of [property@Monitor:confidence]. As real programs grow in steps and breathe with
- * their load, samples that resemble the ones before them count as fewer than they are. The verdict
- * about a metric, [method@Monitor.judge], is
+ * The monitor fits a straight line to the samples. Its slope is the growth,
+ * [method@Monitor.get_growth], which comes with an interval that contains the true growth with the
+ * probability of [property@Monitor:confidence]. Because real programs grow in steps and fluctuate
+ * with their load, samples that resemble their predecessors count as fewer than they are. The
+ * verdict on a metric, [method@Monitor.judge], is
  *
- * - [enum@Verdict.steady] if all of the interval is below what is tolerated: an hourly growth of
- *   [property@Monitor:tolerance] times the mean of the samples. What becomes less is steady, too.
- * - [enum@Verdict.growing] if all of the interval is above that, and both halves of the samples
- *   grow for themselves. So a step, or what happens while a program warms up, does not count.
- * - [enum@Verdict.unknown] otherwise, or with fewer than [property@Monitor:min-samples]. A
- *   process that has just done something new stays unknown until that is in the past. This is not
- *   alarming.
+ * - [enum@Verdict.steady] if the whole interval is below the tolerated growth, which is
+ *   [property@Monitor:tolerance] times the mean of the samples per hour. A metric that shrinks is
+ *   steady, too.
+ * - [enum@Verdict.growing] if the whole interval is above the tolerated growth, and each half of
+ *   the samples grows by itself. So neither a single step nor the growth during warm-up counts.
+ * - [enum@Verdict.unknown] otherwise, or with fewer than [property@Monitor:min-samples] samples.
+ *   After a process has done something new, its verdict stays unknown until that is in the past.
+ *   This is no reason for alarm.
  *
- * Sizes below 1 MiB, 100 entries, 100 scopes or 10 overdue objects are taken for that much where
- * what is tolerated is worked out. By default, memory may so grow by half a percent of its size in
- * an hour, which would double it in 8 days, and the number of overdue objects by 1 in 20 hours.
+ * When the tolerated growth is computed, smaller sizes are raised to 1 MiB, 100 entries, 100 scopes
+ * and 10 overdue objects. By default, memory may therefore grow by half a percent of its size per
+ * hour, which would double it in 8 days, and the number of overdue objects by 1 in 20 hours.
  *
- * All of them together are [property@Monitor:verdict].
+ * [property@Monitor:verdict] sums up the verdicts on all metrics.
  *
- * ## What it costs
+ * ## The cost
  *
- * A sample costs about as much as [func@get_statistics], and time that grows with the number of
- * scopes, not of entries. The timer is a source of its own; the monitor is neither a scope nor an
- * entry of one, and does not appear in what it counts.
+ * A sample costs about as much as [func@get_statistics]: the time grows with the number of scopes,
+ * not of entries. The timer is a source of its own. The monitor is neither a scope nor an entry,
+ * and does not appear in its own counts.
  *
  * ## The log
  *
- * Each sample is a record of the domain `Lifecycle` with the level %G_LOG_LEVEL_INFO, whose fields
- * are `LIFECYCLE_RSS`, `LIFECYCLE_HEAP`, `LIFECYCLE_CPU_USEC`, `LIFECYCLE_ENTRIES`,
- * `LIFECYCLE_SCOPES`, `LIFECYCLE_OVERDUE` and `LIFECYCLE_VERDICT`. It is off until somebody asks
- * for it, as with `G_MESSAGES_DEBUG=Lifecycle`, and costs nothing then; see
+ * Each sample is logged in the domain `Lifecycle` at the level %G_LOG_LEVEL_INFO, as a structured
+ * record with the fields `LIFECYCLE_RSS`, `LIFECYCLE_HEAP`, `LIFECYCLE_CPU_USEC`,
+ * `LIFECYCLE_ENTRIES`, `LIFECYCLE_SCOPES`, `LIFECYCLE_OVERDUE` and `LIFECYCLE_VERDICT`. Logging is
+ * off, and costs nothing, until it is enabled, for example with `G_MESSAGES_DEBUG=Lifecycle`; see
  * [func@GLib.log_writer_default_would_drop].
  *
- * A monitor belongs to the thread-default main context of its creation, and must be used there; the
- * last reference may go on any thread. Nothing but references keeps it alive, its timer does not.
+ * ## Threads
+ *
+ * A monitor belongs to the main context that was the thread-default one when it was created, and
+ * must be used only on the thread that runs this context. The last reference may be dropped on any
+ * thread. The timer does not keep the monitor alive.
  *
  * Since: 1.0
  */
 
 #define DEFAULT_INTERVAL    300
-#define DEFAULT_HISTORY     288 /* so it is a day */
+#define DEFAULT_HISTORY     288 /* one day */
 #define DEFAULT_MIN_SAMPLES 12
 #define DEFAULT_CONFIDENCE  0.99
 #define DEFAULT_TOLERANCE   0.005
@@ -128,7 +133,7 @@ lifecycle_monitor_iface_init (GListModelInterface *iface)
   iface->get_item = lifecycle_monitor_get_item;
 }
 
-/* Lets the oldest samples fall out until there are only so many. */
+/* Removes the oldest samples until `n` are left. */
 static void
 monitor_shorten (LifecycleMonitor *self,
                  guint             n)
@@ -143,7 +148,9 @@ monitor_shorten (LifecycleMonitor *self,
   g_list_model_items_changed (G_LIST_MODEL (self), 0, n_removed, 0);
 }
 
-/* A history that fills up is growth, too, and the monitor must not find itself. */
+/* Allocates all samples in advance. Otherwise the history that fills up would be growth, and the
+ * monitor would detect itself.
+ */
 static void
 monitor_stock_up (LifecycleMonitor *self)
 {
@@ -156,7 +163,9 @@ monitor_stock_up (LifecycleMonitor *self)
     g_ptr_array_add (self->spares, g_object_new (LIFECYCLE_TYPE_SAMPLE, NULL));
 }
 
-/* Memory that was in use shortly before is likely to be free now. */
+/* Returns free memory to the system when the number of entries has fallen to the low-water mark:
+ * much that was in use shortly before is likely to be free now.
+ */
 static void
 monitor_trim (LifecycleMonitor *self,
               LifecycleSample  *before,
@@ -173,7 +182,8 @@ monitor_trim (LifecycleMonitor *self,
     }
 }
 
-/* Takes the reference. Handlers may do anything, and take further samples, too. */
+/* Takes ownership of the sample. Signal handlers may do anything, including taking another sample.
+ */
 void
 lifecycle_monitor_add_sample (LifecycleMonitor *self,
                               LifecycleSample  *sample)
@@ -199,8 +209,8 @@ lifecycle_monitor_add_sample (LifecycleMonitor *self,
   g_object_unref (self);
 }
 
-/* The timer does not keep the monitor alive, and the last reference may go on another thread while
- * it is about to fire.
+/* The timer holds only a weak reference to the monitor, because the last reference may be dropped
+ * on another thread just before the timer fires.
  */
 static gboolean
 monitor_timer_cb (gpointer data)
@@ -387,7 +397,7 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:interval: (attributes org.gtk.Property.get=lifecycle_monitor_get_interval org.gtk.Property.set=lifecycle_monitor_set_interval)
    *
-   * How many seconds there are between two samples; 0 to take them only when asked to.
+   * The time between two samples, in seconds; 0 to take samples only on request.
    *
    * Since: 1.0
    */
@@ -399,7 +409,7 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:history: (attributes org.gtk.Property.get=lifecycle_monitor_get_history org.gtk.Property.set=lifecycle_monitor_set_history)
    *
-   * How many samples are kept.
+   * The number of samples that are kept.
    *
    * Since: 1.0
    */
@@ -423,11 +433,11 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:low-water-mark: (attributes org.gtk.Property.get=lifecycle_monitor_get_low_water_mark org.gtk.Property.set=lifecycle_monitor_set_low_water_mark)
    *
-   * When the number of entries falls from above this to this or below, from one sample to the next,
-   * the allocator is asked to give memory back to the system; 0 for never.
+   * If the number of entries falls from above this value to this value or less, from one sample to
+   * the next, the allocator is asked to return memory to the system; 0 for never.
    *
-   * This does something with the GNU C library, where it is `malloc_trim()`. It takes some
-   * milliseconds for each 100 MB or so, which is why it is not done all the time.
+   * This has an effect with the GNU C library only, where `malloc_trim()` is called. That takes
+   * some milliseconds for each 100 MB or so, which is why it is not done all the time.
    *
    * Since: 1.0
    */
@@ -439,7 +449,7 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:n-trims: (attributes org.gtk.Property.get=lifecycle_monitor_get_n_trims)
    *
-   * How often memory has been given back because of [property@Monitor:low-water-mark].
+   * How often memory was returned to the system because of [property@Monitor:low-water-mark].
    *
    * Since: 1.0
    */
@@ -451,7 +461,7 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:min-samples: (attributes org.gtk.Property.get=lifecycle_monitor_get_min_samples org.gtk.Property.set=lifecycle_monitor_set_min_samples)
    *
-   * How many samples it takes to say whether something grows.
+   * How many samples it takes to reach a verdict.
    *
    * Since: 1.0
    */
@@ -463,7 +473,7 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:confidence: (attributes org.gtk.Property.get=lifecycle_monitor_get_confidence org.gtk.Property.set=lifecycle_monitor_set_confidence)
    *
-   * How likely the true growth is in the interval that [method@Monitor.get_growth] gives.
+   * The confidence level of the growth interval that [method@Monitor.get_growth] returns.
    *
    * Since: 1.0
    */
@@ -475,7 +485,7 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:tolerance: (attributes org.gtk.Property.get=lifecycle_monitor_get_tolerance org.gtk.Property.set=lifecycle_monitor_set_tolerance)
    *
-   * How much of its size something may grow in an hour and still be steady: 0.01 is one percent.
+   * The hourly growth, as a fraction of the size, that still counts as steady: 0.01 is one percent.
    *
    * Since: 1.0
    */
@@ -487,8 +497,8 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
   /**
    * LifecycleMonitor:verdict: (attributes org.gtk.Property.get=lifecycle_monitor_get_verdict)
    *
-   * Whether anything grows: [enum@Verdict.growing] if one metric does, [enum@Verdict.steady] if
-   * all are, and [enum@Verdict.unknown] otherwise.
+   * The verdict on all metrics together: [enum@Verdict.growing] if at least one metric grows,
+   * [enum@Verdict.steady] if all are steady, and [enum@Verdict.unknown] otherwise.
    *
    * Since: 1.0
    */
@@ -505,7 +515,8 @@ lifecycle_monitor_class_init (LifecycleMonitorClass *klass)
    * @self: the monitor
    * @sample: the sample
    *
-   * Emitted when a sample has been taken, after all else: it is in the list, and judged.
+   * Emitted when a sample has been taken. By then, the sample is in the list, and the verdict is
+   * up to date.
    *
    * Since: 1.0
    */
@@ -535,12 +546,12 @@ lifecycle_monitor_init (LifecycleMonitor *self)
 /**
  * lifecycle_monitor_new:
  *
- * Creates a monitor that takes a sample every five minutes and keeps those of the last day.
+ * Creates a monitor that takes a sample every five minutes and keeps the samples of the last day.
  *
- * The first sample is taken when the interval has passed, or when [method@Monitor.take_sample] is
- * called.
+ * The monitor belongs to the thread-default main context of the calling thread. The first sample is
+ * taken when the interval has passed, or when [method@Monitor.take_sample] is called.
  *
- * Returns: (transfer full): a monitor
+ * Returns: (transfer full): a new monitor
  *
  * Since: 1.0
  */
@@ -554,7 +565,7 @@ lifecycle_monitor_new (void)
  * lifecycle_monitor_take_sample:
  * @self: a monitor
  *
- * Takes a sample now, besides those that are taken by the timer.
+ * Takes a sample now, in addition to those that the timer takes.
  *
  * Returns: (transfer none): the latest sample
  *
@@ -574,7 +585,7 @@ lifecycle_monitor_take_sample (LifecycleMonitor *self)
   lifecycle_sample_fill (sample, NULL);
   lifecycle_monitor_add_sample (self, sample);
 
-  /* A handler may have taken another one, and this one may have fallen out. */
+  /* A signal handler may have taken another sample, and this one may have been removed. */
   return lifecycle_monitor_get_latest (self);
 }
 
@@ -582,9 +593,9 @@ lifecycle_monitor_take_sample (LifecycleMonitor *self)
  * lifecycle_monitor_get_interval: (attributes org.gtk.Method.get_property=interval)
  * @self: a monitor
  *
- * How often samples are taken.
+ * Gets the time between two samples.
  *
- * Returns: seconds, or 0
+ * Returns: the interval, in seconds, or 0 if samples are taken only on request
  *
  * Since: 1.0
  */
@@ -599,9 +610,11 @@ lifecycle_monitor_get_interval (LifecycleMonitor *self)
 /**
  * lifecycle_monitor_set_interval: (attributes org.gtk.Method.set_property=interval)
  * @self: a monitor
- * @interval: seconds, or 0 to take samples only when asked to
+ * @interval: the interval, in seconds, or 0 to take samples only on request
  *
- * Sets how often samples are taken. The time begins anew.
+ * Sets the time between two samples.
+ *
+ * A new interval begins now.
  *
  * Since: 1.0
  */
@@ -623,7 +636,7 @@ lifecycle_monitor_set_interval (LifecycleMonitor *self,
  * lifecycle_monitor_get_history: (attributes org.gtk.Method.get_property=history)
  * @self: a monitor
  *
- * How many samples are kept.
+ * Gets the number of samples that are kept.
  *
  * Returns: the number of samples
  *
@@ -642,7 +655,9 @@ lifecycle_monitor_get_history (LifecycleMonitor *self)
  * @self: a monitor
  * @history: the number of samples, at least 1
  *
- * Sets how many samples are kept. If there are more, the oldest are let go of.
+ * Sets the number of samples that are kept.
+ *
+ * If there are more, the oldest are removed.
  *
  * Since: 1.0
  */
@@ -669,7 +684,7 @@ lifecycle_monitor_set_history (LifecycleMonitor *self,
  * lifecycle_monitor_get_latest: (attributes org.gtk.Method.get_property=latest)
  * @self: a monitor
  *
- * The latest sample.
+ * Gets the latest sample.
  *
  * Returns: (transfer none) (nullable): the sample, or %NULL if there is none yet
  *
@@ -690,9 +705,10 @@ lifecycle_monitor_get_latest (LifecycleMonitor *self)
  * lifecycle_monitor_get_low_water_mark: (attributes org.gtk.Method.get_property=low-water-mark)
  * @self: a monitor
  *
- * The number of entries at which memory is given back.
+ * Gets the number of entries at which memory is returned to the system; see
+ * [property@Monitor:low-water-mark].
  *
- * Returns: the number of entries, or 0
+ * Returns: the number of entries, or 0 for never
  *
  * Since: 1.0
  */
@@ -707,9 +723,10 @@ lifecycle_monitor_get_low_water_mark (LifecycleMonitor *self)
 /**
  * lifecycle_monitor_set_low_water_mark: (attributes org.gtk.Method.set_property=low-water-mark)
  * @self: a monitor
- * @low_water_mark: a number of entries, or 0 for never
+ * @low_water_mark: the number of entries, or 0 for never
  *
- * Sets the number of entries at which memory is given back; see [property@Monitor:low-water-mark].
+ * Sets the number of entries at which memory is returned to the system; see
+ * [property@Monitor:low-water-mark].
  *
  * Since: 1.0
  */
@@ -730,9 +747,9 @@ lifecycle_monitor_set_low_water_mark (LifecycleMonitor *self,
  * lifecycle_monitor_get_n_trims: (attributes org.gtk.Method.get_property=n-trims)
  * @self: a monitor
  *
- * How often memory has been given back because of [property@Monitor:low-water-mark].
+ * Gets how often memory was returned to the system because of [property@Monitor:low-water-mark].
  *
- * Returns: a number
+ * Returns: the number of times
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-monitor.h: what a process uses, over time
+/* lifecycle-monitor.h: the resource usage of the process over time
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,11 +15,11 @@ G_BEGIN_DECLS
 
 /**
  * LifecycleVerdict:
- * @LIFECYCLE_VERDICT_UNKNOWN: it cannot be told, or not yet
- * @LIFECYCLE_VERDICT_STEADY: it does not grow, or by less than is tolerated
- * @LIFECYCLE_VERDICT_GROWING: it grows
+ * @LIFECYCLE_VERDICT_UNKNOWN: this cannot be told, or not yet
+ * @LIFECYCLE_VERDICT_STEADY: the metric does not grow, or by less than is tolerated
+ * @LIFECYCLE_VERDICT_GROWING: the metric grows
  *
- * Whether something grows, as far as a [class@Monitor] can tell.
+ * Whether a metric grows, as far as a [class@Monitor] can tell.
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-sample-private.h: the inside of a sample
+/* lifecycle-sample-private.h: private parts of LifecycleSample
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,8 +18,8 @@ struct _LifecycleSample
 {
   GObject         parent_instance;
 
-  gint64          time;         /* µs, real */
-  gint64          monotonic;    /* µs */
+  gint64          time;         /* µs of real time */
+  gint64          monotonic;    /* µs of monotonic time */
   LifecycleUsage vitals;
   guint           n_scopes;
   guint           n_entries;

@@ -1,4 +1,4 @@
-/* lifecycle-sample.c: what a process used at one moment
+/* lifecycle-sample.c: the resource usage of the process at one moment
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,11 +9,11 @@
 /**
  * LifecycleSample:
  *
- * What the process used, and what its scopes owned, at one moment.
+ * The resource usage of the process, and the number of its scopes and entries, at one moment.
  *
- * A [class@Monitor] takes them, and is a list of them. A sample never changes, and may be looked at
- * on any thread. All its numbers are properties, so that it can be the item of a list or a column
- * view; they do not change, and emit no notification.
+ * Samples are taken by a [class@Monitor], which is a list of them. A sample never changes, and all
+ * its methods may be called on any thread. Its numbers are properties, so that a sample can be an
+ * item of a list or column view; they never change, so they emit no notifications.
  *
  * Since: 1.0
  */
@@ -36,8 +36,8 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (LifecycleSample, lifecycle_sample, G_TYPE_OBJECT)
 
-/* For a sample that nobody has seen yet. Where `statistics` is given, what was counted comes back in
- * it; the caller frees that.
+/* Fills in a sample that has not been published yet. Unless `statistics` is NULL, the statistics
+ * that were counted are stored in it; the caller frees them.
  */
 void
 lifecycle_sample_fill (LifecycleSample      *self,
@@ -45,7 +45,7 @@ lifecycle_sample_fill (LifecycleSample      *self,
 {
   LifecycleStatistics *counted;
 
-  /* First, so that what it takes to count the scopes is not seen. */
+  /* This comes first, so that it does not include the memory that counting the scopes needs. */
   lifecycle_usage_read (&self->vitals);
   self->time = g_get_real_time ();
   self->monotonic = g_get_monotonic_time ();
@@ -120,7 +120,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:time: (attributes org.gtk.Property.get=lifecycle_sample_get_time)
    *
-   * When it was taken, in microseconds since 1970, UTC.
+   * When the sample was taken, in microseconds since January 1, 1970 UTC.
    *
    * Since: 1.0
    */
@@ -132,7 +132,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:monotonic-time: (attributes org.gtk.Property.get=lifecycle_sample_get_monotonic_time)
    *
-   * When it was taken, in microseconds of monotonic time, to compare samples.
+   * When the sample was taken, in microseconds of monotonic time, for comparing samples.
    *
    * Since: 1.0
    */
@@ -144,7 +144,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:rss: (attributes org.gtk.Property.get=lifecycle_sample_get_rss)
    *
-   * How much memory of the process is resident, in bytes; 0 where that is not known.
+   * The resident memory of the process, in bytes; 0 if it is not known.
    *
    * Since: 1.0
    */
@@ -156,7 +156,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:heap: (attributes org.gtk.Property.get=lifecycle_sample_get_heap)
    *
-   * How much memory the allocator had given out, in bytes; 0 where that is not known.
+   * The memory allocated on the heap, in bytes; 0 if it is not known.
    *
    * Since: 1.0
    */
@@ -168,8 +168,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:cpu-time: (attributes org.gtk.Property.get=lifecycle_sample_get_cpu_time)
    *
-   * How much time of processors the process had used since its start, in microseconds; 0 where that
-   * is not known.
+   * The CPU time that the process had used since it started, in microseconds; 0 if it is not known.
    *
    * Since: 1.0
    */
@@ -181,7 +180,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:n-scopes: (attributes org.gtk.Property.get=lifecycle_sample_get_n_scopes)
    *
-   * How many scopes were not closed.
+   * The number of scopes that were open or closing.
    *
    * Since: 1.0
    */
@@ -193,7 +192,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:n-entries: (attributes org.gtk.Property.get=lifecycle_sample_get_n_entries)
    *
-   * How many entries all scopes had.
+   * The number of entries of all scopes.
    *
    * Since: 1.0
    */
@@ -205,7 +204,7 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
   /**
    * LifecycleSample:n-overdue: (attributes org.gtk.Property.get=lifecycle_sample_get_n_overdue)
    *
-   * How many objects should have been finalized and were not.
+   * The number of overdue objects, which should have been finalized but were alive.
    *
    * Since: 1.0
    */
@@ -226,9 +225,9 @@ lifecycle_sample_init (LifecycleSample *self)
  * lifecycle_sample_get_time: (attributes org.gtk.Method.get_property=time)
  * @self: a sample
  *
- * When it was taken, by the clock on the wall.
+ * Gets when the sample was taken, in real time.
  *
- * Returns: microseconds since 1970, UTC
+ * Returns: microseconds since January 1, 1970 UTC
  *
  * Since: 1.0
  */
@@ -244,9 +243,10 @@ lifecycle_sample_get_time (LifecycleSample *self)
  * lifecycle_sample_get_monotonic_time: (attributes org.gtk.Method.get_property=monotonic-time)
  * @self: a sample
  *
- * When it was taken, by the clock of `g_get_monotonic_time()`, which nobody sets.
+ * Gets when the sample was taken, in the monotonic time of `g_get_monotonic_time()`, which is not
+ * affected by changes of the clock.
  *
- * Returns: microseconds
+ * Returns: the time, in microseconds
  *
  * Since: 1.0
  */
@@ -262,11 +262,11 @@ lifecycle_sample_get_monotonic_time (LifecycleSample *self)
  * lifecycle_sample_get_rss: (attributes org.gtk.Method.get_property=rss)
  * @self: a sample
  *
- * How much memory of the process is resident.
+ * Gets the resident memory of the process.
  *
- * This is known on Linux.
+ * This is only known on Linux.
  *
- * Returns: bytes, or 0 if it is not known
+ * Returns: the size in bytes, or 0 if it is not known
  *
  * Since: 1.0
  */
@@ -282,11 +282,11 @@ lifecycle_sample_get_rss (LifecycleSample *self)
  * lifecycle_sample_get_heap: (attributes org.gtk.Method.get_property=heap)
  * @self: a sample
  *
- * How much memory the allocator had given out.
+ * Gets the memory that was allocated on the heap.
  *
- * This is known where there is `mallinfo2()`, which is with the GNU C library.
+ * This is only known where the C library has `mallinfo2()`, as the GNU C library does.
  *
- * Returns: bytes, or 0 if it is not known
+ * Returns: the size in bytes, or 0 if it is not known
  *
  * Since: 1.0
  */
@@ -302,11 +302,11 @@ lifecycle_sample_get_heap (LifecycleSample *self)
  * lifecycle_sample_get_cpu_time: (attributes org.gtk.Method.get_property=cpu-time)
  * @self: a sample
  *
- * How much time of processors the process had used since its start, all its threads together.
+ * Gets the CPU time that all threads of the process together had used since it started.
  *
- * This is known on UNIX.
+ * This is only known on UNIX.
  *
- * Returns: microseconds, or 0 if it is not known
+ * Returns: the time in microseconds, or 0 if it is not known
  *
  * Since: 1.0
  */
@@ -322,7 +322,7 @@ lifecycle_sample_get_cpu_time (LifecycleSample *self)
  * lifecycle_sample_get_n_scopes: (attributes org.gtk.Method.get_property=n-scopes)
  * @self: a sample
  *
- * How many scopes were not closed.
+ * Gets the number of scopes that were open or closing.
  *
  * Returns: the number of scopes
  *
@@ -340,7 +340,7 @@ lifecycle_sample_get_n_scopes (LifecycleSample *self)
  * lifecycle_sample_get_n_entries: (attributes org.gtk.Method.get_property=n-entries)
  * @self: a sample
  *
- * How many entries all scopes had, of all kinds.
+ * Gets the number of entries of all scopes, of all kinds.
  *
  * Returns: the number of entries
  *
@@ -358,7 +358,8 @@ lifecycle_sample_get_n_entries (LifecycleSample *self)
  * lifecycle_sample_get_n_overdue: (attributes org.gtk.Method.get_property=n-overdue)
  * @self: a sample
  *
- * How many objects should have been finalized and were not.
+ * Gets the number of overdue objects, which should have been finalized but were alive; see
+ * [method@Scope.expect_finalize].
  *
  * Returns: the number of objects
  *
@@ -377,7 +378,7 @@ lifecycle_sample_get_n_overdue (LifecycleSample *self)
  * @self: a sample
  * @kind: a kind
  *
- * How many entries of a kind all scopes had.
+ * Gets the number of entries of a kind, of all scopes.
  *
  * Returns: the number of entries
  *
@@ -398,9 +399,10 @@ lifecycle_sample_get_live (LifecycleSample *self,
  * @self: a sample
  * @metric: a metric
  *
- * One of the numbers, for those who treat them all alike: to draw them, or to compare them.
+ * Gets one of the numbers, for callers that treat all metrics alike, for example to plot or compare
+ * them.
  *
- * Returns: the number, in bytes where it is one of bytes
+ * Returns: the value of the metric; in bytes, if it is a size
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-sample.h: what a process used at one moment
+/* lifecycle-sample.h: the resource usage of the process at one moment
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  * @LIFECYCLE_METRIC_SCOPES: [property@Sample:n-scopes]
  * @LIFECYCLE_METRIC_OVERDUE: [property@Sample:n-overdue]
  *
- * A number in a [class@Sample] that must not grow for ever.
+ * The numbers in a [class@Sample] that must not grow for ever.
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-trend-private.h: whether a series of numbers grows
+/* lifecycle-trend-private.h: the trend of a series of numbers
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,23 +9,23 @@
 
 G_BEGIN_DECLS
 
-/* A straight line through a series, and how sure that is. */
+/* A straight line fitted to a series, and its confidence interval. */
 typedef struct
 {
   double   mean;
-  double   slope;               /* for each unit of time */
-  double   low;                 /* the bounds of its confidence interval, if it is `bounded` */
+  double   slope;               /* per unit of time */
+  double   low;                 /* the confidence interval of the slope, if `bounded` */
   double   high;
   gboolean bounded;
 } LifecycleTrend;
 
-/* When to say something. */
+/* What it takes to reach a verdict. */
 typedef struct
 {
   guint  min_samples;
   double confidence;            /* of the interval, below 1 */
-  double tolerance;             /* how much of its size a steady series may grow in a unit of time */
-  double least_size;            /* a smaller size counts as this */
+  double tolerance;             /* growth per unit of time, as part of the size, that is steady */
+  double least_size;            /* smaller sizes are raised to this */
 } LifecycleTrendRules;
 
 double           lifecycle_trend_quantile (guint                      freedom,

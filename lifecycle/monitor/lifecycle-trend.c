@@ -1,4 +1,4 @@
-/* lifecycle-trend.c: whether a series of numbers grows
+/* lifecycle-trend.c: the trend of a series of numbers
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,28 +7,28 @@
 
 #include <math.h>
 
-/* What a process uses is not a line with independent noise around it. It comes in steps, it goes up
- * and down with the load, and one sample resembles the one before. An ordinary regression takes all
- * of that for certainty. So:
+/* The resource usage of a process is not a line with independent noise. It grows in steps, it rises
+ * and falls with the load, and each sample resembles the one before. An ordinary regression would
+ * take all of that for certainty. So:
  *
- * - The samples count as fewer than they are, the more each of the residuals resembles the one
- *   before (Santer et al., Journal of Geophysical Research 105, 2000). A saw or a step leaves so
- *   few that there is no interval any more.
- * - Something that grows has to grow in the first half and in the second. A step is in one of
- *   them, and so is nearly all of what happens while a program warms up.
+ * - The more each residual resembles the one before, the fewer samples are counted (Santer et al.,
+ *   Journal of Geophysical Research 105, 2000). A sawtooth or a step leaves so few that there is no
+ *   interval at all.
+ * - A growing series must grow in its first half and in its second. A step is in only one of them,
+ *   and so is nearly all of the growth while a program warms up.
  */
 
-/* More make no difference. */
+/* With more degrees of freedom, the quantile hardly changes. */
 #define MAX_FREEDOM 1000
 
-/* Each half has fewer samples, and both have to agree, so they need not be as sure. */
+/* Each half has fewer samples, and both have to agree, so a lower confidence is enough. */
 #define HALF_CONFIDENCE 0.9
 
-/* How much of the whole slope there must be in each half. */
+/* The slope of each half must be at least this part of the whole slope. */
 #define HALF_SHARE (1.0 / 3.0)
 
-/* The probability that the t statistic, which is sqrt (freedom) tan (angle), is nearer to 0 than
- * that: Abramowitz and Stegun 26.7.3 and 26.7.4.
+/* Returns the probability that the absolute value of a t statistic is less than sqrt (freedom) tan
+ * (angle): Abramowitz and Stegun 26.7.3 and 26.7.4.
  */
 static double
 t_probability (guint  freedom,
@@ -51,7 +51,7 @@ t_probability (guint  freedom,
   return (angle + sin (angle) * sum) / G_PI_2;
 }
 
-/* How many standard errors there are on each side of an interval of that confidence. */
+/* Returns how many standard errors an interval with the given confidence extends to each side. */
 double
 lifecycle_trend_quantile (guint  freedom,
                           double confidence)
@@ -119,7 +119,7 @@ lifecycle_trend_fit (LifecycleTrend *self,
       last = residual;
     }
 
-  /* Numbers that count something may be all on the line; what is left then is rounding. */
+  /* Counts may lie exactly on the line; the residuals are then only rounding errors. */
   if (residuals_squared <= 1e-18 * values_squared)
     {
       self->low = self->high = self->slope;
@@ -127,7 +127,9 @@ lifecycle_trend_fit (LifecycleTrend *self,
       return;
     }
 
-  /* The residuals of a line look less alike than the noise is: the second term makes up for it. */
+  /* The autocorrelation of the residuals of a fitted line underestimates that of the noise. The
+   * second term corrects for this bias.
+   */
   likeness = residuals_product / residuals_squared;
   likeness = CLAMP (likeness + (2 + 4 * likeness) / n, 0, 1);
   freedom = n * (1 - likeness) / (1 + likeness) - 2;
@@ -154,7 +156,7 @@ trend_has_half (const LifecycleTrend *self,
   return half.bounded && half.low > 0 && half.slope >= self->slope * HALF_SHARE;
 }
 
-/* The times rise. */
+/* Judges a series. The times must be in ascending order. */
 LifecycleVerdict
 lifecycle_trend_judge (LifecycleTrend            *self,
                        const double              *times,

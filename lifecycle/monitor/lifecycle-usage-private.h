@@ -1,4 +1,4 @@
-/* lifecycle-usage-private.h: what the system says about the process
+/* lifecycle-usage-private.h: the resource usage of the process
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What cannot be told is 0. */
+/* Values that are not known are 0. */
 typedef struct
 {
   guint64 rss;                  /* bytes */

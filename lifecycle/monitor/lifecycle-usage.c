@@ -1,4 +1,4 @@
-/* lifecycle-usage.c: what the system says about the process
+/* lifecycle-usage.c: the resource usage of the process
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -33,7 +33,7 @@ read_rss (void)
     return 0;
   text[length] = '\0';
 
-  /* Pages: of the address space, and of those that are in memory. */
+  /* The first two fields are the size of the address space and the resident size, in pages. */
   g_ascii_strtoull (text, &end, 10);
   return g_ascii_strtoull (end, NULL, 10) * (guint64) sysconf (_SC_PAGESIZE);
 #else
@@ -47,7 +47,7 @@ read_heap (void)
 #ifdef HAVE_MALLINFO2
   struct mallinfo2 info = mallinfo2 ();
 
-  /* Large blocks are mapped, and counted apart. */
+  /* Large blocks are mapped separately, and are not included in uordblks. */
   return (guint64) info.uordblks + (guint64) info.hblkhd;
 #else
   return 0;
@@ -78,7 +78,7 @@ lifecycle_usage_read (LifecycleUsage *self)
   self->cpu_time = read_cpu_time ();
 }
 
-/* Gives memory that is free back to the system. Says whether the allocator can be asked to. */
+/* Returns free memory to the system. Returns FALSE if the allocator cannot do that. */
 gboolean
 lifecycle_usage_trim (void)
 {
