@@ -1,4 +1,4 @@
-/* lifecycle-debug-private.h: what is started with the first scope
+/* lifecycle-debug-private.h: debugging aids, started when the first scope is created
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* lifecycle-limit.c: how many entries are suspicious
+/* lifecycle-limit.c: the warning about scopes with too many entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,7 +25,7 @@ compare_counts (gconstpointer a,
   return one < other ? 1 : one > other ? -1 : 0;
 }
 
-/* Where most of the entries come from: "arena.c:17 800, arena.c:33 190". */
+/* Describes where most of the entries were added, and how many: "arena.c:17 800, arena.c:33 190". */
 static char *
 describe_top_places (LifecycleScope *scope)
 {
@@ -64,7 +64,9 @@ describe_top_places (LifecycleScope *scope)
   return g_string_free (top, FALSE);
 }
 
-/* Nothing is locked. Once for each time that the limit, and half as much again, is passed. */
+/* Warns each time that the limit is passed, and again for each growth by half. Called without
+ * locks.
+ */
 static void
 limit_warn (LifecycleScope *self,
             guint           limit,

@@ -1,4 +1,4 @@
-/* lifecycle-log.c: a record in the log for each scope that has closed
+/* lifecycle-log.c: a log record for each scope that closes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,7 +25,7 @@ record_add (Record     *self,
   self->fields[self->n_fields++] = (GLogField) { name, value, -1 };
 }
 
-/* "3 handlers, 1 timer" for the readable line, and a field for each. */
+/* Adds the number of released entries of each kind, to the message and as fields. */
 static void
 record_add_released (Record         *self,
                      GString        *message,
@@ -100,7 +100,7 @@ static const LifecycleObserver log_observer = {
   .scope_closed = log_scope_closed,
 };
 
-/* Nobody is asked again later: to ask costs more than to close a small scope. */
+/* This is checked only once, because the check costs more than closing a small scope. */
 void
 lifecycle_log_init (void)
 {

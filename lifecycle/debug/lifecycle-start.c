@@ -1,4 +1,4 @@
-/* lifecycle-start.c: what LIFECYCLE_DEBUG turns on
+/* lifecycle-start.c: parses LIFECYCLE_DEBUG and starts what it asks for
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,15 +17,17 @@ static const struct
   guint       flag;
   const char *help;
 } debug_keys[] = {
-  { "alive", LIFECYCLE_DEBUG_ALIVE, "tell every few seconds what keeps the default main context busy, if it has changed" },
-  { "leaks", LIFECYCLE_DEBUG_LEAKS, "tell at exit which scopes are still open, and which objects still alive" },
-  { "operations", LIFECYCLE_DEBUG_OPERATIONS, "warn when a scope frees memory that belongs to a call that is still under way" },
-  { "stacks", LIFECYCLE_DEBUG_STACKS, "remember the stack of each addition, and show it in reports" },
-  { "threads", LIFECYCLE_DEBUG_THREADS, "warn of calls from threads where a scope is not at home" },
-  { "trace", LIFECYCLE_DEBUG_TRACE, "tell of each scope and each entry that comes and goes" },
+  { "alive", LIFECYCLE_DEBUG_ALIVE, "print what keeps the default main context busy, every few seconds if it has changed" },
+  { "leaks", LIFECYCLE_DEBUG_LEAKS, "print at exit which scopes are still open, and which objects are still alive" },
+  { "operations", LIFECYCLE_DEBUG_OPERATIONS, "warn when a scope frees memory that belongs to a pending call" },
+  { "stacks", LIFECYCLE_DEBUG_STACKS, "record the stack of each call that adds an entry, and show it in reports" },
+  { "threads", LIFECYCLE_DEBUG_THREADS, "warn about calls from threads on which a scope is not at home" },
+  { "trace", LIFECYCLE_DEBUG_TRACE, "print each scope and entry that is added or removed" },
 };
 
-/* g_parse_debug_string() has a help of its own, but knows nothing but the names. */
+/* Prints help if `value` asks for it, and returns the other words. g_parse_debug_string() could
+ * print help, too, but it knows only the names.
+ */
 static char *
 debug_print_help (const char *value)
 {
@@ -43,10 +45,10 @@ debug_print_help (const char *value)
 
   if (help)
     {
-      fprintf (stderr, "LIFECYCLE_DEBUG is a list of these words, with commas between them:\n");
+      fprintf (stderr, "LIFECYCLE_DEBUG is a comma-separated list of these words:\n");
       for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
         fprintf (stderr, "  %-10s %s\n", debug_keys[i].key, debug_keys[i].help);
-      fprintf (stderr, "  %-10s %s\n  %-10s %s\n", "all", "all of them", "help", "this list");
+      fprintf (stderr, "  %-10s %s\n  %-10s %s\n", "all", "all of the above", "help", "print this list");
     }
 
   return g_strdup (rest->str);
@@ -73,7 +75,7 @@ lifecycle_debug_start (void)
 #endif
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_TRACE))
     lifecycle_trace_start ();
-  /* After the trace, which still wants to know of an entry that is removed. */
+  /* Must come after the trace, which still needs the place of an entry that is removed. */
   lifecycle_modules_start (lifecycle_debug_flags != 0);
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_STACKS))
     lifecycle_stacks_start ();

@@ -1,4 +1,4 @@
-/* lifecycle-sysprof.c: the lives of scopes, for a profiler
+/* lifecycle-sysprof.c: marks and counters for the Sysprof profiler
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,9 +13,13 @@
 #include <sysprof-capture.h>
 #include <sysprof-collector.h>
 
-/* A mark for each scope that has closed, from when it was opened, and counters of what there is. */
+/* Emits a mark for each scope that has closed, which spans its life, and counters of the scopes and
+ * entries that exist.
+ */
 
-/* The counters follow each scope at once, and entries so often: there may be very many of them. */
+/* The counters are updated for each scope, but for entries only this often, because there may be
+ * very many of these.
+ */
 #define TELL_EVERY (1000 * 1000) /* ns */
 
 enum
@@ -27,14 +31,14 @@ enum
 
 static struct
 {
-  GMutex                     lock;      /* taken last */
-  GHashTable                *opened;    /* when a scope was, ns */
+  GMutex                     lock;      /* last in the lock order */
+  GHashTable                *opened;    /* scope → when it was opened, in ns */
   unsigned int               ids[N_COUNTERS];
   SysprofCaptureCounterValue values[N_COUNTERS];
-  gint64                     told;      /* when the counters were */
+  gint64                     told;      /* when the counters were last set, in ns */
 } sysprof;
 
-/* The lock is held. */
+/* Sets the counters. The lock is held. */
 static void
 sysprof_tell (gint64 now)
 {
@@ -160,7 +164,9 @@ sysprof_define_counters (void)
   sysprof_collector_define_counters (counters, N_COUNTERS);
 }
 
-/* Nothing is looked at unless somebody profiles, which is decided before a program starts. */
+/* Whether the program is profiled is decided before it starts, so without a profiler nothing is
+ * observed.
+ */
 void
 lifecycle_sysprof_init (void)
 {

@@ -1,4 +1,4 @@
-/* lifecycle-trace.c: a line for everything that happens, with LIFECYCLE_DEBUG=trace
+/* lifecycle-trace.c: a line for each event, for LIFECYCLE_DEBUG=trace
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,9 +12,9 @@
 #include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
 
-/* Straight to stderr: a ledger may be locked, and whoever listens to GLib's log is user code. For the
- * same reason an entry is shown with the name and address of its scope, and not with the path, for
- * which other ledgers would have to be locked.
+/* Prints to stderr rather than to GLib's log, because the ledger is locked and log handlers are
+ * user code. For the same reason, the line has the name and address of the scope rather than its
+ * path, which would take the locks of other ledgers.
  */
 static void
 trace_entry (LifecycleLedger *ledger,
@@ -95,7 +95,9 @@ lifecycle_trace_start (void)
     .entry_replaced = trace_entry_replaced,
   };
 
-  /* They stay, so that nothing has to be made with a ledger locked. */
+  /* These references keep the classes alive, so that they need not be created while a ledger is
+   * locked.
+   */
   g_type_class_ref (LIFECYCLE_TYPE_KIND);
   g_type_class_ref (LIFECYCLE_TYPE_REASON);
   lifecycle_add_observer (&observer);
