@@ -473,12 +473,6 @@ lifecycle_scope_init (LifecycleScope *self)
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_new (const char *name)
-{
-  return lifecycle_scope_new_at (NULL, name);
-}
-
-LifecycleScope *
 lifecycle_scope_new_at (const char *place,
                         const char *name)
 {

@@ -25,13 +25,6 @@
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_new_child (LifecycleScope *parent,
-                           const char     *name)
-{
-  return lifecycle_scope_new_child_at (NULL, parent, name);
-}
-
-LifecycleScope *
 lifecycle_scope_new_child_at (const char     *place,
                               LifecycleScope *parent,
                               const char     *name)
@@ -207,13 +200,6 @@ tree_renew_child (LifecycleScope *self,
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_get_child (LifecycleScope *self,
-                           const char     *name)
-{
-  return lifecycle_scope_get_child_at (NULL, self, name);
-}
-
-LifecycleScope *
 lifecycle_scope_get_child_at (const char     *place,
                               LifecycleScope *self,
                               const char     *name)
@@ -240,13 +226,6 @@ lifecycle_scope_get_child_at (const char     *place,
  *
  * Since: 1.0
  */
-LifecycleScope *
-lifecycle_scope_ref_child (LifecycleScope *self,
-                           const char     *name)
-{
-  return lifecycle_scope_ref_child_at (NULL, self, name);
-}
-
 LifecycleScope *
 lifecycle_scope_ref_child_at (const char     *place,
                               LifecycleScope *self,
@@ -279,13 +258,6 @@ lifecycle_scope_ref_child_at (const char     *place,
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_get_child_for (LifecycleScope *self,
-                               GObject        *object)
-{
-  return lifecycle_scope_get_child_for_at (NULL, self, object);
-}
-
-LifecycleScope *
 lifecycle_scope_get_child_for_at (const char     *place,
                                   LifecycleScope *self,
                                   GObject        *object)
@@ -315,13 +287,6 @@ lifecycle_scope_get_child_for_at (const char     *place,
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_ref_child_for (LifecycleScope *self,
-                               GObject        *object)
-{
-  return lifecycle_scope_ref_child_for_at (NULL, self, object);
-}
-
-LifecycleScope *
 lifecycle_scope_ref_child_for_at (const char     *place,
                                   LifecycleScope *self,
                                   GObject        *object)
@@ -350,13 +315,6 @@ lifecycle_scope_ref_child_for_at (const char     *place,
  *
  * Since: 1.0
  */
-LifecycleScope *
-lifecycle_scope_renew_child (LifecycleScope *self,
-                             const char     *name)
-{
-  return lifecycle_scope_renew_child_at (NULL, self, name);
-}
-
 LifecycleScope *
 lifecycle_scope_renew_child_at (const char     *place,
                                 LifecycleScope *self,
@@ -388,13 +346,6 @@ lifecycle_scope_renew_child_at (const char     *place,
  *
  * Since: 1.0
  */
-LifecycleScope *
-lifecycle_scope_ref_renewed_child (LifecycleScope *self,
-                                   const char     *name)
-{
-  return lifecycle_scope_ref_renewed_child_at (NULL, self, name);
-}
-
 LifecycleScope *
 lifecycle_scope_ref_renewed_child_at (const char     *place,
                                       LifecycleScope *self,
@@ -429,13 +380,6 @@ lifecycle_scope_ref_renewed_child_at (const char     *place,
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_renew_child_for (LifecycleScope *self,
-                                 GObject        *object)
-{
-  return lifecycle_scope_renew_child_for_at (NULL, self, object);
-}
-
-LifecycleScope *
 lifecycle_scope_renew_child_for_at (const char     *place,
                                     LifecycleScope *self,
                                     GObject        *object)
@@ -468,13 +412,6 @@ lifecycle_scope_renew_child_for_at (const char     *place,
  *
  * Since: 1.0
  */
-LifecycleScope *
-lifecycle_scope_ref_renewed_child_for (LifecycleScope *self,
-                                       GObject        *object)
-{
-  return lifecycle_scope_ref_renewed_child_for_at (NULL, self, object);
-}
-
 LifecycleScope *
 lifecycle_scope_ref_renewed_child_for_at (const char     *place,
                                           LifecycleScope *self,
@@ -511,12 +448,6 @@ lifecycle_scope_ref_renewed_child_for_at (const char     *place,
  * Since: 1.0
  */
 LifecycleScope *
-lifecycle_scope_of (GObject *object)
-{
-  return lifecycle_scope_of_at (NULL, object);
-}
-
-LifecycleScope *
 lifecycle_scope_of_at (const char *place,
                        GObject    *object)
 {
@@ -550,12 +481,6 @@ lifecycle_scope_of_at (const char *place,
  *
  * Since: 1.0
  */
-LifecycleScope *
-lifecycle_scope_ref_of (GObject *object)
-{
-  return lifecycle_scope_ref_of_at (NULL, object);
-}
-
 LifecycleScope *
 lifecycle_scope_ref_of_at (const char *place,
                            GObject    *object)

@@ -177,14 +177,6 @@ object_watch_sweep (LifecycleLedger *ledger,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_handler (LifecycleScope *self,
-                             GObject        *instance,
-                             gulong          handler_id)
-{
-  return lifecycle_scope_add_handler_at (NULL, self, instance, handler_id);
-}
-
-gboolean
 lifecycle_scope_add_handler_at (const char     *place,
                                 LifecycleScope *self,
                                 GObject        *instance,

@@ -82,15 +82,6 @@ const LifecycleEntryClass lifecycle_cleanup_class = {
  * Since: 1.0
  */
 void
-lifecycle_scope_defer (LifecycleScope       *self,
-                       LifecycleCleanupFunc  func,
-                       gpointer              user_data,
-                       GDestroyNotify        destroy)
-{
-  lifecycle_scope_defer_at (NULL, self, func, user_data, destroy);
-}
-
-void
 lifecycle_scope_defer_at (const char           *place,
                           LifecycleScope       *self,
                           LifecycleCleanupFunc  func,
@@ -185,16 +176,6 @@ static const LifecycleResourceKind cleanup_for_kind = {
  *
  * Since: 1.0
  */
-void
-lifecycle_scope_defer_for (LifecycleScope       *self,
-                           GObject              *object,
-                           LifecycleCleanupFunc  func,
-                           gpointer              user_data,
-                           GDestroyNotify        destroy)
-{
-  lifecycle_scope_defer_for_at (NULL, self, object, func, user_data, destroy);
-}
-
 void
 lifecycle_scope_defer_for_at (const char           *place,
                               LifecycleScope       *self,

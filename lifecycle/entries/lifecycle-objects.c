@@ -89,13 +89,6 @@ const LifecycleEntryClass lifecycle_data_class = {
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_object (LifecycleScope *self,
-                            GObject        *object)
-{
-  return lifecycle_scope_add_object_at (NULL, self, object);
-}
-
-gboolean
 lifecycle_scope_add_object_at (const char     *place,
                                LifecycleScope *self,
                                GObject        *object)
@@ -176,14 +169,6 @@ lifecycle_scope_steal_object (LifecycleScope *self,
  *
  * Since: 1.0
  */
-gpointer
-lifecycle_scope_adopt (LifecycleScope *self,
-                       gpointer        data,
-                       GDestroyNotify  free_func)
-{
-  return lifecycle_scope_adopt_at (NULL, self, data, free_func);
-}
-
 gpointer
 lifecycle_scope_adopt_at (const char     *place,
                           LifecycleScope *self,

@@ -442,16 +442,6 @@ operation_complete (LifecycleOperation *self,
  * Since: 1.0
  */
 LifecycleOperation *
-lifecycle_scope_begin_async (LifecycleScope      *self,
-                             const char          *name,
-                             GAsyncReadyCallback  callback,
-                             gpointer             user_data,
-                             GDestroyNotify       destroy)
-{
-  return lifecycle_scope_begin_async_at (NULL, self, name, callback, user_data, destroy);
-}
-
-LifecycleOperation *
 lifecycle_scope_begin_async_at (const char          *place,
                                 LifecycleScope      *self,
                                 const char          *name,
@@ -478,13 +468,6 @@ lifecycle_scope_begin_async_at (const char          *place,
  *
  * Since: 1.0
  */
-LifecycleOperation *
-lifecycle_scope_begin (LifecycleScope *self,
-                       const char     *name)
-{
-  return lifecycle_scope_begin_at (NULL, self, name);
-}
-
 LifecycleOperation *
 lifecycle_scope_begin_at (const char     *place,
                           LifecycleScope *self,

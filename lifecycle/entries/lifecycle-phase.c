@@ -200,20 +200,6 @@ check_signal (GObject    *instance,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_phase (LifecycleScope     *self,
-                           GObject            *instance,
-                           const char         *enter_signal,
-                           const char         *leave_signal,
-                           gboolean            active_now,
-                           LifecyclePhaseFunc  func,
-                           gpointer            user_data,
-                           GDestroyNotify      destroy)
-{
-  return lifecycle_scope_add_phase_at (NULL, self, instance, enter_signal, leave_signal, active_now,
-                                       func, user_data, destroy);
-}
-
-gboolean
 lifecycle_scope_add_phase_at (const char         *place,
                               LifecycleScope     *self,
                               GObject            *instance,

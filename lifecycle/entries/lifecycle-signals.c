@@ -41,17 +41,6 @@ flags_are_sound (LifecycleConnectFlags flags,
  * Since: 1.0
  */
 gulong
-lifecycle_scope_connect_signal (LifecycleScope *self,
-                                gpointer        instance,
-                                const char     *detailed_signal,
-                                GCallback       handler,
-                                gpointer        data)
-{
-  return lifecycle_scope_connect_full_at (NULL, self, instance, detailed_signal, handler, data,
-                                          NULL, LIFECYCLE_CONNECT_DEFAULT);
-}
-
-gulong
 lifecycle_scope_connect_signal_at (const char     *place,
                                    LifecycleScope *self,
                                    gpointer        instance,
@@ -98,19 +87,6 @@ lifecycle_scope_connect_signal_at (const char     *place,
  *
  * Since: 1.0
  */
-gulong
-lifecycle_scope_connect_full (LifecycleScope        *self,
-                              gpointer               instance,
-                              const char            *detailed_signal,
-                              GCallback              handler,
-                              gpointer               data,
-                              GClosureNotify         destroy,
-                              LifecycleConnectFlags  flags)
-{
-  return lifecycle_scope_connect_full_at (NULL, self, instance, detailed_signal, handler, data,
-                                          destroy, flags);
-}
-
 gulong
 lifecycle_scope_connect_full_at (const char            *place,
                                  LifecycleScope        *self,
@@ -159,18 +135,6 @@ lifecycle_scope_connect_full_at (const char            *place,
  * Since: 1.0
  */
 gulong
-lifecycle_scope_connect_object (LifecycleScope        *self,
-                                gpointer               instance,
-                                const char            *detailed_signal,
-                                GCallback              handler,
-                                GObject               *object,
-                                LifecycleConnectFlags  flags)
-{
-  return lifecycle_scope_connect_object_at (NULL, self, instance, detailed_signal, handler, object,
-                                            flags);
-}
-
-gulong
 lifecycle_scope_connect_object_at (const char            *place,
                                    LifecycleScope        *self,
                                    gpointer               instance,
@@ -209,16 +173,6 @@ lifecycle_scope_connect_object_at (const char            *place,
  *
  * Since: 1.0
  */
-gulong
-lifecycle_scope_connect_closure (LifecycleScope        *self,
-                                 GObject               *instance,
-                                 const char            *detailed_signal,
-                                 GClosure              *closure,
-                                 LifecycleConnectFlags  flags)
-{
-  return lifecycle_scope_connect_closure_at (NULL, self, instance, detailed_signal, closure, flags);
-}
-
 gulong
 lifecycle_scope_connect_closure_at (const char            *place,
                                     LifecycleScope        *self,
@@ -265,16 +219,6 @@ lifecycle_scope_connect_closure_at (const char            *place,
  *
  * Since: 1.0
  */
-gulong
-lifecycle_scope_connect_cancellable (LifecycleScope         *self,
-                                     GCancellable           *cancellable,
-                                     LifecycleCancelledFunc  func,
-                                     gpointer                data,
-                                     GDestroyNotify          destroy)
-{
-  return lifecycle_scope_connect_cancellable_at (NULL, self, cancellable, func, data, destroy);
-}
-
 gulong
 lifecycle_scope_connect_cancellable_at (const char             *place,
                                         LifecycleScope         *self,

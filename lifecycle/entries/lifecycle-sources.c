@@ -333,13 +333,6 @@ const LifecycleEntryClass lifecycle_adopted_source_class = {
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_source (LifecycleScope *self,
-                            GSource        *source)
-{
-  return lifecycle_scope_add_source_at (NULL, self, source);
-}
-
-gboolean
 lifecycle_scope_add_source_at (const char     *place,
                                LifecycleScope *self,
                                GSource        *source)
@@ -494,15 +487,6 @@ source_borrow (GSource *source)
  * Since: 1.0
  */
 GSource *
-lifecycle_scope_add_idle (LifecycleScope *self,
-                          GSourceFunc     func,
-                          gpointer        data,
-                          GDestroyNotify  destroy)
-{
-  return lifecycle_scope_add_idle_at (NULL, self, func, data, destroy);
-}
-
-GSource *
 lifecycle_scope_add_idle_at (const char     *place,
                              LifecycleScope *self,
                              GSourceFunc     func,
@@ -533,15 +517,6 @@ lifecycle_scope_add_idle_at (const char     *place,
  *
  * Since: 1.0
  */
-GSource *
-lifecycle_scope_new_idle (LifecycleScope *self,
-                          GSourceFunc     func,
-                          gpointer        data,
-                          GDestroyNotify  destroy)
-{
-  return lifecycle_scope_new_idle_at (NULL, self, func, data, destroy);
-}
-
 GSource *
 lifecycle_scope_new_idle_at (const char     *place,
                              LifecycleScope *self,
@@ -635,17 +610,6 @@ lifecycle_scope_steal_source (LifecycleScope *self,
  * Since: 1.0
  */
 GSource *
-lifecycle_scope_add_fd (LifecycleScope    *self,
-                        int                fd,
-                        GIOCondition       condition,
-                        GUnixFDSourceFunc  func,
-                        gpointer           data,
-                        GDestroyNotify     destroy)
-{
-  return lifecycle_scope_add_fd_at (NULL, self, fd, condition, func, data, destroy);
-}
-
-GSource *
 lifecycle_scope_add_fd_at (const char        *place,
                            LifecycleScope    *self,
                            int                fd,
@@ -677,17 +641,6 @@ lifecycle_scope_add_fd_at (const char        *place,
  *
  * Since: 1.0
  */
-GSource *
-lifecycle_scope_new_fd (LifecycleScope    *self,
-                        int                fd,
-                        GIOCondition       condition,
-                        GUnixFDSourceFunc  func,
-                        gpointer           data,
-                        GDestroyNotify     destroy)
-{
-  return lifecycle_scope_new_fd_at (NULL, self, fd, condition, func, data, destroy);
-}
-
 GSource *
 lifecycle_scope_new_fd_at (const char        *place,
                            LifecycleScope    *self,
@@ -726,16 +679,6 @@ lifecycle_scope_new_fd_at (const char        *place,
  * Since: 1.0
  */
 GSource *
-lifecycle_scope_add_unix_signal (LifecycleScope *self,
-                                 int             signum,
-                                 GSourceFunc     func,
-                                 gpointer        data,
-                                 GDestroyNotify  destroy)
-{
-  return lifecycle_scope_add_unix_signal_at (NULL, self, signum, func, data, destroy);
-}
-
-GSource *
 lifecycle_scope_add_unix_signal_at (const char     *place,
                                     LifecycleScope *self,
                                     int             signum,
@@ -766,16 +709,6 @@ lifecycle_scope_add_unix_signal_at (const char     *place,
  *
  * Since: 1.0
  */
-GSource *
-lifecycle_scope_new_unix_signal (LifecycleScope *self,
-                                 int             signum,
-                                 GSourceFunc     func,
-                                 gpointer        data,
-                                 GDestroyNotify  destroy)
-{
-  return lifecycle_scope_new_unix_signal_at (NULL, self, signum, func, data, destroy);
-}
-
 GSource *
 lifecycle_scope_new_unix_signal_at (const char     *place,
                                     LifecycleScope *self,

@@ -391,16 +391,6 @@ scope_add_timer (LifecycleScope     *self,
  * Since: 1.0
  */
 LifecycleTimer *
-lifecycle_scope_add_timeout (LifecycleScope *self,
-                             guint           interval_ms,
-                             GSourceFunc     func,
-                             gpointer        data,
-                             GDestroyNotify  destroy)
-{
-  return lifecycle_scope_add_timeout_full_at (NULL, self, interval_ms, 0, func, data, destroy);
-}
-
-LifecycleTimer *
 lifecycle_scope_add_timeout_at (const char     *place,
                                 LifecycleScope *self,
                                 guint           interval_ms,
@@ -435,16 +425,6 @@ lifecycle_scope_add_timeout_at (const char     *place,
  * Since: 1.0
  */
 LifecycleTimer *
-lifecycle_scope_new_timeout (LifecycleScope *self,
-                             guint           interval_ms,
-                             GSourceFunc     func,
-                             gpointer        data,
-                             GDestroyNotify  destroy)
-{
-  return lifecycle_scope_new_timeout_full_at (NULL, self, interval_ms, 0, func, data, destroy);
-}
-
-LifecycleTimer *
 lifecycle_scope_new_timeout_at (const char     *place,
                                 LifecycleScope *self,
                                 guint           interval_ms,
@@ -473,18 +453,6 @@ lifecycle_scope_new_timeout_at (const char     *place,
  * Since: 1.0
  */
 LifecycleTimer *
-lifecycle_scope_add_timeout_full (LifecycleScope *self,
-                                  guint           interval_ms,
-                                  guint           max_calls,
-                                  GSourceFunc     func,
-                                  gpointer        data,
-                                  GDestroyNotify  destroy)
-{
-  return lifecycle_scope_add_timeout_full_at (NULL, self, interval_ms, max_calls, func, data,
-                                              destroy);
-}
-
-LifecycleTimer *
 lifecycle_scope_add_timeout_full_at (const char     *place,
                                      LifecycleScope *self,
                                      guint           interval_ms,
@@ -512,18 +480,6 @@ lifecycle_scope_add_timeout_full_at (const char     *place,
  *
  * Since: 1.0
  */
-LifecycleTimer *
-lifecycle_scope_new_timeout_full (LifecycleScope *self,
-                                  guint           interval_ms,
-                                  guint           max_calls,
-                                  GSourceFunc     func,
-                                  gpointer        data,
-                                  GDestroyNotify  destroy)
-{
-  return lifecycle_scope_new_timeout_full_at (NULL, self, interval_ms, max_calls, func, data,
-                                              destroy);
-}
-
 LifecycleTimer *
 lifecycle_scope_new_timeout_full_at (const char     *place,
                                      LifecycleScope *self,
@@ -571,16 +527,6 @@ lifecycle_scope_new_timeout_full_at (const char     *place,
  * Since: 1.0
  */
 LifecycleTimer *
-lifecycle_scope_add_debounce (LifecycleScope  *self,
-                              guint            delay_ms,
-                              GSourceOnceFunc  func,
-                              gpointer         data,
-                              GDestroyNotify   destroy)
-{
-  return lifecycle_scope_add_debounce_at (NULL, self, delay_ms, func, data, destroy);
-}
-
-LifecycleTimer *
 lifecycle_scope_add_debounce_at (const char      *place,
                                  LifecycleScope  *self,
                                  guint            delay_ms,
@@ -615,16 +561,6 @@ lifecycle_scope_add_debounce_at (const char      *place,
  *
  * Since: 1.0
  */
-LifecycleTimer *
-lifecycle_scope_new_debounce (LifecycleScope  *self,
-                              guint            delay_ms,
-                              GSourceOnceFunc  func,
-                              gpointer         data,
-                              GDestroyNotify   destroy)
-{
-  return lifecycle_scope_new_debounce_at (NULL, self, delay_ms, func, data, destroy);
-}
-
 LifecycleTimer *
 lifecycle_scope_new_debounce_at (const char      *place,
                                  LifecycleScope  *self,

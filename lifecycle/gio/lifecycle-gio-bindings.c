@@ -82,13 +82,6 @@ scope_add_binding (LifecycleScope *self,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_binding (LifecycleScope *self,
-                             GBinding       *binding)
-{
-  return lifecycle_scope_add_binding_at (NULL, self, binding);
-}
-
-gboolean
 lifecycle_scope_add_binding_at (const char     *place,
                                 LifecycleScope *self,
                                 GBinding       *binding)
@@ -119,18 +112,6 @@ lifecycle_scope_add_binding_at (const char     *place,
  *
  * Since: 1.0
  */
-GBinding *
-lifecycle_scope_bind (LifecycleScope *self,
-                      GObject        *source,
-                      const char     *source_property,
-                      GObject        *target,
-                      const char     *target_property,
-                      GBindingFlags   flags)
-{
-  return lifecycle_scope_bind_at (NULL, self, source, source_property, target, target_property,
-                                  flags);
-}
-
 GBinding *
 lifecycle_scope_bind_at (const char     *place,
                          LifecycleScope *self,
@@ -183,23 +164,6 @@ lifecycle_scope_bind_at (const char     *place,
  *
  * Since: 1.0
  */
-GBinding *
-lifecycle_scope_bind_full (LifecycleScope        *self,
-                           GObject               *source,
-                           const char            *source_property,
-                           GObject               *target,
-                           const char            *target_property,
-                           GBindingFlags          flags,
-                           GBindingTransformFunc  transform_to,
-                           GBindingTransformFunc  transform_from,
-                           gpointer               user_data,
-                           GDestroyNotify         destroy)
-{
-  return lifecycle_scope_bind_full_at (NULL, self, source, source_property, target,
-                                       target_property, flags, transform_to, transform_from,
-                                       user_data, destroy);
-}
-
 GBinding *
 lifecycle_scope_bind_full_at (const char            *place,
                               LifecycleScope        *self,
@@ -314,21 +278,6 @@ binding_closures_transform_from (GBinding     *binding,
  *
  * Since: 1.0
  */
-GBinding *
-lifecycle_scope_bind_with_closures (LifecycleScope *self,
-                                    GObject        *source,
-                                    const char     *source_property,
-                                    GObject        *target,
-                                    const char     *target_property,
-                                    GBindingFlags   flags,
-                                    GClosure       *transform_to,
-                                    GClosure       *transform_from)
-{
-  return lifecycle_scope_bind_with_closures_at (NULL, self, source, source_property, target,
-                                                target_property, flags, transform_to,
-                                                transform_from);
-}
-
 GBinding *
 lifecycle_scope_bind_with_closures_at (const char     *place,
                                        LifecycleScope *self,

@@ -159,25 +159,6 @@ subscription_cb (GDBusConnection *connection,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_subscribe_bus_signal (LifecycleScope       *self,
-                                      GDBusConnection      *connection,
-                                      const char           *sender,
-                                      const char           *interface_name,
-                                      const char           *member,
-                                      const char           *object_path,
-                                      const char           *arg0,
-                                      GDBusSignalFlags      flags,
-                                      GDBusSignalCallback   callback,
-                                      gpointer              user_data,
-                                      GDestroyNotify        destroy,
-                                      GError              **error)
-{
-  return lifecycle_scope_subscribe_bus_signal_at (NULL, self, connection, sender, interface_name,
-                                                  member, object_path, arg0, flags, callback,
-                                                  user_data, destroy, error);
-}
-
-gboolean
 lifecycle_scope_subscribe_bus_signal_at (const char           *place,
                                          LifecycleScope       *self,
                                          GDBusConnection      *connection,
@@ -296,17 +277,6 @@ scope_export_model (LifecycleScope   *self,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_export_action_group (LifecycleScope   *self,
-                                     GDBusConnection  *connection,
-                                     const char       *object_path,
-                                     GActionGroup     *action_group,
-                                     GError          **error)
-{
-  return lifecycle_scope_export_action_group_at (NULL, self, connection, object_path, action_group,
-                                                 error);
-}
-
-gboolean
 lifecycle_scope_export_action_group_at (const char       *place,
                                         LifecycleScope   *self,
                                         GDBusConnection  *connection,
@@ -354,16 +324,6 @@ lifecycle_scope_export_action_group_at (const char       *place,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_export_menu_model (LifecycleScope   *self,
-                                   GDBusConnection  *connection,
-                                   const char       *object_path,
-                                   GMenuModel       *menu,
-                                   GError          **error)
-{
-  return lifecycle_scope_export_menu_model_at (NULL, self, connection, object_path, menu, error);
-}
-
 gboolean
 lifecycle_scope_export_menu_model_at (const char       *place,
                                       LifecycleScope   *self,

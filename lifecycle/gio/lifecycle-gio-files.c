@@ -364,13 +364,6 @@ static const LifecycleResourceKind temporary_file_kind = {
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_temporary_file (LifecycleScope *self,
-                                    GFile          *file)
-{
-  return lifecycle_scope_add_temporary_file_at (NULL, self, file);
-}
-
-gboolean
 lifecycle_scope_add_temporary_file_at (const char     *place,
                                        LifecycleScope *self,
                                        GFile          *file)

@@ -197,20 +197,6 @@ owned_name_closed (LifecycleResource *resource)
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_own_bus_name (LifecycleScope        *self,
-                              GDBusConnection       *connection,
-                              const char            *name,
-                              GBusNameOwnerFlags     flags,
-                              LifecycleBusNameFunc   func,
-                              gpointer               user_data,
-                              GDestroyNotify         destroy,
-                              GError               **error)
-{
-  return lifecycle_scope_own_bus_name_at (NULL, self, connection, name, flags, func, user_data,
-                                          destroy, error);
-}
-
-gboolean
 lifecycle_scope_own_bus_name_at (const char            *place,
                                  LifecycleScope        *self,
                                  GDBusConnection       *connection,
@@ -314,20 +300,6 @@ watched_name_vanished_cb (GDBusConnection *connection,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_watch_bus_name (LifecycleScope        *self,
-                                GDBusConnection       *connection,
-                                const char            *name,
-                                GBusNameWatcherFlags   flags,
-                                LifecycleBusNameFunc   func,
-                                gpointer               user_data,
-                                GDestroyNotify         destroy,
-                                GError               **error)
-{
-  return lifecycle_scope_watch_bus_name_at (NULL, self, connection, name, flags, func, user_data,
-                                            destroy, error);
-}
-
 gboolean
 lifecycle_scope_watch_bus_name_at (const char            *place,
                                    LifecycleScope        *self,

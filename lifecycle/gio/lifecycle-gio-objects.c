@@ -198,20 +198,6 @@ exported_object_get_cb (GDBusConnection  *connection,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_export_bus_object (LifecycleScope              *self,
-                                   GDBusConnection             *connection,
-                                   const char                  *object_path,
-                                   GDBusInterfaceInfo          *interface_info,
-                                   const GDBusInterfaceVTable  *vtable,
-                                   gpointer                     user_data,
-                                   GDestroyNotify               destroy,
-                                   GError                     **error)
-{
-  return lifecycle_scope_export_bus_object_at (NULL, self, connection, object_path, interface_info,
-                                               vtable, user_data, destroy, error);
-}
-
-gboolean
 lifecycle_scope_export_bus_object_at (const char                  *place,
                                       LifecycleScope              *self,
                                       GDBusConnection             *connection,
@@ -430,22 +416,6 @@ export_closures_set_cb (GDBusConnection  *connection,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_export_bus_object_with_closures (LifecycleScope      *self,
-                                                 GDBusConnection     *connection,
-                                                 const char          *object_path,
-                                                 GDBusInterfaceInfo  *interface_info,
-                                                 GClosure            *method_call_closure,
-                                                 GClosure            *get_property_closure,
-                                                 GClosure            *set_property_closure,
-                                                 GError             **error)
-{
-  return lifecycle_scope_export_bus_object_with_closures_at (NULL, self, connection, object_path,
-                                                             interface_info, method_call_closure,
-                                                             get_property_closure,
-                                                             set_property_closure, error);
-}
-
 gboolean
 lifecycle_scope_export_bus_object_with_closures_at (const char          *place,
                                                     LifecycleScope      *self,

@@ -224,14 +224,6 @@ process_add (LifecycleScope *scope,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_subprocess (LifecycleScope *self,
-                                GSubprocess    *subprocess,
-                                guint           grace_ms)
-{
-  return lifecycle_scope_add_subprocess_at (NULL, self, subprocess, grace_ms);
-}
-
-gboolean
 lifecycle_scope_add_subprocess_at (const char     *place,
                                    LifecycleScope *self,
                                    GSubprocess    *subprocess,
@@ -265,15 +257,6 @@ lifecycle_scope_add_subprocess_at (const char     *place,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_add_subprocess_full (LifecycleScope        *self,
-                                     GSubprocess           *subprocess,
-                                     guint                  grace_ms,
-                                     LifecycleProcessFlags  flags)
-{
-  return lifecycle_scope_add_subprocess_full_at (NULL, self, subprocess, grace_ms, flags);
-}
-
 gboolean
 lifecycle_scope_add_subprocess_full_at (const char            *place,
                                         LifecycleScope        *self,
@@ -338,19 +321,6 @@ lifecycle_scope_add_subprocess_full_at (const char            *place,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_add_process (LifecycleScope        *self,
-                             GPid                   pid,
-                             guint                  grace_ms,
-                             LifecycleProcessFlags  flags,
-                             GChildWatchFunc        func,
-                             gpointer               user_data,
-                             GDestroyNotify         destroy)
-{
-  return lifecycle_scope_add_process_at (NULL, self, pid, grace_ms, flags, func, user_data,
-                                         destroy);
-}
-
 gboolean
 lifecycle_scope_add_process_at (const char            *place,
                                 LifecycleScope        *self,

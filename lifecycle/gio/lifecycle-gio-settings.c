@@ -235,17 +235,6 @@ setting_connect (Setting               *self,
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_bind_setting (LifecycleScope     *self,
-                              GSettings          *settings,
-                              const char         *key,
-                              GObject            *object,
-                              const char         *property,
-                              GSettingsBindFlags  flags)
-{
-  return lifecycle_scope_bind_setting_at (NULL, self, settings, key, object, property, flags);
-}
-
-gboolean
 lifecycle_scope_bind_setting_at (const char         *place,
                                  LifecycleScope     *self,
                                  GSettings          *settings,
@@ -285,23 +274,6 @@ lifecycle_scope_bind_setting_at (const char         *place,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_bind_setting_with_mapping (LifecycleScope          *self,
-                                           GSettings               *settings,
-                                           const char              *key,
-                                           GObject                 *object,
-                                           const char              *property,
-                                           GSettingsBindFlags       flags,
-                                           GSettingsBindGetMapping  get_mapping,
-                                           GSettingsBindSetMapping  set_mapping,
-                                           gpointer                 user_data,
-                                           GDestroyNotify           destroy)
-{
-  return lifecycle_scope_bind_setting_with_mapping_at (NULL, self, settings, key, object, property,
-                                                       flags, get_mapping, set_mapping, user_data,
-                                                       destroy);
-}
-
 gboolean
 lifecycle_scope_bind_setting_with_mapping_at (const char              *place,
                                               LifecycleScope          *self,
@@ -454,21 +426,6 @@ mapping_closures_set (const GValue       *value,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_bind_setting_with_mapping_closures (LifecycleScope     *self,
-                                                    GSettings          *settings,
-                                                    const char         *key,
-                                                    GObject            *object,
-                                                    const char         *property,
-                                                    GSettingsBindFlags  flags,
-                                                    GClosure           *get_mapping,
-                                                    GClosure           *set_mapping)
-{
-  return lifecycle_scope_bind_setting_with_mapping_closures_at (NULL, self, settings, key, object,
-                                                                property, flags, get_mapping,
-                                                                set_mapping);
-}
-
 gboolean
 lifecycle_scope_bind_setting_with_mapping_closures_at (const char         *place,
                                                        LifecycleScope     *self,

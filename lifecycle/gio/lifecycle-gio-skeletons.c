@@ -114,17 +114,6 @@ static const LifecycleResourceKind exported_skeleton_kind = {
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_export_bus_skeleton (LifecycleScope          *self,
-                                     GDBusConnection         *connection,
-                                     const char              *object_path,
-                                     GDBusInterfaceSkeleton  *skeleton,
-                                     GError                 **error)
-{
-  return lifecycle_scope_export_bus_skeleton_at (NULL, self, connection, object_path, skeleton,
-                                                 error);
-}
-
-gboolean
 lifecycle_scope_export_bus_skeleton_at (const char              *place,
                                         LifecycleScope          *self,
                                         GDBusConnection         *connection,
@@ -373,15 +362,6 @@ exported_manager_check (GDBusObjectManagerServer  *manager,
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_export_bus_object_manager (LifecycleScope            *self,
-                                           GDBusConnection           *connection,
-                                           GDBusObjectManagerServer  *manager,
-                                           GError                   **error)
-{
-  return lifecycle_scope_export_bus_object_manager_at (NULL, self, connection, manager, error);
-}
-
 gboolean
 lifecycle_scope_export_bus_object_manager_at (const char                *place,
                                               LifecycleScope            *self,

@@ -83,13 +83,6 @@ file_monitor_cancelled_cb (LifecycleResource *resource)
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_file_monitor (LifecycleScope *self,
-                                  GFileMonitor   *monitor)
-{
-  return lifecycle_scope_add_file_monitor_at (NULL, self, monitor);
-}
-
-gboolean
 lifecycle_scope_add_file_monitor_at (const char     *place,
                                      LifecycleScope *self,
                                      GFileMonitor   *monitor)
@@ -148,13 +141,6 @@ static const LifecycleResourceKind socket_service_kind = {
  * Since: 1.0
  */
 gboolean
-lifecycle_scope_add_socket_service (LifecycleScope *self,
-                                    GSocketService *service)
-{
-  return lifecycle_scope_add_socket_service_at (NULL, self, service);
-}
-
-gboolean
 lifecycle_scope_add_socket_service_at (const char     *place,
                                        LifecycleScope *self,
                                        GSocketService *service)
@@ -197,13 +183,6 @@ static const LifecycleResourceKind application_kind = {
  *
  * Since: 1.0
  */
-gboolean
-lifecycle_scope_hold_application (LifecycleScope *self,
-                                  GApplication   *application)
-{
-  return lifecycle_scope_hold_application_at (NULL, self, application);
-}
-
 gboolean
 lifecycle_scope_hold_application_at (const char     *place,
                                      LifecycleScope *self,

@@ -398,14 +398,6 @@ const LifecycleEntryClass lifecycle_expectation_class = {
  * Since: 1.0
  */
 void
-lifecycle_scope_expect_finalize (LifecycleScope *self,
-                                 GObject        *object,
-                                 const char     *why)
-{
-  lifecycle_scope_expect_finalize_at (NULL, self, object, why);
-}
-
-void
 lifecycle_scope_expect_finalize_at (const char     *place,
                                     LifecycleScope *self,
                                     GObject        *object,
