@@ -1,4 +1,4 @@
-/* lifecycle-adopted.c: signal handlers that others have connected
+/* lifecycle-adopted.c: signal handlers that were connected elsewhere
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,14 +10,14 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
 
-/* GLib has no event for the end of a handler that is not ours, except the end of its instance. The
- * near end of the link is the entry of the scope, the far end is in the ledger of the instance's
- * anchor.
+/* GLib does not report the end of a handler that the library did not connect, except through the
+ * end of its instance. The link's own end is an entry of the scope; its other end is in the ledger
+ * of the instance's object watch.
  */
 typedef struct
 {
   LifecycleLink    link;
-  GObject         *instance;    /* lives while the far end is linked */
+  GObject         *instance;    /* valid while the other end is linked */
   gulong           id;
 } AdoptedHandler;
 
@@ -42,7 +42,9 @@ adopted_set_blocked (LifecycleEntry *entry,
     g_signal_handler_unblock (self->instance, self->id);
 }
 
-/* Disconnecting it drops a closure that is not ours, which is user code: for now it is silenced. */
+/* Disconnecting the handler drops a closure that the library did not create, which may run user
+ * code. In the muted phase the handler is only blocked.
+ */
 static void
 adopted_mute (LifecycleLedger *ledger,
               LifecycleEntry  *entry)
@@ -56,9 +58,9 @@ adopted_claim (LifecycleLedger *ledger,
 {
   AdoptedHandler *self = adopted_from_near (entry);
 
-  /* While the entry is in the list, and the list is locked, the instance has not told us of its
-   * dispose, or is waiting to do so: a reference can still be taken. It may be in its dispose, and
-   * want us to be quick.
+  /* While the entry is in the locked list, the instance either has not reported its dispose or is
+   * waiting for the lock to do so, so a reference can still be taken. The instance may be in its
+   * dispose already, so hold the lock only briefly.
    */
   g_object_ref (self->instance);
 }
@@ -80,7 +82,9 @@ adopted_release (LifecycleLedger *ledger,
   g_object_unref (instance);
 }
 
-/* As long as the entry is there, the end of the instance waits for the lock. */
+/* The ledger is locked and the entry is linked, so the instance is valid: its dispose would have to
+ * wait for the lock.
+ */
 static void
 adopted_describe (LifecycleEntry *entry,
                   LifecycleFacts *facts)
@@ -101,7 +105,7 @@ const LifecycleEntryClass lifecycle_adopted_handler_class = {
   .describe = adopted_describe,
 };
 
-/* The instance has been disposed, on whatever thread. */
+/* Called on any thread when the instance is disposed. */
 static void
 handler_watch_release (LifecycleLedger *ledger,
                        LifecycleEntry  *entry,
@@ -117,8 +121,9 @@ const LifecycleEntryClass lifecycle_handler_watch_class = {
   .release = handler_watch_release,
 };
 
-/* Looks at the handlers that have been adopted on an instance, some at a time, and lets go of those
- * that somebody has disconnected. Done with each new one, this keeps the dead fewer than the living.
+/* Checks up to `n` of the handlers that were adopted on an instance, and drops the entries of those
+ * that have been disconnected. Since each new handler checks two, the dead ones stay fewer than the
+ * live ones.
  */
 static void
 object_watch_sweep (LifecycleLedger *ledger,
@@ -158,21 +163,21 @@ object_watch_sweep (LifecycleLedger *ledger,
 /**
  * lifecycle_scope_add_handler:
  * @self: a scope
- * @instance: what the handler is connected to; no reference is held
- * @handler_id: its id
+ * @instance: the object that the handler is connected to; no reference is held
+ * @handler_id: the id of the handler
  *
- * Hands over a handler that somebody else has connected, a language binding for example: the scope
+ * Hands over a handler that was connected elsewhere, for example by a language binding: the scope
  * disconnects it when it closes.
  *
- * When it closes, such a handler is blocked first, with all the others, and disconnected as soon
- * as user code may run again. On a closed scope it is disconnected at once.
+ * When the scope closes, such a handler is blocked first, together with all others, and
+ * disconnected as soon as user code may run again. On a closed scope it is disconnected at once.
  *
- * GLib tells nobody when the handler is disconnected by others. The scope takes no harm from that,
- * but it may count the handler for a while. @instance is expected to live and to die on the scope's
- * home thread. May be called on any thread by a holder of a reference on @instance.
+ * GLib does not report when other code disconnects the handler. That does no harm, but the scope
+ * may count the handler for a while longer. @instance is expected to live and to die on the scope's
+ * home thread. May be called on any thread by a caller that holds a reference on @instance.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or if there is no such
- *   handler
+ * Returns: whether the scope owns the handler now; %FALSE if the scope is closed, or if there is no
+ *   such handler
  *
  * Since: 1.0
  */
@@ -228,15 +233,17 @@ lifecycle_scope_add_handler_at (const char     *place,
 /**
  * lifecycle_scope_steal_handler:
  * @self: a scope
- * @instance: what the handler is connected to
- * @handler_id: its id
+ * @instance: the object that the handler is connected to
+ * @handler_id: the id of the handler
  *
- * Forgets a handler, which stays connected. If the scope blocked it, it is unblocked.
+ * Removes a handler from the scope without disconnecting it. If the scope has blocked the handler,
+ * it is unblocked.
  *
- * A destroy notify that was given to [method@Scope.connect_full] goes on belonging to the handler.
- * The cost grows with the number of entries that were added after it. To be called at home.
+ * A destroy notify that was passed to [method@Scope.connect_full] still belongs to the handler. The
+ * cost grows with the number of entries that were added after the handler. A closed scope has no
+ * handlers, so there this returns %FALSE. Must be called at home.
  *
- * Returns: whether the handler was an entry of this very scope
+ * Returns: whether the handler was an entry of this scope
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-detailed-signal-private.h: signals that have been looked up by name
+/* lifecycle-detailed-signal-private.h: a cache of signal names
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,12 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* What a name such as "notify::title" means for a type of instances. */
+/* The signal that a name such as "notify::title" stands for on instances of a type. */
 typedef struct
 {
   guint   id;
   GQuark  detail;
-  guint16 index;        /* by which it is found again; 0 where there are too many */
+  guint16 index;        /* the key for lifecycle_detailed_signal_get(); 0 if all are taken */
 } LifecycleDetailedSignal;
 
 gboolean lifecycle_detailed_signal_look_up   (GType                    type,

@@ -1,4 +1,4 @@
-/* lifecycle-detailed-signal.c: signals that have been looked up by name
+/* lifecycle-detailed-signal.c: a cache of signal names
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-/* GLib looks a signal up by its name once for each class that the type derives from, which is a good
- * part of what a connection costs. Programs use few different names, so each is kept for ever, like
- * the quarks that it consists of. Two bytes are enough to remember one by.
+/* GLib looks up the name of a signal in each class that the type derives from, which is a good part
+ * of the cost of a connection. Programs use few different names, so each one is kept forever, like
+ * the quarks that it consists of. A two-byte index is enough to refer to one.
  */
 typedef struct
 {
@@ -25,7 +25,7 @@ static GHashTable *known_table; /* a set of Known */
 static Known *known_by_index[MAX_KNOWN + 1];
 static guint n_known;
 
-/* Those that were looked for lately, found by the place of the name, which is mostly a constant. */
+/* Recent look-ups, by the address of the name, which is usually a string constant. */
 static Known *recent[256];
 
 static guint
@@ -46,8 +46,8 @@ known_equal (gconstpointer a,
   return one->type == other->type && g_str_equal (one->name, other->name);
 }
 
-/* Takes `known`, and returns the one that is to be used from now on, or NULL if it is one too many,
- * which stays the caller's.
+/* Takes over `known`, and returns the one to use from now on. Returns NULL if the table is full;
+ * `known` then still belongs to the caller.
  */
 static Known *
 known_insert (Known *known)
@@ -108,7 +108,7 @@ known_look_up (GType                     type,
   return TRUE;
 }
 
-/* Says FALSE if the type has no such signal. */
+/* Returns FALSE if the type has no such signal. */
 gboolean
 lifecycle_detailed_signal_look_up (GType                    type,
                                    const char              *name,
@@ -127,7 +127,7 @@ lifecycle_detailed_signal_look_up (GType                    type,
   return known_look_up (type, name, slot, signal);
 }
 
-/* What was found under that index. */
+/* Gets the signal with the given index. Returns FALSE if there is none. */
 gboolean
 lifecycle_detailed_signal_get (guint16                  index,
                                LifecycleDetailedSignal *signal)

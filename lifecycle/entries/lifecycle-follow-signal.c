@@ -1,4 +1,4 @@
-/* lifecycle-follow-signal.c: scopes that end at a signal
+/* lifecycle-follow-signal.c: scopes that close when a signal is emitted
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,7 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* A closure that closes. It does not look at the arguments, and leaves a return value as it was. */
+/* A closure that closes a scope. It ignores its arguments and does not set a return value. */
 typedef struct
 {
   GClosure         closure;
@@ -65,7 +65,7 @@ follow_connect (LifecycleScope  *self,
   g_closure_set_marshal (closure, follow_closure_marshal);
   g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
 
-  /* Guarded, because the instance may emit, and come to its end, on any thread. */
+  /* Guarded, because the instance may emit the signal, and be disposed, on any thread. */
   return lifecycle_ledger_connect_closure (following, self->context, instance, detailed_signal, closure,
                                            NULL, LIFECYCLE_CONNECT_GUARDED, NULL) != 0;
 }
@@ -74,15 +74,16 @@ follow_connect (LifecycleScope  *self,
  * lifecycle_scope_follow_signal:
  * @self: a scope
  * @instance: an object; no reference is held
- * @detailed_signal: the signal, with a detail if need be
- * @reason: the reason to close with; neither [enum@Reason.none] nor
- *   [enum@Reason.dropped]
+ * @detailed_signal: the name of the signal, with an optional detail
+ * @reason: the reason for the close; neither [enum@Reason.none] nor [enum@Reason.dropped]
  *
- * Closes @self when @instance emits a signal. The detail of the reason is the name of the signal.
+ * Closes @self when @instance emits a signal. The name of the signal becomes the detail of the
+ * reason.
  *
- * A signal with a return value gets 0, %FALSE or %NULL. When @instance is disposed nothing happens;
- * see [method@Scope.follow_object] for that. May be called on any thread, and the signal may be
- * emitted on any.
+ * If the signal has a return value, the handler returns 0, %FALSE or %NULL. Disposing @instance
+ * does not close @self; use [method@Scope.follow_object] for that. On a closed scope this does
+ * nothing. May be called on any thread by a caller that holds a reference on @instance, and the
+ * signal may be emitted on any thread.
  *
  * Since: 1.0
  */
@@ -105,9 +106,11 @@ lifecycle_scope_follow_signal (LifecycleScope  *self,
  * @self: a scope
  * @cancellable: (not nullable): a cancellable; no reference is held
  *
- * Closes @self as [enum@Reason.aborted] when @cancellable is cancelled, or at once if it has been.
+ * Closes @self with the reason [enum@Reason.aborted] when @cancellable is cancelled, or at once if
+ * it already is.
  *
- * May be called on any thread, and the cancellable may be cancelled on any.
+ * On a closed scope this does nothing. May be called on any thread by a caller that holds a
+ * reference on @cancellable, which may be cancelled on any thread.
  *
  * Since: 1.0
  */
@@ -118,8 +121,9 @@ lifecycle_scope_follow_cancellable (LifecycleScope *self,
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (G_IS_CANCELLABLE (cancellable));
 
-  /* Not g_cancellable_connect(): what that one makes must not be disconnected from inside. The
-   * look at the state comes after the connection, so that nothing falls between the two.
+  /* This does not use g_cancellable_connect(), because a handler that it connects must not be
+   * disconnected from within a call of the handler. The state is checked after connecting, so that
+   * a cancellation between the two steps is not missed.
    */
   if (follow_connect (self, G_OBJECT (cancellable), "cancelled", LIFECYCLE_REASON_ABORTED) &&
       g_cancellable_is_cancelled (cancellable))

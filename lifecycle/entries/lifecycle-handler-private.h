@@ -1,4 +1,4 @@
-/* lifecycle-handler-private.h: handlers as entries
+/* lifecycle-handler-private.h: signal handlers as entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,14 +10,16 @@
 
 G_BEGIN_DECLS
 
-/* What ties a handler to the object that it is called for. See lifecycle-receiver.c. */
+/* Connects a handler with the object that it is called for, so that the handler ends with the
+ * object. See lifecycle-receiver.c.
+ */
 typedef struct
 {
   LifecycleEntry   entry;       /* in the ledger of the object's watch */
   LifecycleLedger *watch_ledger;
-  GObject         *object;      /* lives while the entry is linked */
-  LifecycleLedger *ledger;      /* of the handler */
-  GClosure        *handler;     /* guarded by the lock of that one; NULL once others see to its end */
+  GObject         *object;      /* valid while the entry is linked */
+  LifecycleLedger *ledger;      /* the handler's ledger */
+  GClosure        *handler;     /* guarded by its lock; NULL once the handler ends another way */
   gint             refs;
 } LifecycleReceiver;
 

@@ -1,4 +1,4 @@
-/* lifecycle-handler.c: handlers as entries
+/* lifecycle-handler.c: signal handlers as entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,10 +12,10 @@
 #include "lifecycle-modules-private.h"
 #include "lifecycle-scope-private.h"
 
-/* The entry is embedded in the closure that is connected anyway. The closure's finalize notifier is
- * the event that says that a handler is gone, whoever did it; its data is the ledger. Together with
- * the notifier that g_signal_connect_closure() adds this costs 96 bytes over a plain handler, so
- * there is no room for another field here.
+/* The entry is embedded in the closure, which a connection needs in any case. The closure's
+ * finalize notifier reports the end of the handler, whatever the cause; the ledger is the data of
+ * the notifier. Together with the notifier that g_signal_connect_closure() adds, this costs 96
+ * bytes more than a plain handler, so there is no room for another field.
  */
 typedef struct
 {
@@ -25,21 +25,21 @@ typedef struct
   gulong         id;
 } Handler;
 
-/* For handlers that have something to be told or freed in the end. Their type says that they are. */
+/* For handlers that need more fields. They have an entry type of their own. */
 typedef struct
 {
   Handler          handler;
   GClosureNotify   destroy;
   gpointer         destroy_data;
   LifecycleLedger *ledger;
-  GClosure        *watched;     /* a closure of others: its invalidation is the end of the handler */
-  LifecycleThreadedHandler   *threaded;        /* of a handler that may be called on any thread, */
-  LifecycleObjectWatch *watch;      /* whose instance may die on any thread; */
-  GObject         *held;        /* a reference on that one, for the time of disconnecting */
-  LifecycleReceiver *receiver;  /* of a handler that goes with an object */
+  GClosure        *watched;     /* the caller's closure: if it is invalidated, the handler ends */
+  LifecycleThreadedHandler   *threaded;        /* for a handler that may be called on any thread */
+  LifecycleObjectWatch *watch;      /* for a threaded handler, or one with a receiver */
+  GObject         *held;        /* a reference on the instance, during the disconnect */
+  LifecycleReceiver *receiver;  /* for a handler that ends with an object */
 } FullHandler;
 
-/* What is left of a handler with a destroy notify after it has been muted. */
+/* Takes the place of a muted handler that has a destroy notify. */
 typedef struct
 {
   LifecycleEntry entry;
@@ -112,7 +112,7 @@ const LifecycleEntryClass lifecycle_notice_class = {
 static void closure_invalidated_cb (gpointer  data,
                                     GClosure *watched);
 
-/* The ledger is locked, if the handler was ever one of its entries. */
+/* The ledger is locked if the handler was ever one of its entries. */
 static void
 handler_stop_watching (FullHandler *full)
 {
@@ -122,7 +122,7 @@ handler_stop_watching (FullHandler *full)
     g_closure_remove_invalidate_notifier (watched, full, closure_invalidated_cb);
 }
 
-/* The ledger is locked. The end of the object does not matter any more. */
+/* The ledger is locked. After this, the end of the object does not affect the handler. */
 static void
 handler_leave_receiver (FullHandler *full)
 {
@@ -132,8 +132,8 @@ handler_leave_receiver (FullHandler *full)
     receiver->handler = NULL;
 }
 
-/* The ledger is locked. Takes a muted handler out, and puts what it has to tell in its place, for the
- * release.
+/* The ledger is locked. Removes a muted handler, and puts a notice in its place if there is a
+ * destroy notify to call in the release.
  */
 static void
 handler_leave (LifecycleLedger *ledger,
@@ -149,7 +149,7 @@ handler_leave (LifecycleLedger *ledger,
       return;
     }
 
-  /* The release may drop the closure while another thread still has the handler. */
+  /* The release may drop the caller's closure while another thread still holds the handler. */
   handler_stop_watching (full);
   handler_leave_receiver (full);
 
@@ -173,8 +173,8 @@ handler_leave (LifecycleLedger *ledger,
     lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
 }
 
-/* The closure's last reference is gone: the handler has been disconnected and does not run. This
- * may be on any thread, and in the middle of anything.
+/* The closure's last reference is gone: the handler is disconnected and not running. Called on any
+ * thread, possibly in the middle of other work.
  */
 static void
 handler_finalized (gpointer  data,
@@ -188,13 +188,13 @@ handler_finalized (gpointer  data,
 
   if (g_atomic_pointer_get (&ledger->muter) == g_thread_self ())
     {
-      /* Inside handler_mute(), which has the lock. User code has to wait for the release. The
-       * teardown keeps the ledger.
+      /* Called from handler_mute(), which holds the lock. User code has to wait for the release.
+       * The teardown holds a reference on the ledger.
        */
       handler_leave (ledger, handler, full);
       g_atomic_pointer_set (&ledger->muter, NULL);
       ledger->refs--;
-      /* Never the last reference: the notice has one. */
+      /* Never the last reference: the notice holds one. */
       g_clear_pointer (&threaded, lifecycle_threaded_handler_unref);
       return;
     }
@@ -218,7 +218,7 @@ handler_finalized (gpointer  data,
   g_clear_pointer (&threaded, lifecycle_threaded_handler_unref);
 }
 
-/* Where a handler was found by searching: where there is one, there are often more. */
+/* The signal with which the last search succeeded: it is likely to have other handlers too. */
 static gint last_signal_id;
 
 static gboolean
@@ -251,7 +251,9 @@ type_has_handlers (GType    type,
   return FALSE;
 }
 
-/* Whether the instance has lists of handlers. `signal_id` is a signal that should have one, or 0. */
+/* Checks whether the instance still has its lists of handlers. `signal_id` is a signal that is
+ * likely to have one, or 0.
+ */
 static gboolean
 instance_has_handlers (gpointer instance,
                        guint    signal_id)
@@ -281,11 +283,11 @@ instance_has_handlers (gpointer instance,
   return FALSE;
 }
 
-/* Whether a handler is connected and may be disconnected.
+/* Checks whether a handler is connected and may be disconnected.
  *
- * There is a trap here. When an object is disposed, GLib takes away its lists of handlers first, and
- * then ends the handlers one by one. What the destroy notify of one of them runs still sees the
- * others as connected, but disconnecting them aborts the process. They end without our help.
+ * There is a trap here. When an object is disposed, GLib first removes its lists of handlers, and
+ * then ends the handlers one by one. In the destroy notify of one of them, the others still appear
+ * to be connected, but disconnecting them aborts the process. They will end by themselves.
  */
 gboolean
 lifecycle_handler_is_connected (gpointer instance,
@@ -306,7 +308,9 @@ handler_is_connected (Handler *handler)
   return lifecycle_handler_is_connected (handler->instance, handler->id, signal.id);
 }
 
-/* With LIFECYCLE_DEBUG=threads: a handler that is neither queued nor guarded is called at home. */
+/* With LIFECYCLE_DEBUG=threads: checks that a handler that is neither queued nor guarded is called
+ * at home.
+ */
 static void
 checked_marshal (GClosure     *closure,
                  GValue       *return_value,
@@ -346,8 +350,8 @@ do_nothing (void)
   return NULL;
 }
 
-/* Nobody should be calling the handler any more. If another thread does all the same, because it had
- * chosen the handler before it was disconnected, no harm is done.
+/* Makes any further call of the handler a no-op. There should be none, but another thread may have
+ * picked the handler for an emission before it was disconnected.
  */
 static void
 handler_defuse (Handler *handler)
@@ -370,8 +374,9 @@ handler_mute (LifecycleLedger *ledger,
     {
       lifecycle_threaded_handler_close (full->threaded);
 
-      /* Without a reference it would be too late at any moment. If there is none to be had, GLib
-       * disconnects the handler. The reference is dropped in the release.
+      /* Without a reference the instance could die at any moment. If no reference can be taken, the
+       * instance is dying, and GLib disconnects the handler. The reference is dropped in the
+       * release.
        */
       full->held = lifecycle_object_watch_dup_object (full->watch);
       if (full->held == NULL)
@@ -381,12 +386,12 @@ handler_mute (LifecycleLedger *ledger,
         }
     }
 
-  /* An instance lives until all of its handlers are gone, and while this one is in the list, and
-   * the list is locked, it is not gone.
+  /* The instance lives until all of its handlers are gone, and this one is not gone while it is in
+   * the locked list.
    */
   if (ledger->mute->sound != handler->instance)
     {
-      /* No need to look twice while no user code runs. */
+      /* Once is enough: no user code runs in between. */
       connected = handler_is_connected (handler);
       ledger->mute->sound = connected ? handler->instance : NULL;
     }
@@ -404,8 +409,9 @@ handler_mute (LifecycleLedger *ledger,
       g_atomic_pointer_set (&ledger->muter, NULL);
     }
 
-  /* Something still has the closure, such as an emission that has passed it: GLib lets go of a
-   * handler only when it is done with the next one. Unless it is running, its end is now.
+  /* Something still holds the closure, for example an emission that has passed the handler: GLib
+   * drops its reference on a handler only when it is done with the next one. Unless the handler is
+   * running, it ends now.
    */
   if (full != NULL && full->threaded != NULL)
     {
@@ -440,8 +446,8 @@ handler_set_blocked (LifecycleEntry *entry,
     g_signal_handler_unblock (handler->instance, handler->id);
 }
 
-/* There is no release: what is still here after muting is a handler that is running, and sees to
- * itself.
+/* Nothing to release: a handler that is still linked after muting is running, and removes itself
+ * when it returns.
  */
 static void
 handler_release (LifecycleLedger *ledger,
@@ -450,7 +456,7 @@ handler_release (LifecycleLedger *ledger,
 {
 }
 
-/* The function that is called in the end, if it is one of C. */
+/* Gets the function that the handler calls in the end, if that is a C function. */
 static gpointer
 handler_get_callback (Handler *handler)
 {
@@ -464,13 +470,13 @@ handler_get_callback (Handler *handler)
   else
     return handler->closure.callback;
 
-  /* This is what closures of C functions get when they are connected. */
+  /* This marshaller is set on closures of C functions when they are connected. */
   return target != NULL && target->marshal == g_cclosure_marshal_generic
     ? ((GCClosure *) target)->callback
     : NULL;
 }
 
-/* The instance cannot be gone: its end waits for the lock, to take this handler out. */
+/* The instance is valid: before it ends, this handler has to be removed, which needs the lock. */
 static void
 handler_describe (LifecycleEntry *entry,
                   LifecycleFacts *facts)
@@ -494,8 +500,9 @@ const LifecycleEntryClass lifecycle_handler_class = {
   .describe = handler_describe,
 };
 
-/* Disconnects a handler from within the library, once, and takes it out of its ledger, if it was not
- * stolen from there. Says FALSE when a teardown is doing it, or it has been done.
+/* Disconnects a handler on behalf of the library, at most once, and removes it from its ledger
+ * unless it was stolen. Returns FALSE if a teardown disconnects the handler, or if this has been
+ * done already.
  */
 gboolean
 lifecycle_handler_retire (GClosure        *closure,
@@ -523,7 +530,9 @@ lifecycle_handler_retire (GClosure        *closure,
   return retired;
 }
 
-/* Runs a handler once. It is disconnected before, so that nothing it does can run it again. */
+/* Runs a handler once. The handler is disconnected first, so that nothing it does can
+ * run it again.
+ */
 static void
 once_marshal (GClosure     *closure,
               GValue       *return_value,
@@ -534,7 +543,7 @@ once_marshal (GClosure     *closure,
 {
   LifecycleLedger *ledger = marshal_data;
 
-  /* An outer emission may have chosen it before an inner one ran it. */
+  /* An outer emission may have picked the handler before an inner one ran it. */
   if (lifecycle_handler_retire (closure, ledger))
     closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
 }
@@ -568,8 +577,9 @@ handler_new (gsize            size,
 {
   GClosure *closure = g_closure_new_simple ((guint) size, data);
 
-  /* GLib grows this array with g_renew(), by one for our notifier and by another for its own. To have
-   * the room from the start saves moving it, which is a tenth of what the connection costs.
+  /* GLib grows this array with g_renew(), once for our notifier and once for its own. Allocating
+   * room for both up front avoids a reallocation, which would be a tenth of the cost of the
+   * connection.
    */
   closure->notifiers = g_new (GClosureNotifyData, 2);
   g_closure_add_finalize_notifier (closure, ledger, handler_finalized);
@@ -577,7 +587,7 @@ handler_new (gsize            size,
   return (Handler *) closure;
 }
 
-/* Connects the handler, whose floating reference it takes, and makes it an entry. */
+/* Connects the handler and makes it an entry. Takes over the floating reference of the closure. */
 static gulong
 handler_connect (Handler               *handler,
                  LifecycleLedger       *ledger,
@@ -607,9 +617,9 @@ handler_connect (Handler               *handler,
                (full == NULL || full->threaded == NULL))
         g_closure_set_meta_marshal (closure, ledger, checked_marshal);
 
-      /* Connecting runs no user code, so the lock can be kept meanwhile. On another thread the
-       * handler may be called, and even be disconnected, before this returns; but its closure has
-       * to come past this lock to be finalized.
+      /* Connecting runs no user code, so the lock can be held meanwhile. The handler may be called,
+       * and even be disconnected, on another thread before this function returns; but finalizing
+       * its closure needs the lock.
        */
       lifecycle_ledger_append_counted (ledger, &handler->entry, handler->entry.type, place);
       if (full != NULL && full->threaded != NULL)
@@ -629,7 +639,7 @@ handler_connect (Handler               *handler,
 
   if (G_UNLIKELY (id == 0))
     {
-      /* Frees it. */
+      /* Frees the closure. */
       g_closure_ref (closure);
       g_closure_sink (closure);
       g_closure_unref (closure);
@@ -678,7 +688,7 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
   return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
 }
 
-/* A queued handler runs too late to return anything. */
+/* A queued handler runs too late to return a value. */
 static gboolean
 flags_suit_signal (LifecycleConnectFlags  flags,
                    gpointer               instance,
@@ -701,8 +711,8 @@ flags_suit_signal (LifecycleConnectFlags  flags,
   return FALSE;
 }
 
-/* The closure stays what it is, a closure of somebody else, who may hold references on it: what is
- * connected is one of ours that forwards to it. This returns that one, not connected yet, or NULL.
+/* The closure belongs to the caller, and others may hold references on it. So a closure of our own
+ * is connected, which forwards to it. Returns that handler, not yet connected, or NULL.
  */
 static Handler *
 handler_new_for_closure (LifecycleLedger       *ledger,
@@ -755,8 +765,8 @@ handler_new_for_closure (LifecycleLedger       *ledger,
       receiver->handler = &handler->closure.closure;
     }
 
-  /* A closure has room for 255 of these. One that is connected more often than that is not one
-   * that a binding invalidates.
+  /* A closure has room for 255 invalidate notifiers. A closure that is connected more often than
+   * that is not one that a language binding invalidates.
    */
   if (receiver == NULL && closure->n_inotifiers < 128)
     {
@@ -785,9 +795,10 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
     : 0;
 }
 
-/* If it has been cancelled already, the handler gets what an emission would have sent it. The look at
- * the state comes after the connection, so that nothing falls between the two; and the handler, which
- * is queued and called once, sees to it that only one of the two counts.
+/* If the cancellable is already cancelled, the handler is invoked with the arguments of an
+ * emission. The state is checked after connecting, so that a cancellation between the two steps is
+ * not missed. If both the emission and the check invoke the handler, only the first counts, because
+ * the handler is queued and called once.
  */
 gulong
 lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
@@ -821,8 +832,8 @@ lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
   return id;
 }
 
-/* The object of a handler has been disposed, on whatever thread: disconnects the handler, unless
- * a teardown is doing it, or it has been done.
+/* Called on any thread when the object of a handler is disposed. Disconnects the handler, unless a
+ * teardown disconnects it, or that has been done already.
  */
 void
 lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
@@ -832,7 +843,9 @@ lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
   guint signal_index = 0;
   gulong id = 0;
 
-  /* While it has not left its receiver, it has not been finalized, and neither has its instance. */
+  /* A handler that has not left its receiver has not been finalized, and neither has
+   * its instance.
+   */
   lifecycle_ledger_lock (receiver->ledger);
   handler = (Handler *) receiver->handler;
   if (handler != NULL &&
@@ -846,7 +859,7 @@ lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
       if ((handler->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
         lifecycle_ledger_remove (receiver->ledger, &handler->entry);
 
-      /* If its instance is going, too, GLib disconnects it. */
+      /* If the instance is being disposed too, GLib disconnects the handler. */
       instance = lifecycle_object_watch_dup_object (full->watch);
       signal_index = handler->entry.more;
       id = handler->id;
@@ -864,7 +877,7 @@ lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
     }
 }
 
-/* The ledger is locked. The handler has been taken out of it, to go on by itself. */
+/* The ledger is locked. The handler was removed from it, and continues without the scope. */
 void
 lifecycle_handler_stolen (LifecycleEntry *entry)
 {
@@ -874,7 +887,7 @@ lifecycle_handler_stolen (LifecycleEntry *entry)
     lifecycle_threaded_handler_set_stolen (full->threaded);
 }
 
-/* The live handler of that id, or NULL. The ledger is locked. */
+/* Finds the live handler with the given id, or returns NULL. The ledger is locked. */
 LifecycleEntry *
 lifecycle_ledger_find_handler (LifecycleLedger *ledger,
                                gpointer         instance,

@@ -1,4 +1,4 @@
-/* lifecycle-receiver.c: handlers that go with the object that they are called for
+/* lifecycle-receiver.c: handlers that end with the object that they are called for
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,9 +6,9 @@
 #include "lifecycle-handler-private.h"
 #include "lifecycle-object-watch-private.h"
 
-/* Such a handler forwards to a closure that takes a reference on the object for the time of a call. The
- * receiver is an entry of the object's watch, so it is told of the dispose in constant time, however
- * many others are; and it knows the handler, to disconnect it.
+/* Such a handler forwards to a closure that holds a reference on the object during each call. The
+ * receiver is an entry of the object's watch, so it is notified of the dispose in constant time,
+ * however many other entries there are; and it knows the handler, in order to disconnect it.
  *
  * References: one for the closure, and one for the entry while it is linked.
  */
@@ -35,7 +35,7 @@ receiver_link (LifecycleReceiver *self)
   lifecycle_ledger_end_add (self->watch_ledger);
 }
 
-/* The closure's last reference is gone, and so is the handler. On any thread. */
+/* The closure's last reference is gone, and so is the handler. Called on any thread. */
 static void
 receiver_closure_finalized (gpointer  data,
                             GClosure *closure)
@@ -47,7 +47,7 @@ receiver_closure_finalized (gpointer  data,
   receiver_unref (self);
 }
 
-/* The object has been disposed, on whatever thread. */
+/* Called on any thread when the object is disposed. */
 static void
 receiver_release (LifecycleLedger *ledger,
                   LifecycleEntry  *entry,
@@ -63,8 +63,9 @@ const LifecycleEntryClass lifecycle_receiver_class = {
   .release = receiver_release,
 };
 
-/* A reference on the object, or NULL if it has been disposed. It may be in its dispose: while the entry
- * is in the list, and the list is locked, it has not told us, or is waiting to do so.
+/* Takes a reference on the object, or returns NULL if it has been disposed. The object may be in
+ * its dispose already: while the entry is in the locked list, the object either has not reported
+ * its dispose or is waiting for the lock to do so.
  */
 static GObject *
 receiver_dup_object (LifecycleReceiver *self)
@@ -89,7 +90,7 @@ receiver_marshal (GClosure     *closure,
 {
   GObject *object = receiver_dup_object (marshal_data);
 
-  /* The signal had chosen the handler before the object went. */
+  /* The emission picked the handler before the object was disposed. */
   if (object == NULL)
     return;
 
@@ -97,7 +98,7 @@ receiver_marshal (GClosure     *closure,
   g_object_unref (object);
 }
 
-/* The caller has references on the instance and on the object. */
+/* The caller holds references on the instance and on the object. */
 gulong
 lifecycle_ledger_connect_object (LifecycleLedger       *ledger,
                                  GMainContext          *context,
@@ -127,7 +128,7 @@ lifecycle_ledger_connect_object (LifecycleLedger       *ledger,
   g_closure_set_meta_marshal (closure, self, receiver_marshal);
   g_closure_add_finalize_notifier (closure, self, receiver_closure_finalized);
 
-  /* It is linked first, and then there is a handler that could be disconnected. */
+  /* The receiver is linked before there is a handler that its release could disconnect. */
   receiver_link (self);
   id = lifecycle_ledger_connect_closure (ledger, context, instance, detailed_signal, closure, self,
                                          flags, place);

@@ -1,4 +1,4 @@
-/* lifecycle-signals.c: signal handlers that the scope connects
+/* lifecycle-signals.c: signal handlers that a scope connects
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,9 @@
 #include "lifecycle-handler-private.h"
 #include "lifecycle-scope-private.h"
 
-/* Whether a handler is queued or guarded, but not both, and of an object in that case. */
+/* Checks the flags: a handler can be queued or guarded, but not both, and in either case the
+ * instance must be a GObject.
+ */
 static gboolean
 flags_are_sound (LifecycleConnectFlags flags,
                  gpointer              instance)
@@ -22,19 +24,20 @@ flags_are_sound (LifecycleConnectFlags flags,
 /**
  * lifecycle_scope_connect_signal: (skip)
  * @self: a scope
- * @instance: (type GObject.Object): what emits the signal; no reference is held
- * @detailed_signal: the signal, with a detail if need be
+ * @instance: (type GObject.Object): the object that emits the signal; no reference is held
+ * @detailed_signal: the name of the signal, with an optional detail
  * @handler: the function to call
- * @data: the last argument for @handler
+ * @data: the data to pass to @handler as its last argument
  *
  * Connects a handler that the scope disconnects when it closes.
  *
- * It costs what `g_signal_connect()` costs, an emission included. The id works with all of GObject's
- * functions; when others disconnect the handler, or @instance is disposed, the entry leaves the
- * scope.
+ * Connecting and emitting cost the same as with `g_signal_connect()`. The id works with all
+ * functions of GObject. If other code disconnects the handler, or @instance is disposed, the entry
+ * leaves the scope.
  *
- * @instance is expected to live, and to emit, on the scope's home thread. See
- * [method@Scope.connect_full] for more.
+ * @instance is expected to live, and to emit the signal, on the scope's home thread; see
+ * [method@Scope.connect_full] if it does not. May be called on any thread by a caller that holds a
+ * reference on @instance.
  *
  * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
  *
@@ -55,33 +58,33 @@ lifecycle_scope_connect_signal_at (const char     *place,
 /**
  * lifecycle_scope_connect_full: (skip)
  * @self: a scope
- * @instance: (type GObject.Object): what emits the signal; no reference is held
- * @detailed_signal: the signal, with a detail if need be
+ * @instance: (type GObject.Object): the object that emits the signal; no reference is held
+ * @detailed_signal: the name of the signal, with an optional detail
  * @handler: the function to call
- * @data: the last argument for @handler, or the first
- * @destroy: (nullable): how to free @data when the handler is gone
- * @flags: how to connect
+ * @data: the data to pass to @handler as its last argument, or as its first if swapped
+ * @destroy: (nullable): a function to free @data when the handler has ended
+ * @flags: flags for the connection
  *
  * Connects a handler that the scope disconnects when it closes.
  *
- * @instance is expected to live, to emit, and to die on the scope's home thread: GLib has no way to
- * disconnect a handler while another thread may be disposing of the instance. If it does not, say
- * with @flags what is to happen:
+ * @instance is expected to live, to emit the signal, and to die on the scope's home thread, because
+ * GLib cannot safely disconnect a handler while another thread may be disposing the instance. If
+ * @instance does not, choose one of these @flags:
  *
- * - with [flags@ConnectFlags.queued] the arguments of the emission are copied, and @handler runs
- *   later, at home. The order of emissions is kept among the handlers of a scope. If the scope closes
- *   first, @handler does not run; the copies are freed at home. A pointer that is not a boxed type
- *   is copied as it is. Signals that return a value are refused.
- * - with [flags@ConnectFlags.guarded] @handler runs on the emitting thread. When the scope is being
- *   closed, no call starts any more, but one may be under way; [method@Scope.close_async] waits
- *   for it.
+ * - With [flags@ConnectFlags.queued] the arguments of the emission are copied, and @handler runs
+ *   later, at home. All queued handlers of a scope run in the order of the emissions. If the scope
+ *   closes first, @handler does not run; the copies are freed at home. A pointer that is not a
+ *   boxed type is copied as it is. Signals that return a value are refused.
+ * - With [flags@ConnectFlags.guarded] @handler runs on the emitting thread. Once the scope is
+ *   closing, no new call starts, but one may be in progress; [method@Scope.close_async] waits for
+ *   it.
  *
- * @destroy is called exactly once, whatever happens: when the scope releases the entry, when somebody
- * else disconnects the handler, or at once if nothing could be connected. Like all destroy notifies
- * of handlers it waits for the end of a call of @handler that is under way. Its second argument, the
- * closure, may be %NULL.
+ * @destroy is called exactly once, in all cases: when the scope releases the entry, when other code
+ * disconnects the handler, or at once if nothing was connected. Like all destroy notifies of
+ * handlers, it is not called before a call of @handler in progress has returned. Its second
+ * argument, the closure, may be %NULL.
  *
- * May be called on any thread by a holder of a reference on @instance.
+ * May be called on any thread by a caller that holds a reference on @instance.
  *
  * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
  *
@@ -98,7 +101,7 @@ lifecycle_scope_connect_full_at (const char            *place,
                                  LifecycleConnectFlags  flags)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
-  /* GLib looks at its type. */
+  /* GLib checks the type of the instance. */
   g_return_val_if_fail (instance != NULL, 0);
   g_return_val_if_fail (detailed_signal != NULL, 0);
   g_return_val_if_fail (handler != NULL, 0);
@@ -111,24 +114,25 @@ lifecycle_scope_connect_full_at (const char            *place,
 /**
  * lifecycle_scope_connect_object: (skip)
  * @self: a scope
- * @instance: (type GObject.Object): what emits the signal; no reference is held
- * @detailed_signal: the signal, with a detail if need be
+ * @instance: (type GObject.Object): the object that emits the signal; no reference is held
+ * @detailed_signal: the name of the signal, with an optional detail
  * @handler: the function to call
- * @object: (transfer none): the last argument for @handler, or the first; no reference is held
- * @flags: how to connect
+ * @object: (transfer none): the object to pass to @handler as its last argument, or as its first if
+ *   swapped; no reference is held
+ * @flags: flags for the connection
  *
- * Connects a handler that the scope disconnects when it closes, or before that when @object is disposed.
+ * Connects a handler that the scope disconnects when it closes, or earlier if @object is disposed.
  *
- * It is [method@Scope.connect_full] for a handler whose data is an object that may go before the scope.
- * As `g_signal_connect_object()` does, it keeps @object alive for the time of each call, even if the
- * handler drops what was the last reference. Between calls nothing is held.
+ * This is [method@Scope.connect_full] for a handler whose data is an object that may be disposed
+ * before the scope closes. Like `g_signal_connect_object()`, it keeps @object alive during each
+ * call, even if the handler drops what was the last reference. No reference is held between calls.
  *
- * When @object is disposed, on any thread, the handler is disconnected and leaves the scope. How many
- * other handlers @instance or @object have makes no difference to the cost. It may happen at the same time as
- * an emission or a close on another thread; no call begins any more from then on. While the handler is being
- * disconnected, that thread holds a reference on @instance.
+ * When @object is disposed, on any thread, the handler is disconnected and leaves the scope. The
+ * cost does not depend on how many other handlers @instance or @object have. This may happen during
+ * an emission or a close on another thread; no call starts after it. While the handler is being
+ * disconnected, the thread that disposes @object holds a reference on @instance.
  *
- * May be called on any thread by a holder of references on @instance and @object.
+ * May be called on any thread by a caller that holds references on @instance and @object.
  *
  * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
  *
@@ -157,17 +161,17 @@ lifecycle_scope_connect_object_at (const char            *place,
 /**
  * lifecycle_scope_connect_closure: (rename-to lifecycle_scope_connect_signal)
  * @self: a scope
- * @instance: what emits the signal; no reference is held
- * @detailed_signal: the signal, with a detail if need be
+ * @instance: the object that emits the signal; no reference is held
+ * @detailed_signal: the name of the signal, with an optional detail
  * @closure: the closure to invoke
- * @flags: how to connect; [flags@ConnectFlags.swapped] has no meaning here
+ * @flags: flags for the connection; must not contain [flags@ConnectFlags.swapped]
  *
  * Connects a closure that the scope disconnects when it closes.
  *
- * The scope drops its reference on @closure when the handler ends, so what a binding's callback has
- * captured is freed although @instance lives on. A closure that is invalidated, at home, is
- * disconnected. See [method@Scope.connect_full] about instances of other threads. May be called on
- * any thread by a holder of a reference on @instance.
+ * The scope drops its reference on @closure when the handler ends, so whatever the callback of a
+ * language binding has captured is freed even if @instance lives on. If @closure is invalidated, at
+ * home, the handler is disconnected. See [method@Scope.connect_full] about instances that belong to
+ * other threads. May be called on any thread by a caller that holds a reference on @instance.
  *
  * Returns: the id of the handler; 0 if the scope is closed or @instance has no such signal
  *
@@ -196,26 +200,27 @@ lifecycle_scope_connect_closure_at (const char            *place,
  * lifecycle_scope_connect_cancellable:
  * @self: a scope
  * @cancellable: (not nullable): a cancellable; no reference is held
- * @func: (scope notified) (closure data) (destroy destroy): what to call when it is cancelled
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call when @cancellable
+ *   is cancelled
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Calls a function once when @cancellable is cancelled, also if that has happened already.
+ * Calls a function once when @cancellable is cancelled, even if it already is.
  *
- * A handler of the signal would miss a cancellation that came before it was connected. Unlike with
- * `g_cancellable_connect()`, @func always runs at home and from the main loop, never before this
- * returns, and whichever thread cancels: it may do anything, closing the scope included. If the scope
- * closes first, @func does not run. As with all handlers, what happens while the scope is blocked
- * is lost.
+ * A plain signal handler would miss a cancellation that came before it was connected. Unlike with
+ * `g_cancellable_connect()`, @func always runs at home, from the main loop, and never before this
+ * function returns, whichever thread cancels. So it may do anything, including closing the scope.
+ * If the scope closes first, @func does not run. As with all handlers, a cancellation while the
+ * scope is blocked is lost.
  *
- * The id works with `g_signal_handler_disconnect()`. Do not give it to `g_cancellable_disconnect()`,
- * which waits for emissions on other threads.
+ * The id can be passed to `g_signal_handler_disconnect()`. Do not pass it to
+ * `g_cancellable_disconnect()`, which waits for emissions on other threads.
  *
- * @destroy is called exactly once; if the scope is closed, at once. May be called on any thread by a
- * holder of a reference on @cancellable.
+ * @destroy is called exactly once; on a closed scope it is called at once. May be called on any
+ * thread by a caller that holds a reference on @cancellable.
  *
- * Returns: the id of the handler, which is gone once @cancellable has been cancelled; 0 if the scope
- *   is closed
+ * Returns: the id of the handler, which is invalid once @cancellable has been cancelled; 0 if the
+ *   scope is closed
  *
  * Since: 1.0
  */
@@ -244,11 +249,14 @@ lifecycle_scope_connect_cancellable_at (const char             *place,
  * lifecycle_scope_block:
  * @self: a scope
  *
- * Blocks all handlers of the scope and of all scopes below it, also those that are added meanwhile.
+ * Blocks all handlers of the scope and of all scopes below it, including those that are added while
+ * it is blocked.
  *
- * Blocks are counted: each takes one [method@Scope.unblock]. Timers pause, and go on with the time
- * that remained. What queued handlers would have been sent meanwhile is lost, as it is for all
- * blocked handlers. Sources, and what the functions for GIO add, are not blocked. To be called at
+ * Blocks are counted: each call needs a matching call of [method@Scope.unblock]. Timers pause, and
+ * continue with the remaining time. Emissions in the meantime are lost to queued handlers, just as
+ * to all blocked handlers. Sources, and what the GIO functions add, are not blocked.
+ *
+ * A closed scope has nothing to block, but the calls are counted all the same. Must be called at
  * home.
  *
  * Since: 1.0
@@ -267,7 +275,8 @@ lifecycle_scope_block (LifecycleScope *self)
  * lifecycle_scope_unblock:
  * @self: a scope
  *
- * Undoes one [method@Scope.block]. To be called at home.
+ * Undoes one call of [method@Scope.block], which must have been made before. The calls are counted
+ * on a closed scope too. Must be called at home.
  *
  * Since: 1.0
  */

@@ -17,14 +17,15 @@ G_BEGIN_DECLS
  * LifecycleConnectFlags:
  * @LIFECYCLE_CONNECT_DEFAULT: like `g_signal_connect()`
  * @LIFECYCLE_CONNECT_AFTER: the handler runs after the default handler of the signal
- * @LIFECYCLE_CONNECT_SWAPPED: the handler gets its data first and the instance last; C only
+ * @LIFECYCLE_CONNECT_SWAPPED: the handler gets its data as the first argument and the instance as
+ *   the last; C only
  * @LIFECYCLE_CONNECT_ONCE: the handler is disconnected just before it runs for the first time
- * @LIFECYCLE_CONNECT_QUEUED: the emission may happen on any thread; its arguments are copied, and the
- *   handler runs later, at home, or never if the scope has closed before
+ * @LIFECYCLE_CONNECT_QUEUED: the signal may be emitted on any thread; the arguments are copied, and
+ *   the handler runs later, at home, or not at all if the scope closes first
  * @LIFECYCLE_CONNECT_GUARDED: the handler runs on the emitting thread, whichever that is; once the
- *   scope is being closed, no call starts any more
+ *   scope is closing, no new call starts
  *
- * How a handler is connected.
+ * Flags for connecting a handler.
  *
  * Since: 1.0
  */
@@ -40,10 +41,10 @@ typedef enum /*< flags >*/
 
 /**
  * LifecycleCancelledFunc:
- * @cancellable: what has been cancelled
- * @user_data: the data that was given with the function
+ * @cancellable: the cancellable that was cancelled
+ * @user_data: the data that was passed along with the function
  *
- * What is called by [method@Scope.connect_cancellable].
+ * Called at home by [method@Scope.connect_cancellable] when a cancellable is cancelled.
  *
  * Since: 1.0
  */
@@ -98,7 +99,7 @@ void     lifecycle_scope_unblock         (LifecycleScope        *self);
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 gulong   lifecycle_scope_connect_full_at    (const char            *place,
                                              LifecycleScope        *self,

@@ -1,4 +1,4 @@
-/* lifecycle-threaded-handler-private.h: what stands between an emission on any thread and a handler
+/* lifecycle-threaded-handler-private.h: handlers whose signals may be emitted on any thread
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* lifecycle-threaded-handler.c: what stands between an emission on any thread and a handler
+/* lifecycle-threaded-handler.c: handlers whose signals may be emitted on any thread
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,28 +7,29 @@
 #include "lifecycle-handler-private.h"
 #include "lifecycle-mail-private.h"
 
-/* A guarded handler is called on the emitting thread. The gate counts who is inside, and closes: from
- * then on nobody enters, and nobody has to wait for those inside but close_async().
+/* A guarded handler is called on the emitting thread. The state counts the calls in progress. Once
+ * it is closed, no new call starts; only close_async() waits for the calls in progress.
  *
- * A queued handler is called at home. What goes through the gate is a message with a copy of the
- * arguments, which waits in the ledger, in the order of the emissions.
+ * A queued handler is called at home. An emission puts a message with a copy of its arguments into
+ * the ledger, where messages wait in the order of the emissions. A message counts as a call in
+ * progress until it has been delivered.
  *
- * The target, and with it the user's data, is dropped when the handler has given up the gate and
- * the last one is out.
+ * The target, and with it the user's data, is dropped once the handler has disowned this structure
+ * and no call is in progress.
  */
 struct _LifecycleThreadedHandler
 {
-  LifecycleMailSender    sender;        /* which has the holdings */
+  LifecycleMailSender    sender;        /* which refers to the holdings */
   gint                   refs;
-  gint                   state;         /* the flags below, and how many are inside */
+  gint                   state;         /* the flags below, and the number of calls in progress */
   LifecycleConnectFlags  flags;
   GMainContext          *context;
   GClosure              *target;
 };
 
 #define GATE_CLOSED (1 << 30)
-#define GATE_OWNED  (1 << 29)   /* by the handler */
-#define GATE_WAITED (1 << 28)   /* the ledger counts those inside as pending */
+#define GATE_OWNED  (1 << 29)   /* the handler has not disowned it yet */
+#define GATE_WAITED (1 << 28)   /* the ledger counts the calls in progress as pending */
 #define GATE_BLOCKED (1 << 27)
 #define GATE_INSIDE (GATE_BLOCKED - 1)
 
@@ -85,7 +86,7 @@ lifecycle_threaded_handler_unref (gpointer data)
     }
 }
 
-/* A handler by which a scope follows a signal is in a ledger that is nobody's holdings: it sends no mail,
+/* A handler that follows a signal is in a plain ledger, which has no holdings: it sends no mail,
  * and no close waits for it.
  */
 static inline gboolean
@@ -94,7 +95,9 @@ threaded_handler_is_owned (LifecycleThreadedHandler *self)
   return lifecycle_ledger_is_owned (&self->sender.holdings->ledger);
 }
 
-/* Changes the state, and does what is due: only the change that empties the gate sees it empty. */
+/* Changes the state, and acts on the result: only the change that ends the last call sees the count
+ * reach zero.
+ */
 static void
 threaded_handler_change (LifecycleThreadedHandler *self,
                          gint                      add,
@@ -144,14 +147,16 @@ threaded_handler_leave (LifecycleThreadedHandler *self)
   threaded_handler_change (self, -1, 0);
 }
 
-/* The closure that it leads to, which it has until it is disowned. */
+/* Gets the closure to call, which is valid until the structure is disowned. */
 GClosure *
 lifecycle_threaded_handler_get_target (LifecycleThreadedHandler *self)
 {
   return self->target;
 }
 
-/* The ledger is locked, as for the next four. The handler becomes one of its entries. */
+/* The ledger is locked, here and in the next four functions. Records that the handler becomes an
+ * entry of the ledger.
+ */
 void
 lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
 {
@@ -159,7 +164,7 @@ lifecycle_threaded_handler_join (LifecycleThreadedHandler *self)
     self->sender.generation = self->sender.holdings->generation;
 }
 
-/* The instance may be dying on another thread, so that GLib had better not be asked to block it. */
+/* The instance may be dying on another thread, so this does not use GLib to block the handler. */
 void
 lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *self,
                                         gboolean                  blocked)
@@ -170,15 +175,15 @@ lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *self,
     g_atomic_int_and ((guint *) &self->state, ~(guint) GATE_BLOCKED);
 }
 
-/* The handler goes on without the scope. */
+/* The handler continues without the scope. */
 void
 lifecycle_threaded_handler_set_stolen (LifecycleThreadedHandler *self)
 {
   self->sender.stolen = TRUE;
 }
 
-/* The handler leaves the ledger while it runs. Messages that are under way are still delivered, but
- * calls have to be waited for.
+/* The handler leaves the ledger. Queued messages are still delivered, but a close has to wait for
+ * guarded calls.
  */
 void
 lifecycle_threaded_handler_retire (LifecycleThreadedHandler *self)
@@ -187,7 +192,7 @@ lifecycle_threaded_handler_retire (LifecycleThreadedHandler *self)
     lifecycle_threaded_handler_close (self);
 }
 
-/* From now on nobody enters. */
+/* From now on no new call starts. */
 void
 lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
 {
@@ -203,12 +208,14 @@ lifecycle_threaded_handler_close (LifecycleThreadedHandler *self)
     }
   while (!g_atomic_int_compare_and_exchange (&self->state, old, new));
 
-  /* Whoever takes the flag away needs the lock for it, and so comes after this. */
+  /* The thread that clears GATE_WAITED needs the lock, which is held here, to call drop_pending(),
+   * so that call comes after this one.
+   */
   if (waited)
     lifecycle_holdings_add_pending (self->sender.holdings);
 }
 
-/* The handler has no more use for the gate. */
+/* The handler does not need the structure any more. */
 void
 lifecycle_threaded_handler_disown (gpointer  data,
                                    GClosure *closure)
@@ -280,7 +287,7 @@ threaded_handler_send (LifecycleThreadedHandler    *self,
   lifecycle_mail_send (&message->mail, self->context);
 }
 
-/* The marshaller of the closures that are connected. It runs on the emitting thread. */
+/* The marshaller of the connected closures. Called on the emitting thread. */
 void
 lifecycle_threaded_handler_marshal (GClosure     *closure,
                                     GValue       *return_value,
@@ -301,7 +308,7 @@ lifecycle_threaded_handler_marshal (GClosure     *closure,
     }
   else if ((self->flags & LIFECYCLE_CONNECT_QUEUED) != 0)
     {
-      /* The message leaves the gate when it is delivered. */
+      /* The message counts as a call in progress until it is freed. */
       threaded_handler_send (self, n_param_values, param_values, invocation_hint);
     }
   else
