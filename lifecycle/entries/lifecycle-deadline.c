@@ -15,7 +15,7 @@ deadline_passed_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The timer of the deadline, referenced, or NULL. */
+/* Returns a new reference to the timer of the deadline, or NULL. */
 static LifecycleTimer *
 scope_dup_deadline (LifecycleScope *self)
 {
@@ -38,13 +38,13 @@ scope_dup_deadline (LifecycleScope *self)
 /**
  * lifecycle_scope_set_deadline:
  * @self: a scope
- * @timeout_ms: a time from now, in milliseconds, or 0 for none
+ * @timeout_ms: a time from now, in milliseconds, or 0 to remove the deadline
  *
- * Closes the scope as [enum@Reason.timed_out] when the time has passed, in place of any deadline
- * that was set before.
+ * Closes the scope with the reason [enum@Reason.timed_out] once @timeout_ms has passed. Replaces
+ * any deadline that was set before.
  *
- * The deadline is not an entry, and blocking the scope does not stop it. On a closed scope this
- * does nothing. To be called at home.
+ * The deadline is not an entry, and is not stopped by [method@Scope.block]. On a closed scope this
+ * does nothing. Must be called at home.
  *
  * Since: 1.0
  */

@@ -10,31 +10,31 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-sources.h"
 
-/* The block that a source refers to as its callback. GLib drops it when the source is destroyed,
- * removed, or loses its context, but not before a running callback has returned: that is the event
- * that says that the source is gone.
+/* The callback block of a source. GLib drops it when the source is destroyed or removed, or when
+ * its context is destroyed, but not before a callback in progress has returned. This reports the
+ * end of the source.
  */
 typedef struct
 {
   LifecycleEntry   entry;
   LifecycleLedger *ledger;
-  GSource         *source;      /* lives while the entry is linked and not muted */
+  GSource         *source;      /* valid while the entry is linked and not muted */
   gint             refs;
   GSourceFunc      func;
   gpointer         data;
   GDestroyNotify   destroy;
 } SourceEntry;
 
-/* A source that was handed over has a callback block of its own. It gets a child that is never
- * ready, and the callback block of that one is the entry.
+/* A source that was handed over already has a callback block of its own. So it gets a child source
+ * that is never ready, and the callback block of that child is the entry.
  */
 typedef struct
 {
   LifecycleEntry   entry;
   LifecycleLedger *ledger;
-  GSource         *source;      /* lives while the entry is linked */
-  GSource         *watch;       /* its child, the same */
-  gint             refs;        /* go down only with the ledger locked */
+  GSource         *source;      /* valid while the entry is linked */
+  GSource         *watch;       /* its child, valid likewise */
+  gint             refs;        /* dropped only with the ledger locked */
 } AdoptedSource;
 
 static inline SourceEntry *
@@ -49,7 +49,7 @@ adopted_from_entry (LifecycleEntry *entry)
   return LIFECYCLE_ENTRY_CONTAINER (entry, AdoptedSource, entry);
 }
 
-/* Unlocks the ledger, and gives up the reference on it of an entry that was added. */
+/* Unlocks the ledger, and drops the reference that an added entry holds on it. */
 static void
 source_leave_ledger (LifecycleEntry  *entry,
                      LifecycleLedger *ledger)
@@ -71,7 +71,7 @@ source_free (SourceEntry *self)
     destroy (data);
 }
 
-/* The source has let go of its block, on any thread. */
+/* Called on any thread when the source has dropped its block. */
 static void
 source_ended (SourceEntry *self)
 {
@@ -85,7 +85,7 @@ source_ended (SourceEntry *self)
     {
       if ((self->entry.flags & LIFECYCLE_ENTRY_MUTED) != 0)
         {
-          /* The teardown calls the destroy notify when its turn comes. */
+          /* The teardown calls the destroy notify when it releases the entry. */
           self->entry.flags |= LIFECYCLE_ENTRY_ENDED;
           waits = TRUE;
         }
@@ -93,8 +93,8 @@ source_ended (SourceEntry *self)
         {
           lifecycle_ledger_remove (ledger, &self->entry);
 
-          /* Somebody has given the source another callback. It goes on, and so does the duty to
-           * destroy it.
+          /* Other code has set another callback on the source. It continues, and the scope still
+           * has to destroy it.
            */
           if (!g_source_is_destroyed (self->source) && ledger->scope != NULL)
             {
@@ -151,8 +151,8 @@ static GSourceCallbackFuncs source_block_funcs = {
   source_block_get,
 };
 
-/* Destroying a source of ours runs no code of the user's, but GLib takes locks for it, and the end
- * of the block wants ours.
+/* Destroying a source that the scope created runs no user code, but GLib takes locks for it, and
+ * source_ended() takes the ledger's lock.
  */
 static void
 source_mute (LifecycleLedger *ledger,
@@ -165,11 +165,11 @@ source_mute (LifecycleLedger *ledger,
   g_source_unref (source);
   lifecycle_ledger_lock (ledger);
 
-  /* Nothing that was known of others has to be true any more. */
+  /* The lock was dropped, so what was known about other instances may no longer be true. */
   ledger->mute->sound = NULL;
 }
 
-/* A block whose callback is running sees to itself when that has returned. */
+/* A block whose callback is in progress is freed when the callback returns. */
 static void
 source_release (LifecycleLedger *ledger,
                 LifecycleEntry  *entry,
@@ -179,7 +179,7 @@ source_release (LifecycleLedger *ledger,
     source_free (source_from_entry (entry));
 }
 
-/* The ledger is locked, and the source not muted, so it is still there. */
+/* The ledger is locked and the source is not muted, so it is valid. */
 static void
 describe_source (GSource        *source,
                  LifecycleEntry *entry,
@@ -189,7 +189,7 @@ describe_source (GSource        *source,
 
   facts->valid = !g_source_is_destroyed (source);
   facts->id = facts->valid ? g_source_get_id (source) : 0;
-  /* One of ours is named after its place. */
+  /* The name of a source that the scope created is its place in the code. */
   if (name != entry->name)
     {
       g_autofree char *copy = lifecycle_modules_dup_name (name, lifecycle_modules_get_look (entry));
@@ -220,9 +220,9 @@ watch_block_ref (gpointer data)
   g_atomic_int_inc (&self->refs);
 }
 
-/* The source that is watched has been destroyed, on any thread, or the watch has been taken off.
- * The count goes down under the lock: an entry that adopted_claim() finds in a list must not be on
- * its way out already.
+/* Called on any thread when the watched source is destroyed, or the watch is removed. The reference
+ * is dropped with the ledger locked, so that an entry that adopted_claim() finds in a list is not
+ * already being freed.
  */
 static void
 watch_block_unref (gpointer data)
@@ -268,13 +268,13 @@ watch_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
-/* It has no prepare and no check, so it is never ready. */
+/* Without prepare and check functions, the source is never ready. */
 static GSourceFuncs watch_funcs = {
   .dispatch = watch_dispatch,
 };
 
-/* Another thread may be destroying the source, but it cannot finish before the lock is free: the
- * source is still there. The block may end between the claim and the release.
+/* Another thread may be destroying the source, but cannot finish before the lock is released, so
+ * the source is still valid. The block may end between the claim and the release.
  */
 static void
 adopted_claim (LifecycleLedger *ledger,
@@ -320,15 +320,16 @@ const LifecycleEntryClass lifecycle_adopted_source_class = {
  *
  * Hands over a source: the scope destroys it when it closes.
  *
- * If it is not attached yet, it is attached to the scope's home context. The scope holds no
- * reference on it; when it is destroyed or removed by others, it leaves the scope. To notice that,
- * it is given a child source that is never ready.
+ * If @source is not attached yet, it is attached to the scope's home context. The scope holds no
+ * reference on it. If other code destroys or removes the source, it leaves the scope; to notice
+ * that, the scope adds a child source to it that is never ready.
  *
  * When the scope closes, the source is destroyed as soon as user code may run again, because its
- * destroy notify is not the scope's. On a closed scope it is destroyed at once. May be called on any
- * thread by a holder of a reference on @source.
+ * destroy notify does not belong to the scope. On a closed scope it is destroyed at once. May be
+ * called on any thread by a caller that holds a reference on @source.
  *
- * Returns: whether the scope owns it now; %FALSE if the scope is closed, or @source destroyed
+ * Returns: whether the scope owns the source now; %FALSE if the scope is closed, or if @source is
+ *   destroyed
  *
  * Since: 1.0
  */
@@ -365,8 +366,8 @@ lifecycle_scope_add_source_at (const char     *place,
   g_source_set_static_name (watch, "Lifecycle watch");
   g_source_add_child_source (source, watch);
 
-  /* Attaching runs no user code, so the lock can be kept meanwhile: a close comes either before, and
-   * nothing is attached, or after, and finds the entry.
+  /* Attaching runs no user code, so the lock can be held meanwhile: a close comes either before,
+   * and nothing is attached, or after, and finds the entry.
    */
   added = lifecycle_ledger_begin_add (ledger);
   if (added)
@@ -382,7 +383,9 @@ lifecycle_scope_add_source_at (const char     *place,
       g_source_destroy (source);
     }
 
-  /* Another thread may have destroyed it before it had its watch, which nobody ends then. */
+  /* Another thread may have destroyed the source before the watch was added. Then nothing ends the
+   * watch.
+   */
   if (added && g_source_is_destroyed (source))
     {
       added = FALSE;
@@ -399,8 +402,8 @@ lifecycle_scope_add_source_at (const char     *place,
   return added;
 }
 
-/* Attaches a source that nobody else has seen, and returns the reference on it, or drops that and
- * returns NULL if the scope is closed.
+/* Attaches a new source that no other code has seen yet. Returns the reference on it. If the scope
+ * is closed, drops the reference and returns NULL.
  */
 static GSource *
 scope_attach (LifecycleScope *self,
@@ -426,17 +429,17 @@ scope_attach (LifecycleScope *self,
   if (place != NULL)
     g_source_set_static_name (source, place);
 
-  /* Attaching runs no user code, so the lock can be kept meanwhile: a close comes either before, and
-   * nothing is attached, or after, and finds the entry. The home thread may run the source before it
-   * is an entry, and even remove it; but the end of the block has to come past this lock, so the
-   * block must not be touched once it is open.
+  /* Attaching runs no user code, so the lock can be held meanwhile: a close comes either before,
+   * and nothing is attached, or after, and finds the entry. The home thread may run the source
+   * before it is an entry, and may even remove it. But dropping the block needs this lock, so the
+   * block must not be accessed once the lock has been released.
    */
   added = lifecycle_ledger_begin_add (ledger);
   if (added)
     {
       g_source_attach (source, self->context);
       lifecycle_ledger_append_counted (ledger, &block->entry, LIFECYCLE_ENTRY_SOURCE, place);
-      /* Whoever is told of the limit may close the scope. */
+      /* A handler of `limit-reached` may have closed the scope. */
       if (lifecycle_ledger_end_add (ledger) && g_source_is_destroyed (source))
         added = FALSE;
     }
@@ -447,8 +450,8 @@ scope_attach (LifecycleScope *self,
   return source;
 }
 
-/* For home, where the source can end only when the caller returns to the main loop or ends it. The
- * context has a reference until then.
+/* For callers at home, where the source can end only once the caller returns to the main loop or
+ * ends the source itself. Until then the context holds a reference.
  */
 static GSource *
 source_borrow (GSource *source)
@@ -467,19 +470,19 @@ source_borrow (GSource *source)
 /**
  * lifecycle_scope_add_idle: (skip)
  * @self: a scope
- * @func: (scope notified) (closure data) (destroy destroy): what to call when there is nothing else
- *   to do
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
  * Calls a function when the home context is idle, until it returns %G_SOURCE_REMOVE or the scope
  * closes.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; on a
+ * closed scope it is called at once.
  *
- * May be called on any thread. On another thread than home the source may have been run and freed by
- * the time this returns: ignore the result there, or call [method@Scope.new_idle].
+ * May be called on any thread. If the calling thread is not at home, the source may have run and
+ * been freed by the time this function returns: ignore the result, or call [method@Scope.new_idle]
+ * instead.
  *
  * Returns: (transfer none) (nullable): the source, valid at home until it is removed; %NULL if the
  *   scope is closed
@@ -499,19 +502,18 @@ lifecycle_scope_add_idle_at (const char     *place,
 /**
  * lifecycle_scope_new_idle: (rename-to lifecycle_scope_add_idle)
  * @self: a scope
- * @func: (scope notified) (closure data) (destroy destroy): what to call when there is nothing else
- *   to do
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
  * Calls a function when the home context is idle, until it returns %G_SOURCE_REMOVE or the scope
  * closes.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once. Who drops the result leaves the source where it is.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; on a
+ * closed scope it is called at once. Dropping the returned reference does not remove the source.
  *
- * May be called on any thread. On another thread than home the source may have been run and removed
- * by the time this returns.
+ * May be called on any thread. If the calling thread is not at home, the source may have run and
+ * been removed by the time this function returns.
  *
  * Returns: (transfer full) (nullable): the source; %NULL if the scope is closed
  *
@@ -535,12 +537,13 @@ lifecycle_scope_new_idle_at (const char     *place,
  * @self: a scope
  * @source: a source
  *
- * Forgets a source, which stays attached.
+ * Removes a source from the scope without destroying it: it stays attached.
  *
- * A destroy notify that was given when it was added goes on belonging to the source. The cost grows
- * with the number of entries that were added after it. To be called at home.
+ * A destroy notify that was passed when the source was added still belongs to the source. The cost
+ * grows with the number of entries that were added after the source. A closed scope has no sources,
+ * so there this returns %FALSE. Must be called at home.
  *
- * Returns: whether the source was an entry of this very scope
+ * Returns: whether the source was an entry of this scope
  *
  * Since: 1.0
  */
@@ -579,7 +582,9 @@ lifecycle_scope_steal_source (LifecycleScope *self,
 
   if (watch != NULL)
     {
-      /* Not g_source_remove_child_source(), which complains if the source has been destroyed. */
+      /* This does not use g_source_remove_child_source(), which logs a critical message if the
+       * source has been destroyed.
+       */
       g_source_destroy (watch);
       g_source_unref (watch);
     }
@@ -592,17 +597,18 @@ lifecycle_scope_steal_source (LifecycleScope *self,
 /**
  * lifecycle_scope_add_fd: (skip)
  * @self: a scope
- * @fd: a file descriptor, which is not closed
- * @condition: what to wait for
- * @func: (scope notified) (closure data) (destroy destroy): what to call then
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @fd: a file descriptor; it is not closed
+ * @condition: the condition to wait for
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call when @condition is
+ *   met
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Calls a function each time something can be done with a file descriptor, until it returns
+ * Calls a function each time a condition is met on a file descriptor, until it returns
  * %G_SOURCE_REMOVE or the scope closes.
  *
- * For @destroy, the result, and other threads see [method@Scope.add_idle]. May be called on any
- * thread.
+ * For @destroy, the result, and the use on other threads, see [method@Scope.add_idle]. May be
+ * called on any thread.
  *
  * Returns: (transfer none) (nullable): the source, valid at home until it is removed; %NULL if the
  *   scope is closed
@@ -625,17 +631,18 @@ lifecycle_scope_add_fd_at (const char        *place,
 /**
  * lifecycle_scope_new_fd: (rename-to lifecycle_scope_add_fd)
  * @self: a scope
- * @fd: a file descriptor, which is not closed
- * @condition: what to wait for
- * @func: (scope notified) (closure data) (destroy destroy): what to call then
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @fd: a file descriptor; it is not closed
+ * @condition: the condition to wait for
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call when @condition is
+ *   met
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Calls a function each time something can be done with a file descriptor, until it returns
+ * Calls a function each time a condition is met on a file descriptor, until it returns
  * %G_SOURCE_REMOVE or the scope closes.
  *
- * For @destroy, the result, and other threads see [method@Scope.new_idle]. May be called on any
- * thread.
+ * For @destroy, the result, and the use on other threads, see [method@Scope.new_idle]. May be
+ * called on any thread.
  *
  * Returns: (transfer full) (nullable): the source; %NULL if the scope is closed
  *
@@ -661,17 +668,18 @@ lifecycle_scope_new_fd_at (const char        *place,
 /**
  * lifecycle_scope_add_unix_signal: (skip)
  * @self: a scope
- * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`; what
- *   `g_unix_signal_source_new()` takes
- * @func: (scope notified) (closure data) (destroy destroy): what to call when it comes
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`: the signals that
+ *   `g_unix_signal_source_new()` accepts
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call when the signal is
+ *   received
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Calls a function when the process gets a signal, until it returns %G_SOURCE_REMOVE or the scope
- * closes.
+ * Calls a function when the process receives a signal, until it returns %G_SOURCE_REMOVE or the
+ * scope closes.
  *
- * For @destroy, the result, and other threads see [method@Scope.add_idle]. May be called on any
- * thread.
+ * For @destroy, the result, and the use on other threads, see [method@Scope.add_idle]. May be
+ * called on any thread.
  *
  * Returns: (transfer none) (nullable): the source, valid at home until it is removed; %NULL if the
  *   scope is closed
@@ -693,17 +701,18 @@ lifecycle_scope_add_unix_signal_at (const char     *place,
 /**
  * lifecycle_scope_new_unix_signal: (rename-to lifecycle_scope_add_unix_signal)
  * @self: a scope
- * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`; what
- *   `g_unix_signal_source_new()` takes
- * @func: (scope notified) (closure data) (destroy destroy): what to call when it comes
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @signum: `SIGHUP`, `SIGINT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2` or `SIGWINCH`: the signals that
+ *   `g_unix_signal_source_new()` accepts
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call when the signal is
+ *   received
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Calls a function when the process gets a signal, until it returns %G_SOURCE_REMOVE or the scope
- * closes.
+ * Calls a function when the process receives a signal, until it returns %G_SOURCE_REMOVE or the
+ * scope closes.
  *
- * For @destroy, the result, and other threads see [method@Scope.new_idle]. May be called on any
- * thread.
+ * For @destroy, the result, and the use on other threads, see [method@Scope.new_idle]. May be
+ * called on any thread.
  *
  * Returns: (transfer full) (nullable): the source; %NULL if the scope is closed
  *

@@ -65,7 +65,7 @@ GSource  *lifecycle_scope_new_unix_signal (LifecycleScope    *self,
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_source_at      (const char        *place,
                                               LifecycleScope    *self,

@@ -19,15 +19,15 @@ typedef struct _LifecycleTimerQueue LifecycleTimerQueue;
 typedef enum
 {
   LIFECYCLE_TIMER_IN_CALL = 1 << 0, /* its function is running */
-  LIFECYCLE_TIMER_STOPPED = 1 << 1, /* it will not be armed again, unless it is revived */
-  LIFECYCLE_TIMER_ENDED   = 1 << 2, /* stopped for good; when the call returns, destroy is due */
-  LIFECYCLE_TIMER_PAUSED  = 1 << 3, /* the scope is blocked; the deadline is what remains */
-  LIFECYCLE_TIMER_RESTART = 1 << 4, /* armed during a call: the deadline is when that was */
-  LIFECYCLE_TIMER_IDLE    = 1 << 5  /* not to be armed before a restart */
+  LIFECYCLE_TIMER_STOPPED = 1 << 1, /* not armed again, unless restarted after its end */
+  LIFECYCLE_TIMER_ENDED   = 1 << 2, /* ended; destroy is called when a call in progress returns */
+  LIFECYCLE_TIMER_PAUSED  = 1 << 3, /* the scope is blocked; the deadline is the remaining time */
+  LIFECYCLE_TIMER_RESTART = 1 << 4, /* restarted during a call; the deadline is the time of that */
+  LIFECYCLE_TIMER_IDLE    = 1 << 5  /* not to be armed until it is restarted */
 } LifecycleTimerFlags;
 
-/* A timer has to fit into 104 bytes to keep within its budget of memory: the places in the heap and
- * what the allocator adds make it 128.
+/* A timer must fit into 104 bytes to stay within its memory budget: with its slots in the heap and
+ * the overhead of the allocator it takes 128 bytes.
  */
 struct _LifecycleTimer
 {
@@ -38,8 +38,8 @@ struct _LifecycleTimer
   GSourceFunc          func;
   gpointer             data;
   GDestroyNotify       destroy;
-  guint32              serial;          /* the order of arming */
-  guint                place;           /* in the heap */
+  guint32              serial;          /* numbered in the order of arming */
+  guint                place;           /* index in the heap */
   guint                interval;        /* ms */
   guint                max_calls;
   guint                n_calls;
@@ -70,7 +70,7 @@ LifecycleTimer      *lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
                                                  gboolean            full,
                                                  const char         *place);
 
-/* In lifecycle-timer.c: what the queue calls when the time has come. */
+/* In lifecycle-timer.c: called by the queue when a timer is due. */
 void                 lifecycle_timer_fire         (LifecycleTimer      *timer,
                                                    gint64               now,
                                                    gboolean             is_debounce);

@@ -5,10 +5,11 @@
 
 #include "lifecycle-timer-queue-private.h"
 
-/* The main loop walks all of its sources in every iteration. This one stands for any number of
- * timers, in a heap with four children to a node, ordered by deadline and then by arming.
+/* The main loop visits all of its sources in every iteration. This source stands for any number of
+ * timers, which are kept in a heap with four children per node, ordered by deadline and then by the
+ * order of arming.
  *
- * The lock of a queue is taken after that of a ledger, and before that of the context.
+ * Lock order: the ledger's lock, then the queue's, then the context's.
  */
 struct _LifecycleTimerQueue
 {
@@ -19,7 +20,7 @@ struct _LifecycleTimerQueue
   guint            n_timers;
   guint            n_allocated;
   guint32          last_serial;
-  gint64           ready_time;  /* what the source has been told, or G_MAXINT64 */
+  gint64           ready_time;  /* the ready time of the source, or G_MAXINT64 */
 };
 
 #define HEAP_ARITY 4
@@ -28,7 +29,7 @@ struct _LifecycleTimerQueue
 static GMutex queues_lock;
 static GHashTable *queues;      /* GMainContext → LifecycleTimerQueue, neither referenced */
 
-/* What the thread has looked up last, referenced. */
+/* The queue that the thread has looked up last. Holds a reference. */
 static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) g_source_unref);
 
 static inline gboolean
@@ -38,7 +39,7 @@ timer_is_before (LifecycleTimer *a,
   if (a->deadline != b->deadline)
     return a->deadline < b->deadline;
 
-  /* It may have wrapped around. */
+  /* The serial may have wrapped around. */
   return (gint32) (a->serial - b->serial) < 0;
 }
 
@@ -147,8 +148,9 @@ timer_queue_dispatch (GSource     *source,
 
   g_mutex_lock (&queue->lock);
 
-  /* Each timer runs at most once: what is armed from now on waits for the next iteration, so that
-   * no timer keeps other sources from their turn. It is behind all that is due, too.
+  /* Each timer runs at most once per dispatch: a timer that is armed from here on waits for the
+   * next iteration, so that no timer starves other sources. It also comes after all timers that are
+   * already due.
    */
   last = queue->last_serial;
   while (queue->n_timers > 0)
@@ -208,7 +210,7 @@ timer_queue_new (GMainContext *context)
   LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
 
   g_source_set_static_name (source, "Lifecycle timers");
-  /* A callback may run the main loop, and the other timers go on then. */
+  /* If a callback runs the main loop, the other timers must go on. */
   g_source_set_can_recurse (source, TRUE);
   g_mutex_init (&queue->lock);
   queue->context = context;
@@ -220,7 +222,9 @@ timer_queue_new (GMainContext *context)
   return queue;
 }
 
-/* A context may be at the address of one that is gone, and with it the source of its queue. */
+/* Checks whether a queue belongs to a context. A new context may have the address of an old one,
+ * whose queue is then destroyed.
+ */
 static inline gboolean
 queue_is_of (LifecycleTimerQueue *queue,
              GMainContext        *context)
@@ -228,7 +232,9 @@ queue_is_of (LifecycleTimerQueue *queue,
   return queue != NULL && queue->context == context && !g_source_is_destroyed (&queue->source);
 }
 
-/* The queue of a context that somebody keeps alive. It is a GSource, and the caller gets a reference. */
+/* Gets the queue of a context, which the caller keeps alive. The queue is a GSource; the caller
+ * gets a reference.
+ */
 LifecycleTimerQueue *
 lifecycle_timer_queue_get (GMainContext *context)
 {
@@ -268,8 +274,8 @@ lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue)
   g_mutex_unlock (&queue->lock);
 }
 
-/* The queue is locked, as for the next one. An armed timer is armed anew. One that resumes keeps its
- * place among those of the same deadline.
+/* The queue is locked, here and in the next two functions. Arms a timer, or changes the deadline of
+ * an armed one. A timer that resumes keeps its place among the timers with the same deadline.
  */
 void
 lifecycle_timer_queue_arm (LifecycleTimerQueue *queue,
@@ -298,12 +304,12 @@ lifecycle_timer_queue_arm (LifecycleTimerQueue *queue,
       heap_sift_down (queue, timer->place, timer);
     }
 
-  /* Too early a wake-up does no harm, so nobody pays for taking one back. */
+  /* Waking up too early does no harm, so the ready time is not postponed here. */
   if (deadline < queue->ready_time)
     queue_set_ready_time (queue, deadline);
 }
 
-/* Gives the timer its place among those of the same deadline, without arming it. */
+/* Puts the timer last among the timers with the same deadline, without arming it. */
 void
 lifecycle_timer_queue_stamp (LifecycleTimerQueue *queue,
                              LifecycleTimer      *timer)

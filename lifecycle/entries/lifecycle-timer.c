@@ -11,24 +11,25 @@
 /**
  * LifecycleTimer:
  *
- * A function that a scope calls after a time, once or again and again.
+ * A function that a scope calls after a time, once or repeatedly.
  *
- * It does what a source from `g_timeout_add()` does, at the default priority: the interval is counted
- * from the dispatch, and the function goes on being called until it returns %G_SOURCE_REMOVE. What
- * differs is the cost. All timers of a main context share one source, so a hundred thousand of them
- * do not slow down the main loop. Timers of the same deadline are called in the order in which they
+ * A timer works like a source from `g_timeout_add()`, at the default priority: the interval starts
+ * at the dispatch, and the function is called until it returns %G_SOURCE_REMOVE. The difference is
+ * the cost. All timers of a main context share one source, so even a hundred thousand of them do
+ * not slow down the main loop. Timers with the same deadline are called in the order in which they
  * were armed.
  *
- * A timer is *active* until its function returns %G_SOURCE_REMOVE, it has been called as often as it
- * may, it is cancelled, or its scope closes. Then its destroy notify runs, and it leaves the scope,
- * which drops its reference. To touch a timer that may have ended, hold a reference of your own;
- * the functions whose names begin with `lifecycle_scope_new_` return one.
+ * A timer is *active* until its function returns %G_SOURCE_REMOVE, it has been called the maximum
+ * number of times, it is cancelled, or its scope closes. Then its destroy notify is called, and the
+ * timer leaves the scope, which drops its reference. To use a timer that may have ended, hold a
+ * reference of your own; the functions whose names begin with `lifecycle_scope_new_` return one.
  *
- * For a function that is to be called once things have been quiet for a while, make a *debounce*
- * with [method@Scope.add_debounce]. It stays active between its calls, so it can be restarted at
- * any time while the scope is open.
+ * To call a function once things have been quiet for a while, create a *debounce* with
+ * [method@Scope.add_debounce]. It stays active between calls, so it can be restarted at any time
+ * while the scope is open.
  *
- * References may be taken and dropped on any thread.
+ * All functions of a timer may be called on any thread by a caller that holds a reference, and at
+ * home while the timer is active.
  *
  * Since: 1.0
  */
@@ -41,8 +42,8 @@ timer_from_entry (LifecycleEntry *entry)
   return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleTimer, entry);
 }
 
-/* Whoever has taken the timer out of its ledger calls this, once, with the ledger's reference on the
- * timer. If its function is running, the rest happens when that returns.
+/* Called once by the code that removed the timer from its ledger. Takes over the ledger's reference
+ * on the timer. If the timer's function is running, the rest happens when that returns.
  */
 static void
 timer_end (LifecycleTimer *self)
@@ -63,7 +64,7 @@ timer_end (LifecycleTimer *self)
     }
 }
 
-/* Says whether the caller has taken an active timer out of its ledger. */
+/* Removes an active timer from its ledger. Returns FALSE if it was not active. */
 static gboolean
 timer_leave (LifecycleTimer *self)
 {
@@ -131,7 +132,7 @@ const LifecycleEntryClass lifecycle_timer_class = {
   .describe = timer_describe,
 };
 
-/* The queue is locked. Arms the timer, or has it wait for the unblock. */
+/* The queue is locked. Arms the timer, or makes it wait until it is unblocked. */
 static void
 timer_arm (LifecycleTimer *self,
            gint64          now)
@@ -147,7 +148,9 @@ timer_arm (LifecycleTimer *self,
     }
 }
 
-/* The queue is locked. Begins an interval now, or, in a call, when that has returned. */
+/* The queue is locked. Starts an interval now. During a call, the timer is armed only when that
+ * returns.
+ */
 static void
 timer_start (LifecycleTimer *self,
              gint64          now)
@@ -164,8 +167,9 @@ timer_start (LifecycleTimer *self,
     }
 }
 
-/* A call has returned. If it was the last, this takes the timer out of its ledger, for its end, unless
- * it was restarted meanwhile: then it begins anew. With both locks held, no restart falls in between.
+/* Called when a call has returned. If it was the last one, removes the timer from its ledger, so
+ * that it ends. A timer that was restarted meanwhile starts over instead. Both locks are held, so
+ * no restart can come in between.
  */
 static void
 timer_run_out (LifecycleTimer *self,
@@ -227,8 +231,8 @@ lifecycle_timer_fire (LifecycleTimer *self,
     }
 }
 
-/* The ledger is locked. Makes the timer an entry, to which a reference belongs, and arms it, unless it
- * is to wait for a restart.
+/* The ledger is locked. Makes the timer an entry, which owns a reference, and arms it unless it has
+ * to wait for a restart.
  */
 static void
 timer_join (LifecycleTimer     *self,
@@ -254,8 +258,8 @@ timer_join (LifecycleTimer     *self,
   lifecycle_timer_queue_unlock (self->queue);
 }
 
-/* Whether whoever has taken the timer out of its ledger is through with it. If its call is still under
- * way, the call has a reference for the ledger to take back.
+/* Checks whether timer_end() or timer_run_out() is done with the timer. If its call is still in
+ * progress, the call has a reference that the ledger can take back.
  */
 static gboolean
 timer_has_ended (LifecycleTimer *self,
@@ -272,7 +276,7 @@ timer_has_ended (LifecycleTimer *self,
   return (flags & LIFECYCLE_TIMER_ENDED) != 0;
 }
 
-/* The queue of the ledger's home, which the ledger keeps. */
+/* Gets the queue of the ledger's home context. The ledger holds a reference on it. */
 static LifecycleTimerQueue *
 ledger_get_timer_queue (LifecycleLedger *ledger,
                         GMainContext    *context)
@@ -284,7 +288,7 @@ ledger_get_timer_queue (LifecycleLedger *ledger,
       queue = (GSource *) lifecycle_timer_queue_get (context);
       if (!g_atomic_pointer_compare_and_exchange (&ledger->timer_queue, NULL, queue))
         {
-          /* Another thread was faster. */
+          /* Another thread has set it first. */
           g_source_unref (queue);
           queue = g_atomic_pointer_get (&ledger->timer_queue);
         }
@@ -293,7 +297,9 @@ ledger_get_timer_queue (LifecycleLedger *ledger,
   return (LifecycleTimerQueue *) queue;
 }
 
-/* A timer of the ledger, or NULL. The caller gets a reference only with `full`. */
+/* Adds a timer to the ledger. Returns NULL if the ledger is closed, or if a handler of
+ * `limit-reached` ends the timer. The caller gets a reference only if `full` is set.
+ */
 LifecycleTimer *
 lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
                             GMainContext       *context,
@@ -317,7 +323,7 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
       return NULL;
     }
 
-  /* Whoever is told of the limit may close the scope. */
+  /* A handler of `limit-reached` may close the scope. */
   held = full || ledger->limited;
 
   self = g_new0 (LifecycleTimer, 1);
@@ -334,7 +340,9 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
   timer_join (self, type, place, type != LIFECYCLE_ENTRY_DEBOUNCE);
   if (type == LIFECYCLE_ENTRY_DEADLINE)
     {
-      /* Where scope_dup_deadline() finds it at once, however much the scope follows. */
+      /* Put it first, where scope_dup_deadline() finds it at once, however much the
+       * scope follows.
+       */
       lifecycle_node_remove (&self->entry.node);
       lifecycle_node_insert_after (&self->entry.node, &ledger->live);
     }
@@ -372,21 +380,22 @@ scope_add_timer (LifecycleScope     *self,
  * lifecycle_scope_add_timeout: (skip)
  * @self: a scope
  * @interval_ms: the time between calls, in milliseconds
- * @func: (scope notified) (closure data) (destroy destroy): what to call
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
  * Calls a function at home each time the interval has passed, until it returns %G_SOURCE_REMOVE or
  * the scope closes.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once. While the scope is blocked the timer pauses.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; on a
+ * closed scope it is called at once. While the scope is blocked, the timer pauses.
  *
- * May be called on any thread. On another thread than home the timer may have ended and been freed
- * by the time this returns: ignore the result there, or call [method@Scope.new_timeout].
+ * May be called on any thread. If the calling thread is not at home, the timer may have ended and
+ * been freed by the time this function returns: ignore the result, or call
+ * [method@Scope.new_timeout] instead.
  *
- * Returns: (transfer none) (nullable): the timer, valid at home until it ends; %NULL if the scope is
- *   closed
+ * Returns: (transfer none) (nullable): the timer, valid at home until it ends; %NULL if the scope
+ *   is closed
  *
  * Since: 1.0
  */
@@ -406,19 +415,19 @@ lifecycle_scope_add_timeout_at (const char     *place,
  * lifecycle_scope_new_timeout: (rename-to lifecycle_scope_add_timeout)
  * @self: a scope
  * @interval_ms: the time between calls, in milliseconds
- * @func: (scope notified) (closure data) (destroy destroy): what to call
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
  * Calls a function at home each time the interval has passed, until it returns %G_SOURCE_REMOVE or
  * the scope closes.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once. While the scope is blocked the timer pauses. Dropping the
- * result does not end the timer.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; on a
+ * closed scope it is called at once. While the scope is blocked, the timer pauses. Dropping the
+ * returned reference does not end the timer.
  *
- * May be called on any thread. On another thread than home the timer may have ended by the time this
- * returns.
+ * May be called on any thread. If the calling thread is not at home, the timer may have ended by
+ * the time this function returns.
  *
  * Returns: (transfer full) (nullable): the timer; %NULL if the scope is closed
  *
@@ -440,15 +449,16 @@ lifecycle_scope_new_timeout_at (const char     *place,
  * lifecycle_scope_add_timeout_full: (skip)
  * @self: a scope
  * @interval_ms: the time between calls, in milliseconds
- * @max_calls: how many times to call, or 0 for no limit
- * @func: (scope notified) (closure data) (destroy destroy): what to call
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @max_calls: the maximum number of calls, or 0 for no limit
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Like [method@Scope.add_timeout], for a limited number of calls.
+ * Adds a timer that makes a limited number of calls, but otherwise works like one from
+ * [method@Scope.add_timeout]. May be called on any thread.
  *
- * Returns: (transfer none) (nullable): the timer, valid at home until it ends; %NULL if the scope is
- *   closed
+ * Returns: (transfer none) (nullable): the timer, valid at home until it ends; %NULL if the scope
+ *   is closed
  *
  * Since: 1.0
  */
@@ -469,12 +479,13 @@ lifecycle_scope_add_timeout_full_at (const char     *place,
  * lifecycle_scope_new_timeout_full: (rename-to lifecycle_scope_add_timeout_full)
  * @self: a scope
  * @interval_ms: the time between calls, in milliseconds
- * @max_calls: how many times to call, or 0 for no limit
- * @func: (scope notified) (closure data) (destroy destroy): what to call
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @max_calls: the maximum number of calls, or 0 for no limit
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Like [method@Scope.new_timeout], for a limited number of calls.
+ * Adds a timer that makes a limited number of calls, but otherwise works like one from
+ * [method@Scope.new_timeout]. May be called on any thread.
  *
  * Returns: (transfer full) (nullable): the timer; %NULL if the scope is closed
  *
@@ -496,16 +507,15 @@ lifecycle_scope_new_timeout_full_at (const char     *place,
 /**
  * lifecycle_scope_add_debounce: (skip)
  * @self: a scope
- * @delay_ms: how long it has to be quiet, in milliseconds
- * @func: (scope notified) (closure data) (destroy destroy): what to call then
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @delay_ms: how long to wait after the last restart, in milliseconds
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Makes a timer that waits to be restarted, and calls a function at home once nobody has restarted it
- * for a while.
+ * Adds a timer that calls a function at home once it has not been restarted for a while.
  *
- * Nothing happens before the first [method@Timer.restart]. Each restart puts off the call; when it
- * has been made the timer waits for the next restart. [method@Timer.stop] takes the call back.
+ * Nothing happens before the first [method@Timer.restart]. Each restart postpones the call; after
+ * the call the timer waits for the next restart. [method@Timer.stop] calls it off.
  *
  * ```c
  * self->save = lifecycle_scope_add_debounce (self->scope, 500, save_cb, self, NULL);
@@ -514,12 +524,12 @@ lifecycle_scope_new_timeout_full_at (const char     *place,
  * lifecycle_timer_restart (self->save);
  * ```
  *
- * The timer stays in the scope until it is cancelled or released with the scope, and the result is
- * valid that long. What may outlive the scope holds a reference: see [method@Scope.new_debounce]. A
- * call that is pending when the scope closes is not made.
+ * The timer stays in the scope until it is cancelled or the scope releases it, and the result is
+ * valid for that long. Code that may outlive the scope must hold a reference; see
+ * [method@Scope.new_debounce]. A call that is pending when the scope closes is not made.
  *
- * @destroy is called exactly once, when the timer ends, but not before a call of @func that is under
- * way has returned; on a closed scope it is called at once. While the scope is blocked the timer
+ * @destroy is called exactly once, when the timer ends, but not before a call of @func in progress
+ * has returned; on a closed scope it is called at once. While the scope is blocked, the timer
  * pauses. May be called on any thread.
  *
  * Returns: (transfer none) (nullable): the timer; %NULL if the scope is closed
@@ -541,21 +551,20 @@ lifecycle_scope_add_debounce_at (const char      *place,
 /**
  * lifecycle_scope_new_debounce: (rename-to lifecycle_scope_add_debounce)
  * @self: a scope
- * @delay_ms: how long it has to be quiet, in milliseconds
- * @func: (scope notified) (closure data) (destroy destroy): what to call then
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @delay_ms: how long to wait after the last restart, in milliseconds
+ * @func: (scope notified) (closure data) (destroy destroy): the function to call
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Makes a timer that waits to be restarted, and calls a function at home once nobody has restarted it
- * for a while.
+ * Adds a timer that calls a function at home once it has not been restarted for a while.
  *
- * Nothing happens before the first [method@Timer.restart]. Each restart puts off the call; when it
- * has been made the timer waits for the next restart. [method@Timer.stop] takes the call back. A
- * call that is pending when the scope closes is not made; a restart after that does nothing.
+ * Nothing happens before the first [method@Timer.restart]. Each restart postpones the call; after
+ * the call the timer waits for the next restart. [method@Timer.stop] calls it off. A call that is
+ * pending when the scope closes is not made; a restart after that does nothing.
  *
- * @destroy is called exactly once, when the timer ends, but not before a call of @func that is under
- * way has returned; on a closed scope it is called at once. While the scope is blocked the timer
- * pauses. Dropping the result does not end the timer. May be called on any thread.
+ * @destroy is called exactly once, when the timer ends, but not before a call of @func in progress
+ * has returned; on a closed scope it is called at once. While the scope is blocked, the timer
+ * pauses. Dropping the returned reference does not end the timer. May be called on any thread.
  *
  * Returns: (transfer full) (nullable): the timer; %NULL if the scope is closed
  *
@@ -577,8 +586,8 @@ lifecycle_scope_new_debounce_at (const char      *place,
  * lifecycle_timer_ref:
  * @self: a timer
  *
- * Takes a reference, which does not keep the timer active. May be called on any thread by who holds
- * a reference, or at home while the timer is active.
+ * Takes a reference, which does not keep the timer active. May be called on any thread by a caller
+ * that holds a reference, or at home while the timer is active.
  *
  * Returns: (transfer full): @self
  *
@@ -598,7 +607,7 @@ lifecycle_timer_ref (LifecycleTimer *self)
  * lifecycle_timer_unref:
  * @self: (transfer full): a timer
  *
- * Drops a reference. The scope has one of its own while the timer is active. May be called on any
+ * Drops a reference. The scope holds one of its own while the timer is active. May be called on any
  * thread.
  *
  * Since: 1.0
@@ -621,14 +630,16 @@ lifecycle_timer_unref (LifecycleTimer *self)
  * lifecycle_timer_cancel:
  * @self: a timer
  *
- * Ends the timer: its function is not called any more, its destroy notify runs, and it leaves its
- * scope.
+ * Ends the timer: its function is not called any more, its destroy notify is called, and it leaves
+ * its scope.
  *
- * The destroy notify runs on the calling thread, before this returns. If a call of the function is
- * under way it runs at home instead, when that call has returned.
+ * The destroy notify is called on the calling thread, before this function returns. If a call of
+ * the timer's function is in progress, the destroy notify is called at home instead, once that call
+ * has returned.
  *
- * On a timer that is not active this does nothing. May be called on any thread; on another thread
- * than home a call may be under way, or start. [method@Timer.stop] does not end the timer.
+ * If the timer is not active, this does nothing. May be called on any thread; if the calling thread
+ * is not at home, a call may be in progress, or just be starting. Use [method@Timer.stop] to keep
+ * the timer active.
  *
  * Since: 1.0
  */
@@ -645,17 +656,17 @@ lifecycle_timer_cancel (LifecycleTimer *self)
  * lifecycle_timer_restart:
  * @self: a timer
  *
- * Lets the interval begin anew, now: this puts off the next call of the function. A debounce that was
- * waiting is armed.
+ * Starts the interval again from now, which postpones the next call of the function. A debounce
+ * that is waiting is armed.
  *
- * During a call of the function, the interval begins now as well, and outlasts a
- * %G_SOURCE_REMOVE that the function returns, or the last of its calls: the timer stays active, with
- * the number of its calls back at 0.
+ * During a call of the function, the interval starts now as well. If the function then returns
+ * %G_SOURCE_REMOVE, or this is the last of its calls, the timer stays active all the same, and its
+ * number of calls is reset to 0.
  *
- * A timer that has ended becomes active again, with the number of its calls back at 0, if its scope
- * is open and it has no destroy notify. Only who holds a reference may try that: the scope has
- * dropped its own. What is to be restarted again and again is better a debounce, which does not end;
- * see [method@Scope.add_debounce].
+ * A timer that has ended becomes active again, with its number of calls reset to 0, if its scope is
+ * open and it has no destroy notify. Only a caller that holds a reference may do that, because the
+ * scope has dropped its own. For a timer that is restarted again and again, a debounce is a better
+ * choice, because it does not end; see [method@Scope.add_debounce].
  *
  * On a closed scope this does nothing. May be called on any thread.
  *
@@ -704,19 +715,20 @@ lifecycle_timer_restart (LifecycleTimer *self)
  * lifecycle_timer_stop:
  * @self: a timer
  *
- * Takes back the next call of the function, and all that would follow, until the timer is restarted.
+ * Calls off the next call of the function, and all that would follow, until the timer is restarted.
  *
- * Unlike [method@Timer.cancel] this does not end the timer: it stays active, and in its scope. The
- * result helps to do at once what a debounce would have done later:
+ * Unlike [method@Timer.cancel], this does not end the timer: it stays active, and in its scope. The
+ * result makes it easy to do at once what a debounce would have done later:
  *
  * ```c
  * if (lifecycle_timer_stop (self->save))
  *   save (self);
  * ```
  *
- * May be called on any thread; on another thread than home a call may be under way.
+ * On a closed scope there is no call to come, so this returns %FALSE. May be called on any thread;
+ * if the calling thread is not at home, a call may be in progress.
  *
- * Returns: whether there was a call to come
+ * Returns: whether a call was pending
  *
  * Since: 1.0
  */
@@ -745,8 +757,9 @@ lifecycle_timer_stop (LifecycleTimer *self)
  * @self: a timer
  * @interval_ms: the time between calls, in milliseconds
  *
- * Changes the interval, also the one that is running: it is counted from when it began, so the next
- * call may be due at once. May be called on any thread.
+ * Sets the interval. This also changes the current interval, which is counted from its start, so
+ * the next call may become due at once. On a timer that has ended, it sets the interval for a
+ * restart. May be called on any thread.
  *
  * Since: 1.0
  */
@@ -774,9 +787,9 @@ lifecycle_timer_set_interval (LifecycleTimer *self,
  * lifecycle_timer_get_interval:
  * @self: a timer
  *
- * The time between calls, or the delay of a debounce. May be called on any thread.
+ * Gets the time between calls, or the delay of a debounce. May be called on any thread.
  *
- * Returns: milliseconds
+ * Returns: the interval, in milliseconds
  *
  * Since: 1.0
  */
@@ -798,13 +811,13 @@ lifecycle_timer_get_interval (LifecycleTimer *self)
  * lifecycle_timer_get_remaining:
  * @self: a timer
  *
- * The time until the next call, rounded up. While the scope is blocked this is what will be left
- * when it is unblocked.
+ * Gets the time until the next call, rounded up. While the scope is blocked, this is the time that
+ * will remain once it is unblocked.
  *
  * May be called on any thread.
  *
- * Returns: milliseconds; 0 if it is due; -1 if it is not armed, because it has ended, it waits for a
- *   restart, or its function is running
+ * Returns: the remaining time, in milliseconds; 0 if the call is due; -1 if the timer is not armed,
+ *   because it has ended, is waiting for a restart, or its function is running
  *
  * Since: 1.0
  */
@@ -832,7 +845,7 @@ lifecycle_timer_get_remaining (LifecycleTimer *self)
  * lifecycle_timer_get_n_calls:
  * @self: a timer
  *
- * How often the function has been called, a call that is under way included. May be called on any
+ * Gets how often the function has been called, including a call in progress. May be called on any
  * thread.
  *
  * Returns: the number of calls
@@ -857,9 +870,9 @@ lifecycle_timer_get_n_calls (LifecycleTimer *self)
  * lifecycle_timer_is_active:
  * @self: a timer
  *
- * Whether the timer is an entry of its scope, and has not ended. May be called on any thread.
+ * Checks whether the timer is an entry of its scope and has not ended. May be called on any thread.
  *
- * Returns: whether it is active
+ * Returns: whether the timer is active
  *
  * Since: 1.0
  */

@@ -87,7 +87,7 @@ void            lifecycle_scope_set_deadline     (LifecycleScope  *self,
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleTimer *lifecycle_scope_add_timeout_at      (const char      *place,
                                                      LifecycleScope  *self,
