@@ -67,17 +67,19 @@ const LifecycleEntryClass lifecycle_cleanup_class = {
 /**
  * lifecycle_scope_defer:
  * @self: a scope
- * @func: (scope notified) (closure user_data) (destroy destroy): what to do when the scope ends
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data, after @func has run
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function to call when the
+ *   scope ends
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data after @func has run
  *
- * Calls @func when the scope releases it, with the reason of the close.
+ * Calls @func when the scope releases it, with the reason for the close.
  *
- * All cleanups run, whether others fail or not; see [method@Scope.get_error]. On a closed scope
- * @func is called at once, with the stored reason. May be called on any thread; @func is called at
- * home, or where it was added too late.
+ * All cleanups run, even if some of them fail; see [method@Scope.get_error]. On a closed scope
+ * @func is called at once, on the calling thread, with the stored reason. May be called on any
+ * thread; except on a closed scope, @func is called at home.
  *
- * What is to be done to an object that may go before the scope is a case for [method@Scope.defer_for].
+ * If @func works on an object that may be disposed before the scope closes, use
+ * [method@Scope.defer_for].
  *
  * Since: 1.0
  */
@@ -115,7 +117,7 @@ lifecycle_scope_defer_at (const char           *place,
   lifecycle_ledger_end_add (ledger);
 }
 
-/* A cleanup that is about an object. */
+/* Cleanups that work on an object. */
 
 static void
 cleanup_for_end (LifecycleResource  *resource,
@@ -136,7 +138,9 @@ cleanup_for_end (LifecycleResource  *resource,
                                            resource->data, error);
 }
 
-/* The object is not held while the entry waits for its turn: it may still go first. */
+/* No reference is held on the object while the entry waits to be released, so the object may still
+ * be disposed first.
+ */
 static const LifecycleResourceKind cleanup_for_kind = {
   .type = LIFECYCLE_ENTRY_CLEANUP_FOR,
   .unheld = 1u << 0,
@@ -146,16 +150,18 @@ static const LifecycleResourceKind cleanup_for_kind = {
 /**
  * lifecycle_scope_defer_for:
  * @self: a scope
- * @object: (transfer none): the object that @func is about; no reference is held
- * @func: (scope notified) (closure user_data) (destroy destroy): what to do when the scope ends
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data, after @func has run, or when it is clear that it will not
+ * @object: (transfer none): the object that @func works on; no reference is held
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function to call when the
+ *   scope ends
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data, after @func has run or once it is certain
+ *   not to run
  *
  * Calls @func when the scope releases it, unless @object has been disposed by then.
  *
- * This is for pairs: what is added to an object, and to be taken off it again. If the object goes
- * first, there is nothing to be taken off. The entry leaves the scope at that moment, @func is not
- * called, and @destroy is, on the thread that disposes the object.
+ * This is for pairs: something is added to an object, and has to be removed from it again. If the
+ * object is disposed first, there is nothing to remove. The entry then leaves the scope: @func is
+ * not called, and @destroy is called on the thread that disposes @object.
  *
  * While @func runs, @object is kept alive, so @user_data may point to it.
  *
@@ -171,8 +177,9 @@ static const LifecycleResourceKind cleanup_for_kind = {
  * lifecycle_scope_defer_for (scope, G_OBJECT (widget), remove_controller, attachment, g_free);
  * ```
  *
- * Otherwise it is the same as [method@Scope.defer]: on a closed scope @func is called at once, with the
- * stored reason. May be called on any thread by a holder of a reference on @object.
+ * In all other respects this is [method@Scope.defer]: on a closed scope @func is called at once,
+ * with the stored reason. May be called on any thread by a caller that holds a reference on
+ * @object.
  *
  * Since: 1.0
  */
@@ -222,16 +229,19 @@ cleanup_is (LifecycleEntry       *entry,
 /**
  * lifecycle_scope_undefer: (skip)
  * @self: a scope
- * @func: a function that was given to [method@Scope.defer] or [method@Scope.defer_for]
- * @user_data: its data
+ * @func: a function that was passed to [method@Scope.defer] or [method@Scope.defer_for]
+ * @user_data: the data that was passed with it
  *
- * Takes a cleanup back, the last one with that function and data: it is not called any more.
+ * Removes the cleanup that was added last with this function and data: it will not be called any
+ * more.
  *
- * Its data is freed as it would have been. Of what a close has already silenced nothing is taken back.
+ * Its data is freed with its destroy notify. A cleanup that a close has already muted cannot be
+ * removed, so on a closed scope this returns %FALSE.
  *
- * The cost grows with the number of entries that were added after the cleanup. To be called at home.
+ * The cost grows with the number of entries that were added after the cleanup. Must be called at
+ * home.
  *
- * Returns: whether there was such a cleanup
+ * Returns: whether a cleanup was removed
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-objects.c: objects, adopted data
+/* lifecycle-objects.c: objects and data that a scope owns
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -115,12 +115,13 @@ lifecycle_scope_add_object_at (const char     *place,
  * @self: a scope
  * @object: (transfer none): an object
  *
- * Undoes [method@Scope.add_object], the last one of that object: the scope drops its reference now.
- * Keep one of your own to have the object live on.
+ * Undoes the last call of [method@Scope.add_object] for @object: the scope drops its reference now.
+ * To keep the object alive, hold a reference of your own.
  *
- * The cost grows with the number of entries that were added after the object. To be called at home.
+ * The cost grows with the number of entries that were added after the object. A closed scope holds
+ * no objects, so there this returns %FALSE. Must be called at home.
  *
- * Returns: whether the scope had a reference
+ * Returns: whether the scope held a reference
  *
  * Since: 1.0
  */
@@ -158,12 +159,13 @@ lifecycle_scope_steal_object (LifecycleScope *self,
 /**
  * lifecycle_scope_adopt: (skip)
  * @self: a scope
- * @data: (transfer full) (nullable): anything
- * @free_func: how to free it
+ * @data: (transfer full) (nullable): the data to take over
+ * @free_func: a function to free @data
  *
- * Frees @data when the scope releases it.
+ * Takes over @data, and frees it when the scope releases it.
  *
- * On a closed scope that is at once. May be called on any thread; @free_func is called at home.
+ * On a closed scope @data is freed at once, on the calling thread. May be called on any thread;
+ * except on a closed scope, @free_func is called at home.
  *
  * Returns: (transfer none) (nullable): @data, or %NULL if it has been freed
  *

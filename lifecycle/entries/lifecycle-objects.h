@@ -1,4 +1,4 @@
-/* lifecycle-objects.h: objects, adopted data, cleanups
+/* lifecycle-objects.h: objects, adopted data and cleanups
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,15 +15,16 @@ G_BEGIN_DECLS
 
 /**
  * LifecycleCleanupFunc:
- * @scope: the scope that ends; it is closing or closed, or open while it is being cleared
- * @reason: why it ends
- * @user_data: (closure): what was given to [method@Scope.defer]
- * @error: where to say what went wrong
+ * @scope: the scope that ends: closing, closed, or still open if it is only being cleared
+ * @reason: the reason for the end
+ * @user_data: (closure): the data that was passed to [method@Scope.defer] or
+ *   [method@Scope.defer_for]
+ * @error: return location for an error
  *
- * A step of a teardown.
+ * Does one step of a teardown.
  *
- * It may do anything, closing and adding to any scope included. A failure that it reports stops
- * nothing: all other cleanups run, and [method@Scope.get_error] tells in the end.
+ * It may do anything, including closing any scope and adding to it. An error does not stop the
+ * teardown: all other cleanups still run. See [method@Scope.get_error].
  *
  * Since: 1.0
  */
@@ -60,7 +61,7 @@ gboolean  lifecycle_scope_undefer      (LifecycleScope       *self,
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_add_object_at (const char           *place,
                                          LifecycleScope       *self,

@@ -1,4 +1,4 @@
-/* lifecycle-operation-data.c: what a call may touch until it is over
+/* lifecycle-operation-data.c: what a call may access until it is over
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,7 +12,7 @@
 #include <malloc.h>
 #endif
 
-/* What is under way, where LIFECYCLE_DEBUG asks for it. */
+/* The running operations, if LIFECYCLE_DEBUG asks for the check. */
 static GMutex watch_lock;
 static GHashTable *watched;
 
@@ -30,7 +30,7 @@ lifecycle_operation_watch (LifecycleOperation *self,
   g_mutex_unlock (&watch_lock);
 }
 
-/* How far memory reaches, as far as that is known. */
+/* Gets the size of a block of memory, or 1 if it is not known. */
 static gsize
 memory_get_size (gpointer       data,
                  GDestroyNotify free_func)
@@ -43,8 +43,8 @@ memory_get_size (gpointer       data,
   return 1;
 }
 
-/* The scope is about to free what it has adopted. The data of a call often has, or is, the buffer that
- * the call reads into.
+/* Called when the scope is about to free adopted data. The user data of a call often is, or
+ * contains, the buffer that the call reads into.
  */
 void
 lifecycle_operation_check_freed (gpointer        data,
@@ -81,12 +81,12 @@ lifecycle_operation_check_freed (gpointer        data,
   g_mutex_unlock (&watch_lock);
 
   if (operation != NULL)
-    g_warning ("Memory adopted%s%s is freed while the call of operation %s is still under way. "
-               "If the call uses it, give it to lifecycle_operation_keep() instead.",
+    g_warning ("Memory adopted%s%s is freed before the end of operation %s. "
+               "If the operation uses this memory, pass it to lifecycle_operation_keep() instead.",
                place != NULL ? " at " : "", place != NULL ? place : "", operation);
 }
 
-/* At home, when the call is over: the last one first. */
+/* Called at home when the call is over. Frees the newest first. */
 void
 lifecycle_operation_free_kept (LifecycleOperation *self)
 {
@@ -126,21 +126,23 @@ operation_keep (LifecycleOperation *self,
 /**
  * lifecycle_operation_keep: (skip)
  * @self: an operation that has not ended
- * @data: (not nullable) (transfer full): what the call may touch, such as the buffer that it reads into
- * @free_func: how to free @data
+ * @data: (not nullable) (transfer full): memory that the call may access, such as the buffer that
+ *   it reads into
+ * @free_func: a function to free @data
  *
- * Keeps memory for as long as the call may use it.
+ * Keeps memory alive for as long as the call may access it.
  *
- * Closing a scope cancels its calls, but cancelling is only a request: what GIO does in a thread, such
- * as reading from a file, goes on until the system call returns. What the scope itself owns is gone by
- * then. What the operation keeps is freed when the call has completed, that is, when
- * [func@Operation.ready] or [method@Operation.end] has been called, after the operation's own callback;
- * never before, exactly once, and the last one first.
+ * Closing a scope cancels its calls, but cancelling is only a request: work that GIO does in a
+ * thread, such as reading from a file, continues until the system call returns. By then the data
+ * that the scope itself owns has been freed. Data that the operation keeps is freed when the call
+ * has completed, that is, when [func@Operation.ready], [method@Operation.complete] or
+ * [method@Operation.end] has been called, and after the operation's own callback. It is never freed
+ * earlier, and is freed exactly once, newest first.
  *
- * @free_func is called at home. If nobody runs the home context any more, it is called where that
- * context is destroyed.
+ * @free_func is called at home. If no thread runs the home context any more, it is called on the
+ * thread that destroys that context.
  *
- * May be called on any thread, also on an operation whose scope has closed.
+ * May be called on any thread, even after the scope has closed.
  *
  * Returns: (transfer none): @data, which is valid until the operation has ended
  *
@@ -167,7 +169,8 @@ lifecycle_operation_keep (LifecycleOperation *self,
  *
  * Holds a reference on an object for as long as the call may use it.
  *
- * The reference is dropped as [method@Operation.keep] says. May be called on any thread.
+ * The reference is dropped when, and on the thread where, [method@Operation.keep] would free data.
+ * May be called on any thread, even after the scope has closed.
  *
  * Since: 1.0
  */
@@ -183,12 +186,13 @@ lifecycle_operation_keep_object (LifecycleOperation *self,
 
 /**
  * lifecycle_operation_set_progress:
- * @self: an operation whose call has yet to begin
- * @func: (nullable) (scope notified) (closure data) (destroy destroy): what to call with the progress
- * @data: data for @func
- * @destroy: (nullable): how to free @data
+ * @self: an operation whose call has not started yet
+ * @func: (nullable) (scope notified) (closure data) (destroy destroy): the function to call with
+ *   the progress
+ * @data: data to pass to @func
+ * @destroy: (nullable): a function to free @data
  *
- * Sets what [func@Operation.progress] calls.
+ * Sets the function that [func@Operation.progress] calls.
  *
  * ```c
  * lifecycle_operation_set_progress (op, copied_cb, self, NULL);
@@ -198,9 +202,10 @@ lifecycle_operation_keep_object (LifecycleOperation *self,
  *                    lifecycle_operation_ready, op);
  * ```
  *
- * @func is called while the scope is open, and no longer once the scope is muted, on whatever thread
- * the call reports its progress. @data is kept until the call is over: @destroy is called as
- * [method@Operation.keep] says.
+ * @func is called on the thread on which the call reports its progress. It is not called any more
+ * once the scope is muted, nor on a closed scope. @data is kept until the call is over: @destroy is
+ * called when, and on the thread where, [method@Operation.keep] would free data. May be called on
+ * any thread.
  *
  * Since: 1.0
  */
@@ -223,14 +228,14 @@ lifecycle_operation_set_progress (LifecycleOperation    *self,
 
 /**
  * lifecycle_operation_progress: (skip)
- * @current_num_bytes: how far the call has come, in bytes
- * @total_num_bytes: how far it has to go, in bytes
+ * @current_num_bytes: the number of bytes processed so far
+ * @total_num_bytes: the total number of bytes
  * @operation: (type gpointer): the operation
  *
- * The progress callback to give to an asynchronous function, with the operation as its data.
+ * The progress callback to pass to an asynchronous function, with the operation as its data.
  *
- * It calls the function set by [method@Operation.set_progress], if the scope is still open, on the
- * thread on which it is called itself. It must not be called after [func@Operation.ready].
+ * Calls the function set by [method@Operation.set_progress], if the scope is still open, on the
+ * calling thread. May be called on any thread, but must not be called after [func@Operation.ready].
  *
  * Since: 1.0
  */
@@ -263,27 +268,30 @@ lifecycle_operation_progress (goffset  current_num_bytes,
 /**
  * lifecycle_operation_set_shielded:
  * @self: an operation that has not ended
- * @timeout_ms: how long a close waits for it at most, in milliseconds, or 0 for no bound of its own
+ * @timeout_ms: how long a close waits for the operation at most, in milliseconds, or 0 for no limit
+ *   of its own
  *
- * Has a close let the operation finish.
+ * Lets the operation finish even if the scope closes.
  *
- * A save must not be cancelled because its tab is closed. When the scope closes, a shielded operation
- * is not cancelled, and its callback is called once, at home, when the call completes:
+ * For example, saving a file must not be cancelled because its tab is closed. When the scope
+ * closes, a shielded operation is not cancelled, and its callback is called once, at home, when the
+ * call completes:
  *
- * - [method@Scope.close_async] waits for it, no longer than @timeout_ms or its own time-out. The
- *   callback is called while the scope is muted and nothing has been released, so that it may use what
- *   the scope owns. An operation that takes longer is named in the error, and goes on.
+ * - [method@Scope.close_async] waits for it, for at most @timeout_ms or its own time-out, whichever
+ *   is shorter. The callback is called while the scope is muted and nothing has been released, so
+ *   it may use what the scope owns. An operation that takes longer is named in the error, and
+ *   continues.
  * - [method@Scope.close] does not wait. Everything else is released at once. The callback is called
- *   later, and must not use what the scope owned: what it needs is its own data, or is kept by the
- *   operation with [method@Operation.keep].
+ *   later, and must not use anything that the scope owned, only its own data and data that the
+ *   operation keeps with [method@Operation.keep].
  *
- * The callback reports what went wrong with [method@Operation.fail]. Its data is freed after it.
+ * The callback reports errors with [method@Operation.fail]. Its data is freed after it returns.
  *
- * If nobody runs the home context any more when the call completes, the callback is not called, and
- * its data is freed.
+ * If no thread runs the home context any more when the call completes, the callback is not called,
+ * and its data is freed.
  *
- * On a closed scope this has no effect: the operation is cancelled already. May be called on any
- * thread.
+ * On a closed scope this has no effect, because the operation is already cancelled. May be called
+ * on any thread.
  *
  * Since: 1.0
  */
@@ -306,9 +314,9 @@ lifecycle_operation_set_shielded (LifecycleOperation *self,
  * lifecycle_operation_get_shielded:
  * @self: an operation
  *
- * Says whether a close lets the operation finish. May be called on any thread.
+ * Checks whether a close lets the operation finish. May be called on any thread.
  *
- * Returns: whether it is shielded
+ * Returns: whether the operation is shielded
  *
  * Since: 1.0
  */
@@ -329,15 +337,15 @@ lifecycle_operation_get_shielded (LifecycleOperation *self)
 /**
  * lifecycle_operation_fail:
  * @self: an operation
- * @error: (transfer full): what went wrong
+ * @error: (transfer full): the error
  *
- * Makes an error one of the failures of the scope, as that of a cleanup is.
+ * Reports an error as a failure of the scope, like the error of a cleanup.
  *
- * It is for the callback of a shielded operation, whose scope may be closing: who waits in
- * [method@Scope.close_async] gets the error. If the scope has closed already, nobody is left to be
- * told, and the error is logged as a warning.
+ * This is for the callback of a shielded operation, whose scope may be closing:
+ * [method@Scope.close_async] reports the error to its caller. If the scope has already closed,
+ * nothing can receive the error any more, so it is logged as a warning.
  *
- * May be called on any thread, until the operation has ended.
+ * May be called on any thread until the operation has ended.
  *
  * Since: 1.0
  */
@@ -359,7 +367,7 @@ lifecycle_operation_fail (LifecycleOperation *self,
     }
   else
     {
-      g_warning ("Operation '%s' has failed after its scope had closed: %s",
+      g_warning ("Operation '%s' failed after its scope had closed: %s",
                  name != NULL ? name : "unnamed", error->message);
       g_error_free (error);
     }

@@ -1,4 +1,4 @@
-/* lifecycle-operation-private.h: the inside of an operation
+/* lifecycle-operation-private.h: the internals of an operation
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Something that a call may touch until it is over. */
+/* Memory that the call may access until it is over. */
 typedef struct _LifecycleKept LifecycleKept;
 struct _LifecycleKept
 {
@@ -22,25 +22,25 @@ struct _LifecycleKept
 struct _LifecycleOperation
 {
   LifecycleEntry         entry;
-  LifecycleEntry         cancellation;  /* what is to be done about it before the release */
+  LifecycleEntry         cancellation;  /* cancels the call before the release */
   LifecycleLedger       *ledger;
   GMainContext          *context;       /* home; NULL once the result is on its way there */
-  LifecycleThread       *home_thread;   /* at home while nobody runs the context */
+  LifecycleThread       *home_thread;   /* at home while no thread runs the context */
   GCancellable          *cancellable;
   char                  *name;
   gint64                 began;         /* µs of monotonic time */
   GAsyncReadyCallback    callback;
   gpointer               user_data;
   GDestroyNotify         destroy;
-  LifecycleKept         *kept;          /* the last one first; guarded by the ledger's lock */
-  GFileProgressCallback  progress;      /* whose data is kept; the same */
+  LifecycleKept         *kept;          /* newest first; guarded by the ledger's lock */
+  GFileProgressCallback  progress;      /* its data is kept; guarded likewise */
   gpointer               progress_data;
-  GSource               *bound;         /* how long a close waits for a shielded operation; at home */
-  guint                  shield_ms;     /* 0 for no bound of its own */
+  GSource               *bound;         /* limits the wait for a shielded operation; at home */
+  guint                  shield_ms;     /* 0 for no limit of its own */
   gint                   refs;
   gint                   has_ended;
-  gboolean               pending;       /* counted by the ledger, and under its lock */
-  gboolean               shielded;      /* under the lock of the ledger */
+  gboolean               pending;       /* counted by the ledger; guarded by its lock */
+  gboolean               shielded;      /* guarded by the ledger's lock */
 };
 
 void lifecycle_operation_free_kept   (LifecycleOperation *self);

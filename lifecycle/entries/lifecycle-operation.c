@@ -13,11 +13,11 @@
 /**
  * LifecycleOperation:
  *
- * Something under way that belongs to a scope: an asynchronous call, or any other work that a close
- * may have to wait for.
+ * An asynchronous call that belongs to a scope, or any other work that a close may have to wait
+ * for.
  *
- * For a call in the style of GIO, [method@Scope.begin_async] gives the operation, which provides the
- * cancellable and the callback:
+ * For a call in the style of GIO, [method@Scope.begin_async] creates the operation, which provides
+ * the cancellable and the callback:
  *
  * ```c
  * LifecycleOperation *op =
@@ -27,20 +27,22 @@
  *                             lifecycle_operation_ready, op);
  * ```
  *
- * If the scope closes first, the call is cancelled, and `loaded_cb()` is not called, even if the call
- * has succeeded and its result is on the way. The result is dropped, unfinished, and frees what it
- * holds.
+ * If the scope closes first, the call is cancelled, and `loaded_cb()` is not called, even if the
+ * call has succeeded and its result is already on its way. The result is dropped without calling
+ * the `_finish()` function, and frees whatever it holds.
  *
- * An operation lives until it has ended, even past its scope. It ends when
- * [func@Operation.ready] has been called, or, if it was made by [method@Scope.begin],
- * [method@Operation.end].
+ * An operation lives until it has ended, even if that is later than its scope. It ends when
+ * [func@Operation.ready] or [method@Operation.complete] has been called, or, if it was created by
+ * [method@Scope.begin], when [method@Operation.end] has been called.
  *
- * Cancelling is only a request: a thread may go on reading into the caller's buffer long after the
- * scope has closed. Give such memory to [method@Operation.keep], which frees it when the call is
- * over, not when the scope closes.
+ * Cancelling is only a request: a thread may continue to read into the caller's buffer long after
+ * the scope has closed. Pass such memory to [method@Operation.keep], which frees it when the call
+ * is over rather than when the scope closes.
  *
- * A call that must not be cancelled by a close, such as a save, is *shielded*:
+ * A call that a close must not cancel, such as saving a file, can be *shielded*; see
  * [method@Operation.set_shielded].
+ *
+ * All functions of an operation may be called on any thread.
  *
  * Since: 1.0
  */
@@ -56,7 +58,9 @@ operation_destroy_data (LifecycleOperation *self)
     destroy (self->user_data);
 }
 
-/* A shielded operation that ends, or is let go of, has nobody to wait for it any more. */
+/* Removes the time limit of a shielded operation that has ended or been released: nothing waits for
+ * it any more.
+ */
 static void
 operation_drop_bound (LifecycleOperation *self)
 {
@@ -67,7 +71,7 @@ operation_drop_bound (LifecycleOperation *self)
     }
 }
 
-/* At home: a close has waited for the shielded operation for as long as it was told to. */
+/* Called at home when a close has waited for the shielded operation for as long as it should. */
 static gboolean
 operation_bound_cb (gpointer data)
 {
@@ -94,7 +98,7 @@ operation_start_bound (LifecycleOperation *self)
   g_source_attach (self->bound, self->context);
 }
 
-/* Cancelling runs user code, so phase one only makes a note of it. */
+/* Cancelling runs user code, so the muted phase only puts the cancellation in a list. */
 static void
 operation_mute (LifecycleLedger *ledger,
                 LifecycleEntry  *entry)
@@ -122,7 +126,7 @@ operation_release (LifecycleLedger *ledger,
   LifecycleOperation *self = lifecycle_operation_from_entry (entry);
 
   operation_drop_bound (self);
-  /* The callback of a shielded operation is still to come, and needs its data. */
+  /* The callback of a shielded operation has not been called yet, and needs its data. */
   if (!self->shielded)
     operation_destroy_data (self);
   lifecycle_operation_unref (self);
@@ -195,8 +199,9 @@ operation_end_locked (LifecycleOperation *self)
     }
 }
 
-/* The call is over. This is at home, unless there is nothing to call and nothing to free. Once the
- * scope has ended or muted the operation, its callback is not called, unless it is shielded.
+/* Finishes an operation whose call is over. Called at home, unless there is no callback to call and
+ * nothing to free. Once the scope has ended or muted the operation, its callback is not called,
+ * unless the operation is shielded.
  */
 static void
 operation_finish (LifecycleOperation *self,
@@ -214,7 +219,7 @@ operation_finish (LifecycleOperation *self,
   shielded = !live && self->shielded;
   if (live)
     lifecycle_ledger_remove (ledger, &self->entry);
-  /* Who waits for a shielded operation waits for its callback, too. */
+  /* A close that waits for a shielded operation also waits for its callback. */
   if (!shielded)
     operation_end_locked (self);
   lifecycle_ledger_unlock (ledger);
@@ -238,7 +243,7 @@ operation_finish (LifecycleOperation *self,
   lifecycle_operation_unref (self);
 }
 
-/* The home context has ended before the result got there. Nobody is left to be called. */
+/* The home context was destroyed before the result got there, so the callback cannot be called. */
 static void
 operation_abandon (LifecycleOperation *self)
 {
@@ -260,7 +265,7 @@ operation_abandon (LifecycleOperation *self)
   lifecycle_operation_unref (self);
 }
 
-/* A result on its way home. */
+/* A result on its way to the home context. */
 typedef struct
 {
   LifecycleOperation *operation;
@@ -305,11 +310,13 @@ operation_send_home (LifecycleOperation *self,
 
   lifecycle_post (context, G_PRIORITY_DEFAULT, "Lifecycle operation",
                   operation_result_cb, result, operation_result_free);
-  /* What waits in a context must not keep it: this may be its end, and then that of the result. */
+  /* A source in a context must not keep the context alive. This may be the last reference on the
+   * context, and then the source and the result are freed here.
+   */
   g_main_context_unref (context);
 }
 
-/* A scope that is being drained is open, and yet too late for this. */
+/* A scope that is being drained is still open, but takes no more operations. */
 static gboolean
 ledger_begin_operation (LifecycleLedger *ledger)
 {
@@ -360,7 +367,7 @@ scope_begin (LifecycleScope      *self,
     }
   else
     {
-      /* Nobody listens to it yet. */
+      /* Nothing is connected to the cancellable yet, so this runs no user code. */
       g_cancellable_cancel (operation->cancellable);
       operation_destroy_data (operation);
     }
@@ -368,7 +375,9 @@ scope_begin (LifecycleScope      *self,
   return operation;
 }
 
-/* On any thread: whether the calling one is at home, which it is until operation_leave_home(). */
+/* Called on any thread. Checks whether the calling thread is at home. If so, it remains at home
+ * until the caller releases the context.
+ */
 static gboolean
 operation_enter_home (LifecycleOperation *self)
 {
@@ -378,7 +387,7 @@ operation_enter_home (LifecycleOperation *self)
   return g_main_context_acquire (self->context);
 }
 
-/* The call is over, on whatever thread. */
+/* Called on any thread when the call is over. */
 static void
 operation_complete (LifecycleOperation *self,
                     GObject            *source_object,
@@ -393,7 +402,9 @@ operation_complete (LifecycleOperation *self,
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_OPERATIONS))
     lifecycle_operation_watch (self, FALSE);
 
-  /* What the scope has let go of has nobody to tell, and only frees what was kept for the call. */
+  /* An operation that the scope has already released has no callback to call. It only frees the
+   * data that was kept for the call.
+   */
   lifecycle_ledger_lock (self->ledger);
   wants_home = self->shielded || self->kept != NULL;
   if ((self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
@@ -421,21 +432,21 @@ operation_complete (LifecycleOperation *self,
 /**
  * lifecycle_scope_begin_async:
  * @self: a scope
- * @name: (nullable): what to call it in reports
- * @callback: (nullable) (scope notified) (closure user_data) (destroy destroy): what to call with the
- *   result
- * @user_data: data for @callback
- * @destroy: (nullable): how to free @user_data
+ * @name: (nullable): a name for reports
+ * @callback: (nullable) (scope notified) (closure user_data) (destroy destroy): the function to
+ *   call with the result
+ * @user_data: data to pass to @callback
+ * @destroy: (nullable): a function to free @user_data
  *
  * Begins an asynchronous call that belongs to the scope.
  *
- * Give the function the cancellable of the operation, [func@Operation.ready] as the callback, and
- * the operation as its data. @callback is called at home, on whatever thread the call completes;
- * if the scope closes before, it is not called. @destroy is called exactly once: after @callback, or
- * when the scope releases the operation.
+ * Pass the cancellable of the operation to the asynchronous function, together with
+ * [func@Operation.ready] as the callback and the operation as its data. @callback is called at
+ * home, on whatever thread the call completes; if the scope closes first, it is not called.
+ * @destroy is called exactly once: after @callback, or when the scope releases the operation.
  *
- * On a closed scope the operation is cancelled already, @destroy is called at once, and @callback
- * will not be. May be called on any thread.
+ * On a closed scope the returned operation is already cancelled, @destroy is called at once, and
+ * @callback will not be called. May be called on any thread.
  *
  * Returns: (transfer none): the operation, which lives until the call has completed
  *
@@ -457,12 +468,13 @@ lifecycle_scope_begin_async_at (const char          *place,
 /**
  * lifecycle_scope_begin:
  * @self: a scope
- * @name: (nullable): what to call it in reports
+ * @name: (nullable): a name for reports
  *
- * Begins work that [method@Scope.close_async] has to wait for, until [method@Operation.end].
+ * Begins work that [method@Scope.close_async] has to wait for, until [method@Operation.end] is
+ * called.
  *
- * The cancellable of the operation tells when the scope closes. On a closed scope it is cancelled
- * already, and nobody waits. May be called on any thread.
+ * The cancellable of the operation is cancelled when the scope closes. On a closed scope it is
+ * already cancelled, and no close waits for the operation. May be called on any thread.
  *
  * Returns: (transfer none): the operation, which lives until it is ended
  *
@@ -482,7 +494,7 @@ lifecycle_scope_begin_at (const char     *place,
  * lifecycle_operation_ref:
  * @self: an operation
  *
- * Takes a reference, which does not keep the operation from ending.
+ * Takes a reference, which does not keep the operation from ending. May be called on any thread.
  *
  * Returns: (transfer full): @self
  *
@@ -502,7 +514,7 @@ lifecycle_operation_ref (LifecycleOperation *self)
  * lifecycle_operation_unref:
  * @self: (transfer full): an operation
  *
- * Drops a reference.
+ * Drops a reference. May be called on any thread.
  *
  * Since: 1.0
  */
@@ -527,8 +539,8 @@ lifecycle_operation_unref (LifecycleOperation *self)
  * lifecycle_operation_get_cancellable:
  * @self: an operation
  *
- * The cancellable for the call. It is cancelled when the scope is taken down; cancelling it cancels
- * this operation only. May be called on any thread.
+ * Gets the cancellable for the call. It is cancelled when the scope closes; cancelling it cancels
+ * only this operation. May be called on any thread.
  *
  * Returns: (transfer none): the cancellable, which lives as long as the operation
  *
@@ -546,7 +558,7 @@ lifecycle_operation_get_cancellable (LifecycleOperation *self)
  * lifecycle_operation_get_name:
  * @self: an operation
  *
- * What the operation is called. May be called on any thread.
+ * Gets the name of the operation. May be called on any thread.
  *
  * Returns: (transfer none) (nullable): the name
  *
@@ -564,9 +576,9 @@ lifecycle_operation_get_name (LifecycleOperation *self)
  * lifecycle_operation_get_age:
  * @self: an operation
  *
- * How long ago the operation began. May be called on any thread.
+ * Gets the time since the operation began. May be called on any thread.
  *
- * Returns: milliseconds
+ * Returns: the age, in milliseconds
  *
  * Since: 1.0
  */
@@ -580,16 +592,16 @@ lifecycle_operation_get_age (LifecycleOperation *self)
 
 /**
  * lifecycle_operation_ready: (skip)
- * @source_object: (nullable): the object of the call
- * @result: its result
+ * @source_object: (nullable): the object that the call was started on
+ * @result: the result of the call
  * @operation: (type gpointer) (not nullable): the operation
  *
- * The callback to give to an asynchronous function, with the operation as its data: it ends the
+ * The callback to pass to an asynchronous function, with the operation as its data: it ends the
  * operation.
  *
- * It has to be called exactly once, whether the scope is open or not, on any thread. While the scope
- * is open, it calls the operation's own callback; on another thread than home, the result travels
- * home first.
+ * It must be called exactly once, whether the scope is open or not, and may be called on any
+ * thread. While the scope is open, it calls the operation's own callback. If the calling thread is
+ * not at home, it sends the result to the home context first.
  *
  * Since: 1.0
  */
@@ -609,14 +621,14 @@ lifecycle_operation_ready (GObject      *source_object,
 /**
  * lifecycle_operation_complete:
  * @self: (transfer none): an operation
- * @source_object: (nullable): the object of the call
- * @result: its result
+ * @source_object: (nullable): the object that the call was started on
+ * @result: the result of the call
  *
- * Ends the operation, for a callback of one's own that has the operation at hand: what
- * [func@Operation.ready] does for C.
+ * Ends the operation from your own callback. This does what [func@Operation.ready] does when it is
+ * the callback itself.
  *
- * It has to be called exactly once, whether the scope is open or not, on any thread. The operation
- * must not be used afterwards, unless there is another reference.
+ * It must be called exactly once, whether the scope is open or not, and may be called on any
+ * thread. The operation must not be used afterwards, unless you hold a reference of your own.
  *
  * Since: 1.0
  */
@@ -634,10 +646,11 @@ lifecycle_operation_complete (LifecycleOperation *self,
 
 /**
  * lifecycle_operation_end:
- * @self: an operation that [method@Scope.begin] gave
+ * @self: an operation that was created by [method@Scope.begin]
  *
- * Ends the operation. It has to be called exactly once, whether the scope is open or not, on any
- * thread.
+ * Ends the operation. It must be called exactly once, whether the scope is open or not, and may be
+ * called on any thread. The operation must not be used afterwards, unless you hold a reference of
+ * your own.
  *
  * Since: 1.0
  */

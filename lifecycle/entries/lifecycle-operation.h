@@ -79,7 +79,7 @@ LifecycleOperation *lifecycle_scope_begin               (LifecycleScope      *se
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleOperation *lifecycle_scope_begin_async_at      (const char          *place,
                                                          LifecycleScope      *self,

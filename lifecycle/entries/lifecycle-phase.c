@@ -1,4 +1,4 @@
-/* lifecycle-phase.c: scopes that open again and again
+/* lifecycle-phase.c: scopes that are opened again and again
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -20,8 +20,8 @@ typedef struct
   LifecycleResource  resource;
   char              *enter_signal;
   char              *leave_signal;
-  GWeakRef           run;       /* the parent keeps it until it closes */
-  gint               event;     /* the last one that nobody has dealt with yet, a PhaseEvent */
+  GWeakRef           run;       /* the parent holds it until it closes */
+  gint               event;     /* the last unhandled event, a PhaseEvent */
   gboolean           busy;
 } Phase;
 
@@ -55,7 +55,7 @@ phase_open_run (Phase *self)
       lifecycle_resource_leave_home (scope);
     }
 
-  /* While `closing` is emitted, the signals still come, but it is too late for another run. */
+  /* While `closing` is emitted, the signals still arrive, but it is too late for another run. */
   if (run != NULL && lifecycle_scope_get_state (run) == LIFECYCLE_STATE_OPEN)
     {
       g_weak_ref_set (&self->run, run);
@@ -65,8 +65,8 @@ phase_open_run (Phase *self)
   lifecycle_resource_end_call (self);
 }
 
-/* Deals with the last event. What user code causes meanwhile is dealt with by the outermost call of
- * this, when that code has returned.
+/* Handles the last event. Events that user code causes meanwhile are handled by the outermost call
+ * of this function, once that code has returned.
  */
 static void
 phase_go_on (LifecycleResource *resource)
@@ -88,7 +88,7 @@ phase_go_on (LifecycleResource *resource)
       else
         phase_close_run (self, LIFECYCLE_REASON_COMPLETED, self->leave_signal);
 
-      /* The close may have caused another event, which is the one that counts. */
+      /* The close may have caused another event, which then takes precedence. */
       if (event == PHASE_ENTER && g_atomic_int_get (&self->event) == PHASE_NOTHING)
         phase_open_run (self);
     }
@@ -111,9 +111,9 @@ phase_leave_cb (LifecycleResource *resource)
   lifecycle_resource_run_at_home (resource, phase_go_on);
 }
 
-/* The run is a child of the scope, and younger, so it mostly has closed before. What is only
- * cleared is another matter: runs are of another kind, and one may have begun while the clear()
- * announced itself, which is then not concerned.
+/* The run is a child of the scope, and newer than the phase, so it has usually been closed by now.
+ * Clearing is the exception: runs are entries of another kind, and a run that began while `closing`
+ * was emitted for a clear() is not among the entries to clear.
  */
 static void
 phase_end (LifecycleResource  *resource,
@@ -165,37 +165,38 @@ check_signal (GObject    *instance,
  * lifecycle_scope_add_phase:
  * @self: a scope
  * @instance: an object; no reference is held
- * @enter_signal: the signal with which a run begins, with a detail if need be
- * @leave_signal: the signal with which it ends
+ * @enter_signal: the name of the signal that begins a run, with an optional detail
+ * @leave_signal: the name of the signal that ends a run, with an optional detail
  * @active_now: whether to begin a run at once
- * @func: (scope notified) (closure user_data) (destroy destroy): what to do at the begin of each
- * run
- * @user_data: data for @func
- * @destroy: (nullable): how to free @user_data
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function to call when a run
+ *   begins
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data
  *
- * Does something while a widget is mapped, a service is online, or an object is in any other state
- * that it enters and leaves again and again.
+ * Opens a child scope whenever an object enters a state, and closes it when the object leaves that
+ * state: for example, while a widget is mapped or a service is online.
  *
- * Each time @instance emits @enter_signal, a child scope is opened and given to @func, to be
- * filled. It is named after the signal. When @instance emits @leave_signal, it is closed as
- * [enum@Reason.completed]. If @enter_signal comes again without that, the run before is closed
- * first, as [enum@Reason.replaced].
+ * Each time @instance emits @enter_signal, a child scope is opened and passed to @func, which adds
+ * entries to it. The child is named after the signal. When @instance emits @leave_signal, the child
+ * is closed with the reason [enum@Reason.completed]. If @enter_signal is emitted again first, the
+ * previous run is closed with the reason [enum@Reason.replaced].
  *
- * Runs never overlap. A signal that comes while a run is being set up or taken down is dealt with
- * after that, and of several only the last one counts.
+ * Runs never overlap. A signal that is emitted while a run is being set up or closed is handled
+ * afterwards; if there are several, only the last one counts.
  *
  * The phase is one entry of @self, and so is each run. When @self closes, or the phase is cleared,
- * the run does, too, as [enum@Reason.parent_closed]; when @instance is disposed, it closes as
- * [enum@Reason.owner_gone], and the phase leaves the scope. A run may be closed earlier by anybody.
- * A phase is not blocked by [method@Scope.block]; what a run has connected is.
+ * the run closes too, with the reason [enum@Reason.parent_closed]. When @instance is disposed, the
+ * run closes with the reason [enum@Reason.owner_gone], and the phase leaves the scope. A run may be
+ * closed earlier by any code. [method@Scope.block] does not block a phase, but it blocks the
+ * handlers of a run.
  *
- * @destroy is called exactly once, but not before a call of @func that is under way has returned;
- * on a closed scope it is called at once. The handlers neither look at the arguments of the signals
- * nor return anything. Must be called at home by a holder of a reference on @instance; @func is
- * called there, also when a signal is emitted on another thread.
+ * @destroy is called exactly once, but not before a call of @func in progress has returned; on a
+ * closed scope it is called at once. The signal handlers ignore the arguments of the signals and
+ * return nothing. Must be called at home by a caller that holds a reference on @instance; @func is
+ * called at home too, even if a signal is emitted on another thread.
  *
- * Returns: whether the phase has been added; %FALSE if the scope is closed, or if @instance has no
- *   such signals
+ * Returns: whether the phase was added; %FALSE if the scope is closed, or if @instance does not
+ *   have both signals
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-phase.h: scopes that open again and again
+/* lifecycle-phase.h: scopes that are opened again and again
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,12 +15,12 @@ G_BEGIN_DECLS
 
 /**
  * LifecyclePhaseFunc:
- * @run: the scope of this run, an open child of the scope that has the phase
- * @user_data: (closure): what was given to [method@Scope.add_phase]
+ * @run: the scope of this run, an open child of the scope that owns the phase
+ * @user_data: (closure): the data that was passed to [method@Scope.add_phase]
  *
- * Sets up what is to be there during one run of a phase.
+ * Sets up one run of a phase, by adding entries to @run.
  *
- * All it needs is to add to @run. It may close any scope, and cause the signals of the phase.
+ * It may close any scope, and cause the signals of the phase to be emitted.
  *
  * Since: 1.0
  */
@@ -39,7 +39,7 @@ gboolean lifecycle_scope_add_phase    (LifecycleScope     *self,
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 gboolean lifecycle_scope_add_phase_at (const char         *place,
                                        LifecycleScope     *self,

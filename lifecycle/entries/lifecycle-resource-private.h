@@ -16,65 +16,70 @@ typedef void (* LifecycleResourceFunc) (LifecycleResource *self);
 
 struct _LifecycleResourceKind
 {
-  /* One that goes on calling others until end(), which runs user code, has a type whose class is
-   * foreign: it is ended before all that was muted for good.
+  /* If a resource keeps calling user code until end(), and end() runs user code, its type needs a
+   * foreign class, so that it is ended before everything that was muted for good.
    */
   LifecycleEntryType    type;
 
-  /* Whether it stands for something outside of the process: a file, another process, a claim at a
-   * server, or what the kernel shares between a process and its forked children. In a forked child,
-   * none of the functions but clear() is called, because that is the parent's.
+  /* Whether the resource stands for something outside the process: a file, another process, a claim
+   * on a server, or something that the kernel shares between a process and its forked children. In
+   * a forked child it still belongs to the parent, so only clear() is called there.
    */
   gboolean              outside;
 
-  /* Watches that mute() and end() do without, a bit for each: they are not held for them. */
+  /* A bit mask of watched objects that mute() and end() do not need: no reference is
+   * taken on them.
+   */
   guint                 unheld;
 
-  /* Phase one, or just before end() or gone(), after the gate has been shut. No user code may run.
-   * */
+  /* Called in the muted phase, or just before end() or gone(), once no further calls can start. No
+   * user code may run.
+   */
   LifecycleResourceFunc mute;
 
-  /* After phase one, and before a close_async() starts to wait: tells what it stands for to come to
-   * its end. It may add something pending to the ledger.
+  /* Called after the muted phase, and before a close_async() starts to wait: asks whatever the
+   * resource stands for to end. It may add something pending to the ledger.
    */
   LifecycleResourceFunc stop;
 
-  /* The ledger is locked. What is still pending, for reports, or NULL. */
+  /* Describes what is still pending, for reports, or returns NULL. The ledger is locked. */
   char               *(* describe_pending) (LifecycleResource *self);
 
-  /* Undoes the rest. User code may run. The watches that still live are held until then,
-   * except for those that are not to be.
+  /* Undoes the rest. User code may run. References on the watched objects that are still alive are
+   * held until then, except for those in `unheld`.
    */
   void               (* end) (LifecycleResource  *self,
                               GError            **error);
 
-  /* Instead of end(), on whatever thread, when a watched object was disposed, or the thing is over. */
+  /* Called instead of end(), on any thread, when a watched object was disposed or the resource has
+   * ended by itself.
+   */
   LifecycleResourceFunc gone;
 
-  /* After all that, when the user's data has been let go of. User code may run. */
+  /* Called last, after the user's data has been freed. User code may run. */
   LifecycleResourceFunc finished;
 
-  /* Frees what is not user code. */
+  /* Frees the remaining memory. No user code may run. */
   LifecycleResourceFunc clear;
 };
 
 #define LIFECYCLE_RESOURCE_MAX_PARTNERS 3
 #define LIFECYCLE_RESOURCE_MAX_HANDLERS 2
 
-/* An object without which the resource is nothing. No reference is held on it, but when it is
- * disposed, the resource retires.
+/* An object that the resource needs. No reference is held on it, but when it is disposed, the
+ * resource retires.
  */
 typedef struct
 {
   LifecycleEntry     entry;     /* in the ledger of the object's watch */
   LifecycleLedger   *ledger;
   LifecycleResource *resource;
-  GObject           *object;    /* lives while the entry is linked */
-  GObject           *held;      /* a reference on it, from mute() to end() */
+  GObject           *object;    /* valid while the entry is linked */
+  GObject           *held;      /* a reference, from mute() to end() */
   gulong             handlers[LIFECYCLE_RESOURCE_MAX_HANDLERS];
 } LifecycleResourceWatch;
 
-/* The head of an entry, with room for a callback of the user's. */
+/* The first member of an entry's structure, with room for a callback of the user's. */
 struct _LifecycleResource
 {
   LifecycleEntry               entry;
@@ -88,12 +93,12 @@ struct _LifecycleResource
   GDestroyNotify               destroy;
 
   char                        *label;   /* for reports */
-  GType                        type;    /* of the first watch, the same */
+  GType                        type;    /* of the first watched object, for reports */
 
-  gint                         process; /* which one made it, if its kind is outside */
+  gint                         process; /* the process that created it, if its kind is outside */
   gint                         refs;
-  gint                         users;   /* of the data: the entry, and calls that are under way */
-  gint                         shut;    /* no call begins any more */
+  gint                         users;   /* users of the data: the entry, and calls in progress */
+  gint                         shut;    /* set once no more calls may start */
   gboolean                     silenced;
 };
 

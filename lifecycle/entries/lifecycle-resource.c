@@ -16,12 +16,12 @@
 #include <unistd.h>
 #endif
 
-/* What most things of GIO need from a scope is the same, and it is here: a gate that keeps
- * callbacks from starting once the entry is muted, a destroy notify that waits for the one that is
- * under way, and watches, objects that may die first.
+/* Implements what most GIO facilities need from a scope: callbacks cannot start once the entry is
+ * muted, the destroy notify waits for a callback in progress, and the entry ends when one of the
+ * objects that it watches is disposed.
  *
- * References: one for the entry while it is linked, one for each watched object that is, and one for each
- * place in GIO that has the resource as its data.
+ * References: one for the entry while it is linked, one for each watched object that is linked, and
+ * one for each place in GIO that has the resource as its data.
  */
 
 static gint
@@ -34,14 +34,16 @@ current_process (void)
 #endif
 }
 
-/* Whether this is a copy in a forked child, and what it stands for is still the parent's. */
+/* Checks whether this is a copy in a forked child, so that the thing it stands for still belongs to
+ * the parent.
+ */
 static gboolean
 resource_is_inherited (LifecycleResource *self)
 {
   return self->kind->outside && self->process != current_process ();
 }
 
-/* The resource stands at the head of its structure, which goes with it. */
+/* The resource is the first member of a structure of `size` bytes, which is freed with it. */
 gpointer
 lifecycle_resource_new (gsize                        size,
                         const LifecycleResourceKind *kind,
@@ -101,7 +103,9 @@ resource_drop_user (LifecycleResource *self)
     self->destroy (self->data);
 }
 
-/* Says whether a callback may be called. If so, end_call() has to follow. */
+/* Checks whether a callback may be called. If it returns TRUE, the caller must call end_call()
+ * afterwards.
+ */
 gboolean
 lifecycle_resource_begin_call (gpointer resource)
 {
@@ -131,7 +135,7 @@ lifecycle_resource_end_call (gpointer resource)
   lifecycle_resource_unref (resource);
 }
 
-/* To be called before add(): what it is called in reports. */
+/* Sets the name for reports. Must be called before add(). */
 void
 lifecycle_resource_set_label (gpointer    resource,
                               const char *label)
@@ -141,7 +145,7 @@ lifecycle_resource_set_label (gpointer    resource,
   self->label = lifecycle_name_dup (label);
 }
 
-/* To be called before add(), by a holder of a reference on the object. */
+/* Must be called before add(), by a caller that holds a reference on the object. */
 void
 lifecycle_resource_watch_object (gpointer resource,
                                  guint    which,
@@ -158,7 +162,7 @@ lifecycle_resource_watch_object (gpointer resource,
   watch->ledger = lifecycle_ledger_ref (lifecycle_object_watch_get_ledger (object_watch));
 }
 
-/* In mute() and end(): the watch, or NULL when it has been disposed. */
+/* For mute() and end(): gets the watched object, or NULL if it has been disposed. */
 gpointer
 lifecycle_resource_peek_watched (gpointer resource,
                                  guint    which)
@@ -168,7 +172,9 @@ lifecycle_resource_peek_watched (gpointer resource,
   return self->watches[which].held;
 }
 
-/* Whether the watched object is telling, right now, of its dispose: GLib has ended its handlers. */
+/* Checks whether the watched object is notifying its watch of its dispose right now. If so, GLib
+ * has already ended its handlers.
+ */
 gboolean
 lifecycle_resource_watched_is_dying (gpointer resource,
                                      guint    which)
@@ -204,7 +210,7 @@ resource_closure_finalized (gpointer  data,
   lifecycle_resource_unref (data);
 }
 
-/* A closure that does not look at the arguments, and leaves a return value as it was. */
+/* Creates a closure that ignores its arguments and does not set a return value. */
 GClosure *
 lifecycle_resource_new_closure (gpointer              resource,
                                 LifecycleResourceFunc func)
@@ -218,7 +224,9 @@ lifecycle_resource_new_closure (gpointer              resource,
   return closure;
 }
 
-/* Connects a handler that is disconnected in phase one. For watch_object() see above. */
+/* Connects a handler that is disconnected in the muted phase. The object must have been passed to
+ * watch_object() before.
+ */
 void
 lifecycle_resource_connect (gpointer               resource,
                             guint                  which,
@@ -238,9 +246,9 @@ lifecycle_resource_connect (gpointer               resource,
                                                    FALSE);
 }
 
-/* Takes a reference on a watch, if that is still possible. It may be in its dispose, and want us
- * to be quick: while the entry is in the list, and the list is locked, it has not told us of it, or
- * is waiting to do so.
+/* Takes a reference on a watched object, if that is still possible. The object may be in its
+ * dispose already: while the entry is in the locked list, the object either has not reported its
+ * dispose or is waiting for the lock to do so.
  */
 static void
 resource_watch_hold (LifecycleResourceWatch *watch)
@@ -254,7 +262,9 @@ resource_watch_hold (LifecycleResourceWatch *watch)
   lifecycle_ledger_unlock (watch->ledger);
 }
 
-/* In end(), for a watch that is not held: the same, or NULL when the object has been disposed. */
+/* For end(): takes a reference on a watched object that is in `unheld`, and returns the object, or
+ * NULL if it has been disposed.
+ */
 gpointer
 lifecycle_resource_hold_watched (gpointer resource,
                                  guint    which)
@@ -295,8 +305,8 @@ resource_watch_cut (LifecycleResourceWatch *watch)
     lifecycle_resource_unref (watch->resource);
 }
 
-/* Nothing of it calls user code from now on, but what is foreign. No user code runs in here:
- * dropping a watched object may do so, and has to wait.
+/* From now on the resource calls no user code, unless its class is foreign. No user code may run in
+ * here: dropping a reference on a watched object could run some, so that has to wait.
  */
 static void
 resource_silence (LifecycleResource *self)
@@ -332,7 +342,7 @@ resource_end (LifecycleResource  *self,
     self->kind->end (self, error);
 }
 
-/* The end of an entry that has been taken out of its ledger, or was never there. */
+/* Finishes an entry that was removed from its ledger, or was never in it. */
 static void
 resource_finish (LifecycleResource *self)
 {
@@ -346,7 +356,7 @@ resource_finish (LifecycleResource *self)
   lifecycle_resource_unref (self);
 }
 
-/* What a muted resource has to do before anything is released. */
+/* Stops a muted resource before anything is released. */
 typedef struct
 {
   LifecycleEntry     entry;
@@ -377,7 +387,9 @@ resource_mute (LifecycleLedger *ledger,
   LifecycleResource *self = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResource, entry);
   ResourceStop *stop;
 
-  /* The ledgers of the watches have locks, too. */
+  /* The ledgers of the watched objects have locks too, and only one ledger may be
+   * locked at a time.
+   */
   lifecycle_ledger_unlock (ledger);
   resource_silence (self);
   lifecycle_ledger_lock (ledger);
@@ -445,14 +457,14 @@ const LifecycleEntryClass lifecycle_foreign_resource_class = {
   .describe = resource_describe,
 };
 
-/* Takes a live resource out of its ledger. */
+/* Removes a live resource from its ledger. Returns FALSE if it was not live. */
 static gboolean
 resource_leave (LifecycleResource *self)
 {
   return lifecycle_ledger_take_live (self->ledger, &self->entry);
 }
 
-/* It has ended by itself: nothing is left to be undone. On any thread. */
+/* Ends a resource that has nothing left to undo. May be called on any thread. */
 void
 lifecycle_resource_retire (gpointer resource)
 {
@@ -467,7 +479,9 @@ lifecycle_resource_retire (gpointer resource)
   resource_finish (self);
 }
 
-/* It is of no more use, and is undone before its time. At home. */
+/* Undoes a resource that is not needed any more, before its scope closes. Must be
+ * called at home.
+ */
 void
 lifecycle_resource_undo (gpointer resource)
 {
@@ -481,7 +495,7 @@ lifecycle_resource_undo (gpointer resource)
   resource_finish (self);
 }
 
-/* A watched object has been disposed, on whatever thread. */
+/* Called on any thread when a watched object is disposed. */
 static void
 resource_watch_release (LifecycleLedger *ledger,
                         LifecycleEntry  *entry,
@@ -498,7 +512,7 @@ const LifecycleEntryClass lifecycle_resource_watch_class = {
   .release = resource_watch_release,
 };
 
-/* Whether a watched object has been disposed since it was linked. */
+/* Checks whether a watched object has been disposed since it was linked. */
 static gboolean
 resource_has_lost_watch (LifecycleResource *self)
 {
@@ -520,8 +534,8 @@ resource_has_lost_watch (LifecycleResource *self)
   return FALSE;
 }
 
-/* Makes it an entry, and takes the caller's reference. If it is too late, what has been done is undone
- * at once. Says whether the scope owns it.
+/* Makes the resource an entry, and takes over the caller's reference. On a closed scope, undoes the
+ * resource at once. Returns whether the scope owns it.
  */
 gboolean
 lifecycle_resource_add (gpointer        resource,
@@ -533,8 +547,8 @@ lifecycle_resource_add (gpointer        resource,
   GError *error = NULL;
   gboolean live;
 
-  /* Before it is an entry, because from then on it can be released at any moment, and the release
-   * needs to hold what it watches.
+  /* The watches are linked first: once the resource is an entry, it can be released at any moment,
+   * and the release needs references on the watched objects.
    */
   for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
     resource_watch_link (&self->watches[i]);
@@ -557,7 +571,9 @@ lifecycle_resource_add (gpointer        resource,
   lifecycle_ledger_append (ledger, &self->entry, self->kind->type, place);
   live = lifecycle_ledger_end_add_of (ledger, &self->entry);
 
-  /* An object that was disposed before there was an entry has told nobody. */
+  /* If a watched object was disposed before the resource became an entry, nothing has
+   * retired it.
+   */
   if (live && resource_has_lost_watch (self))
     {
       lifecycle_resource_retire (self);
@@ -568,7 +584,9 @@ lifecycle_resource_add (gpointer        resource,
   return live;
 }
 
-/* What it was to stand for could not be made. Takes the caller's reference. */
+/* Discards a resource after a failure to create what it should stand for. Takes over the caller's
+ * reference.
+ */
 void
 lifecycle_resource_discard (gpointer resource)
 {
@@ -603,7 +621,7 @@ resource_visit_free (gpointer data)
   g_free (visit);
 }
 
-/* Calls a function now, if this is home, and else there. */
+/* Calls a function now if the calling thread is at home, or later in the home context. */
 void
 lifecycle_resource_run_at_home (gpointer              resource,
                                 LifecycleResourceFunc func)
@@ -631,7 +649,9 @@ lifecycle_resource_run_at_home (gpointer              resource,
     }
 }
 
-/* Has GIO call back at home: it takes the thread-default context for that. Says FALSE elsewhere. */
+/* Makes the home context the thread-default context, so that GIO calls back there. Returns FALSE if
+ * the calling thread is not at home.
+ */
 gboolean
 lifecycle_resource_go_home (LifecycleScope *scope)
 {
@@ -656,7 +676,7 @@ lifecycle_resource_set_closed_error (GError **error)
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The scope is closed");
 }
 
-/* Before something is made that the scope is to own. */
+/* Checks that the scope is open, before creating something for it to own. */
 gboolean
 lifecycle_resource_check_open (LifecycleScope  *scope,
                                GError         **error)

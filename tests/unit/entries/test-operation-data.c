@@ -968,7 +968,7 @@ test_debug (void)
   result->finalized = &finalized;
 
   g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
-                         "Memory adopted at *test-operation-data.c:* is freed while the call of "
+                         "Memory adopted at *test-operation-data.c:* is freed before the end of "
                          "operation 'read', begun at *test-operation-data.c:*keep()*");
   lifecycle_scope_close (scope);
   g_test_assert_expected_messages ();
