@@ -84,6 +84,8 @@ LifecycleTimer *lifecycle_scope_new_debounce     (LifecycleScope  *self,
 LIFECYCLE_AVAILABLE_IN_1_0
 void            lifecycle_scope_set_deadline     (LifecycleScope  *self,
                                                   guint            timeout_ms);
+LIFECYCLE_AVAILABLE_IN_1_0
+gint64          lifecycle_scope_get_remaining    (LifecycleScope  *self);
 
 #ifndef __GI_SCANNER__
 

@@ -424,6 +424,50 @@ test_callback_begins (void)
   g_assert_finalize_object (scope);
 }
 
+static void
+remaining_thread (gpointer data)
+{
+  g_assert_cmpint (lifecycle_scope_get_remaining (data), >, 0);
+}
+
+/* The nearest of all deadlines upwards, whatever set it. */
+static void
+test_remaining (void)
+{
+  LifecycleScope *root = lifecycle_scope_new ("root");
+  LifecycleScope *child = lifecycle_scope_new_child (root, "child");
+  LifecycleScope *grandchild = lifecycle_scope_new_child (child, "grandchild");
+  TestAsync one = { 0 };
+  Drain self = { 0 };
+
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), ==, -1);
+  lifecycle_scope_set_deadline (root, 3000000);
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), >, 2000000);
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), <=, 3000000);
+  lifecycle_scope_set_deadline (grandchild, 5000000);
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), <=, 3000000);
+  lifecycle_scope_set_deadline (child, 2000000);
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), <=, 2000000);
+  g_assert_cmpint (lifecycle_scope_get_remaining (root), >, 2000000);
+  test_in_thread (remaining_thread, grandchild);
+
+  test_async_start (&one, grandchild, "one");
+  drain (&self, child, 1000000);
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), <=, 1000000);
+  lifecycle_scope_set_deadline (root, 0);
+  lifecycle_scope_set_deadline (child, 0);
+  g_assert_cmpint (lifecycle_scope_get_remaining (root), ==, -1);
+  g_assert_cmpint (lifecycle_scope_get_remaining (grandchild), >, 0);
+  test_async_succeed (&one);
+  drain_run (&self);
+  g_assert_cmpint (lifecycle_scope_get_remaining (child), ==, -1);
+
+  lifecycle_scope_close (root);
+  g_assert_finalize_object (grandchild);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (root);
+}
+
 /* A shielded operation outlasts the deadline of the drain. */
 static void
 test_shielded (void)
@@ -468,6 +512,7 @@ main (int    argc,
   g_test_add_func ("/lifecycle/drain/thread", test_thread);
   g_test_add_func ("/lifecycle/drain/thread-ends", test_thread_ends);
   g_test_add_func ("/lifecycle/drain/callback-begins", test_callback_begins);
+  g_test_add_func ("/lifecycle/drain/remaining", test_remaining);
   g_test_add_func ("/lifecycle/promise-15-finished/drain", test_shielded);
 
   return g_test_run ();
