@@ -188,7 +188,7 @@ lifecycle_scope_add_handler_at (const char     *place,
                                 gulong          handler_id)
 {
   LifecycleLedger *ledger;
-  LifecycleLedger *tethers;
+  LifecycleLedger *watches;
   AdoptedHandler *adopted;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
@@ -202,12 +202,12 @@ lifecycle_scope_add_handler_at (const char     *place,
   adopted->instance = instance;
   adopted->id = handler_id;
 
-  tethers = lifecycle_object_watch_get_ledger (lifecycle_object_watch_get (instance));
-  object_watch_sweep (tethers, 2);
+  watches = lifecycle_object_watch_get_ledger (lifecycle_object_watch_get (instance));
+  object_watch_sweep (watches, 2);
 
   if (lifecycle_link_connect (&adopted->link,
                               ledger, LIFECYCLE_ENTRY_ADOPTED_HANDLER,
-                              tethers, LIFECYCLE_ENTRY_HANDLER_WATCH,
+                              watches, LIFECYCLE_ENTRY_HANDLER_WATCH,
                               place))
     {
       lifecycle_ledger_lock (ledger);

@@ -63,7 +63,7 @@ struct _LifecycleResourceKind
   LifecycleResourceFunc clear;
 };
 
-#define LIFECYCLE_RESOURCE_MAX_PARTNERS 3
+#define LIFECYCLE_RESOURCE_MAX_WATCHES 3
 #define LIFECYCLE_RESOURCE_MAX_HANDLERS 2
 
 /* An object that the resource needs. No reference is held on it, but when it is disposed, the
@@ -86,7 +86,7 @@ struct _LifecycleResource
   const LifecycleResourceKind *kind;
   LifecycleLedger             *ledger;
   GMainContext                *context; /* home */
-  LifecycleResourceWatch             watches[LIFECYCLE_RESOURCE_MAX_PARTNERS];
+  LifecycleResourceWatch             watches[LIFECYCLE_RESOURCE_MAX_WATCHES];
 
   GCallback                    func;
   gpointer                     data;

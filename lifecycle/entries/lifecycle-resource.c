@@ -88,7 +88,7 @@ lifecycle_resource_unref (gpointer resource)
 
   if (self->kind->clear != NULL)
     self->kind->clear (self);
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     g_clear_pointer (&self->watches[i].ledger, lifecycle_ledger_unref);
   lifecycle_ledger_unref (self->ledger);
   g_main_context_unref (self->context);
@@ -316,7 +316,7 @@ resource_silence (LifecycleResource *self)
     return;
 
   self->silenced = TRUE;
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     {
       LifecycleResourceWatch *watch = &self->watches[i];
 
@@ -346,9 +346,9 @@ resource_end (LifecycleResource  *self,
 static void
 resource_finish (LifecycleResource *self)
 {
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     resource_watch_cut (&self->watches[i]);
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     g_clear_object (&self->watches[i].held);
   resource_drop_user (self);
   if (self->kind->finished != NULL)
@@ -516,7 +516,7 @@ const LifecycleEntryClass lifecycle_resource_watch_class = {
 static gboolean
 resource_has_lost_watch (LifecycleResource *self)
 {
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     {
       LifecycleResourceWatch *watch = &self->watches[i];
       gboolean linked;
@@ -550,7 +550,7 @@ lifecycle_resource_add (gpointer        resource,
   /* The watches are linked first: once the resource is an entry, it can be released at any moment,
    * and the release needs references on the watched objects.
    */
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_PARTNERS; i++)
+  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     resource_watch_link (&self->watches[i]);
 
   if (!lifecycle_ledger_begin_add (ledger))

@@ -208,7 +208,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
                                       GDestroyNotify               destroy,
                                       GError                     **error)
 {
-  GDBusInterfaceVTable gate = { NULL };
+  GDBusInterfaceVTable guarded = { NULL };
   ExportedObject *entry;
   gboolean at_home, added = FALSE;
 
@@ -231,13 +231,13 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
       if (vtable != NULL)
         {
           entry->vtable = *vtable;
-          gate.method_call = exported_object_call_cb;
-          gate.get_property = vtable->get_property != NULL ? exported_object_get_cb : NULL;
+          guarded.method_call = exported_object_call_cb;
+          guarded.get_property = vtable->get_property != NULL ? exported_object_get_cb : NULL;
         }
 
       lifecycle_bus_calls_begin (connection);
       entry->id = g_dbus_connection_register_object (connection, object_path, interface_info,
-                                                     vtable != NULL ? &gate : NULL,
+                                                     vtable != NULL ? &guarded : NULL,
                                                      lifecycle_resource_ref (entry),
                                                      exported_object_let_go,
                                                      error);

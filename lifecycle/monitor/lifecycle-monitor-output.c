@@ -26,7 +26,7 @@ lifecycle_monitor_log (LifecycleMonitor *self,
   message = g_string_new (NULL);
   g_string_append_printf (message,
                           "%.1f MiB resident, %.1f MiB of heap, %u scopes, %u entries, %u overdue",
-                          (double) sample->vitals.rss / MIB, (double) sample->vitals.heap / MIB,
+                          (double) sample->usage.rss / MIB, (double) sample->usage.heap / MIB,
                           sample->n_scopes, sample->n_entries, sample->n_overdue);
   for (guint metric = 0; metric < LIFECYCLE_N_METRICS; metric++)
     {
@@ -39,11 +39,11 @@ lifecycle_monitor_log (LifecycleMonitor *self,
   g_variant_builder_init (&fields, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&fields, "{sv}", "MESSAGE", g_variant_new_string (message->str));
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_RSS",
-                         g_variant_new_uint64 (sample->vitals.rss));
+                         g_variant_new_uint64 (sample->usage.rss));
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_HEAP",
-                         g_variant_new_uint64 (sample->vitals.heap));
+                         g_variant_new_uint64 (sample->usage.heap));
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_CPU_USEC",
-                         g_variant_new_uint64 (sample->vitals.cpu_time));
+                         g_variant_new_uint64 (sample->usage.cpu_time));
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_ENTRIES",
                          g_variant_new_uint32 (sample->n_entries));
   g_variant_builder_add (&fields, "{sv}", "LIFECYCLE_SCOPES",
@@ -195,23 +195,23 @@ add_process (GString         *text,
               "Objects that should have been finalized but are alive.");
   add_number (text, "lifecycle_overdue_objects", sample->n_overdue);
 
-  if (sample->vitals.rss > 0)
+  if (sample->usage.rss > 0)
     {
       add_family (text, "lifecycle_resident_memory_bytes", "gauge", "bytes",
                   "Resident memory of the process.");
-      add_number (text, "lifecycle_resident_memory_bytes", sample->vitals.rss);
+      add_number (text, "lifecycle_resident_memory_bytes", sample->usage.rss);
     }
-  if (sample->vitals.heap > 0)
+  if (sample->usage.heap > 0)
     {
       add_family (text, "lifecycle_heap_bytes", "gauge", "bytes",
                   "Memory allocated on the heap.");
-      add_number (text, "lifecycle_heap_bytes", sample->vitals.heap);
+      add_number (text, "lifecycle_heap_bytes", sample->usage.heap);
     }
-  if (sample->vitals.cpu_time > 0)
+  if (sample->usage.cpu_time > 0)
     {
       add_family (text, "lifecycle_cpu_seconds_total", "counter", NULL,
                   "CPU time used by the process.");
-      add_seconds (text, "lifecycle_cpu_seconds_total", sample->vitals.cpu_time);
+      add_seconds (text, "lifecycle_cpu_seconds_total", sample->usage.cpu_time);
     }
 }
 

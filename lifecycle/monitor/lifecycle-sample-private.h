@@ -20,7 +20,7 @@ struct _LifecycleSample
 
   gint64          time;         /* µs of real time */
   gint64          monotonic;    /* µs of monotonic time */
-  LifecycleUsage vitals;
+  LifecycleUsage usage;
   guint           n_scopes;
   guint           n_entries;
   guint           n_overdue;

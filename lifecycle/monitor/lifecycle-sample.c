@@ -46,7 +46,7 @@ lifecycle_sample_fill (LifecycleSample      *self,
   LifecycleStatistics *counted;
 
   /* This comes first, so that it does not include the memory that counting the scopes needs. */
-  lifecycle_usage_read (&self->vitals);
+  lifecycle_usage_read (&self->usage);
   self->time = g_get_real_time ();
   self->monotonic = g_get_monotonic_time ();
 
@@ -82,15 +82,15 @@ lifecycle_sample_get_property (GObject    *object,
       break;
 
     case PROP_RSS:
-      g_value_set_uint64 (value, self->vitals.rss);
+      g_value_set_uint64 (value, self->usage.rss);
       break;
 
     case PROP_HEAP:
-      g_value_set_uint64 (value, self->vitals.heap);
+      g_value_set_uint64 (value, self->usage.heap);
       break;
 
     case PROP_CPU_TIME:
-      g_value_set_uint64 (value, self->vitals.cpu_time);
+      g_value_set_uint64 (value, self->usage.cpu_time);
       break;
 
     case PROP_N_SCOPES:
@@ -275,7 +275,7 @@ lifecycle_sample_get_rss (LifecycleSample *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
 
-  return self->vitals.rss;
+  return self->usage.rss;
 }
 
 /**
@@ -295,7 +295,7 @@ lifecycle_sample_get_heap (LifecycleSample *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
 
-  return self->vitals.heap;
+  return self->usage.heap;
 }
 
 /**
@@ -315,7 +315,7 @@ lifecycle_sample_get_cpu_time (LifecycleSample *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SAMPLE (self), 0);
 
-  return self->vitals.cpu_time;
+  return self->usage.cpu_time;
 }
 
 /**
@@ -416,10 +416,10 @@ lifecycle_sample_get_value (LifecycleSample *self,
   switch (metric)
     {
     case LIFECYCLE_METRIC_RSS:
-      return (double) self->vitals.rss;
+      return (double) self->usage.rss;
 
     case LIFECYCLE_METRIC_HEAP:
-      return (double) self->vitals.heap;
+      return (double) self->usage.heap;
 
     case LIFECYCLE_METRIC_ENTRIES:
       return self->n_entries;

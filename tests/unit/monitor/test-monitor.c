@@ -30,8 +30,8 @@ inject (LifecycleMonitor *monitor,
 
   sample->monotonic = G_USEC_PER_SEC * 1000 + (gint64) minutes * 60 * G_USEC_PER_SEC;
   sample->time = sample->monotonic;
-  sample->vitals.rss = 100 * MB;
-  sample->vitals.heap = 50 * MB;
+  sample->usage.rss = 100 * MB;
+  sample->usage.heap = 50 * MB;
   sample->n_scopes = 10;
   sample->n_entries = n_entries;
   lifecycle_monitor_add_sample (monitor, sample);
