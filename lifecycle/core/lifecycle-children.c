@@ -39,8 +39,8 @@ child_claim (LifecycleLedger *ledger,
   g_object_ref (lifecycle_scope_from_child_entry (entry));
 }
 
-/* For the scope of an object's life, which ends with the object. It leaves before it closes, because
- * the object may live on, with another scope.
+/* Only used for the scope that ends with an object. It leaves before it closes, because the object
+ * may live on and get another scope.
  */
 static void
 child_release (LifecycleLedger *ledger,
@@ -50,7 +50,9 @@ child_release (LifecycleLedger *ledger,
   LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
 
   lifecycle_scope_leave (child);
-  /* It is named after the type of the object, unless the object has gone without being disposed. */
+  /* The detail is the type of the object, which is the name of the scope, unless the object was
+   * freed without being disposed.
+   */
   lifecycle_scope_close_with_reason (child, LIFECYCLE_REASON_OWNER_GONE,
                                      lifecycle_ledger_get_object_ledger (ledger)->dying ? child->key.name
                                                                                         : NULL);
@@ -80,7 +82,7 @@ scope_from_namesake (LifecycleNode *node)
   return (LifecycleScope *) (gpointer) ((guint8 *) node - G_STRUCT_OFFSET (LifecycleScope, namesakes));
 }
 
-/* The ledger is locked, and has an index. The child becomes the last of those with its key, or the
+/* The ledger is locked, and has an index. Inserts the child as the last one with its key, or as the
  * first.
  */
 void
@@ -129,8 +131,8 @@ ledger_unindex_child (LifecycleLedger *ledger,
   child->namesakes.next = NULL;
 }
 
-/* At the end of a scope: the closed children that it kept go with it, but the ledger may have moved on
- * to another scope.
+/* Called when a scope is finalized, to drop the closed children that it has kept. They must leave
+ * the index, because the ledger may have moved to another scope.
  */
 void
 lifecycle_scope_forget_stillborn (GHashTable *stillborn)
@@ -151,9 +153,9 @@ lifecycle_scope_forget_stillborn (GHashTable *stillborn)
   g_hash_table_unref (stillborn);
 }
 
-/* The open child with a key or, if the scope is not open any more, a closed one; not referenced. The
- * ledger is locked. The first look-up makes the index, so that scopes whose children nobody looks up
- * do without one.
+/* The ledger is locked. Returns the open child with that key or, if the scope is no longer open, a
+ * closed one; no reference is added. The first look-up creates the index, so that scopes whose
+ * children are never looked up need none.
  */
 LifecycleScope *
 lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
@@ -174,9 +176,9 @@ lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
         }
     }
 
-  /* A child that is not open will not be found again, but it may stay for long: close_async() waits.
-   * Taking such children out of the index when they are met makes each of them cost one step, however
-   * often somebody looks. Open children of a ledger that is not open stay: it may be moving.
+  /* A child that is not open is never found again, but may remain for long, because close_async()
+   * waits. Removing such children from the index when a look-up meets them limits the cost of each
+   * to one step. If the ledger is not open, its open children stay: it may be moving.
    */
   while ((first = g_hash_table_lookup (children->index, key)) != NULL &&
          !lifecycle_scope_is_open (first) &&
@@ -198,7 +200,7 @@ lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
   return NULL;
 }
 
-/* Begun, and never opened. */
+/* Marks a new scope as closed because its parent already is. */
 void
 lifecycle_scope_be_born_closed (LifecycleScope  *self,
                                 LifecycleReason  reason)
@@ -213,9 +215,9 @@ lifecycle_scope_be_born_closed (LifecycleScope  *self,
     lifecycle_roots_remove (self);
 }
 
-/* Makes the scope an entry of the ledger, which gets a reference of its own, unless it is too late.
- * Where `unique`, an open child with the same key is returned instead, referenced; where `first`, the
- * scope is found before those with the same key.
+/* Adds the scope to the ledger, which takes a reference of its own; if the ledger is not open,
+ * marks the scope as closed instead. If `unique`, returns a reference on an open child with the
+ * same key, if there is one. If `first`, look-ups find the scope before others with the same key.
  */
 LifecycleScope *
 lifecycle_scope_join_ledger (LifecycleScope  *self,
@@ -248,7 +250,7 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
 
   if (parent != NULL)
     {
-      /* The parent may just have moved: it is the scope that has the ledger now whose blocks count. */
+      /* The parent may have just moved: use the block count of the current scope of the ledger. */
       if (ledger->scope != NULL)
         self->blocked = ledger->scope->blocked;
       self->holdings->draining = lifecycle_ledger_get_holdings (ledger)->draining;
@@ -283,8 +285,8 @@ scope_unlink (LifecycleScope  *self,
   return TRUE;
 }
 
-/* Has the owner let go of the scope, which leaves its ledger and loses its reference: the caller has
- * another. Says whether it was there.
+/* Removes the scope from the ledger of its owner, and drops the reference of that; the caller holds
+ * another. Returns whether the scope was there.
  */
 gboolean
 lifecycle_scope_leave (LifecycleScope *self)
@@ -296,7 +298,7 @@ lifecycle_scope_leave (LifecycleScope *self)
     return FALSE;
 
   lifecycle_ledger_lock (ledger);
-  /* It is counted as what a teardown has released. */
+  /* Count it as released by a teardown. */
   if ((self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0)
     self->as_child.flags |= LIFECYCLE_ENTRY_MUTED;
   linked = scope_unlink (self, ledger);
@@ -308,8 +310,9 @@ lifecycle_scope_leave (LifecycleScope *self)
   return linked;
 }
 
-/* The same for a scope that has closed: it leaves what it has counted to those that remain, in one
- * go, so that others count everything once.
+/* Like lifecycle_scope_leave(), for a scope that has closed: passes its counts on to the owner, or
+ * to the roots. It leaves and passes them on atomically, so that observers count everything exactly
+ * once.
  */
 gboolean
 lifecycle_scope_leave_closed (LifecycleScope *self,
@@ -322,7 +325,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   gboolean taken = FALSE;
   guint n_late, n_failed;
 
-  /* The tally does not change from now on. */
+  /* From now on the tally does not change. */
   lifecycle_ledger_lock (&own->ledger);
   own->counted = TRUE;
   tally = own->tally;
@@ -353,7 +356,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   return linked;
 }
 
-/* Makes the scope a child, unless it is too late. */
+/* Makes the scope a child, or marks it as closed if the parent is not open. */
 void
 lifecycle_scope_join (LifecycleScope *self,
                       LifecycleScope *parent)
@@ -361,14 +364,16 @@ lifecycle_scope_join (LifecycleScope *self,
   lifecycle_scope_join_ledger (self, lifecycle_scope_get_ledger (parent), parent, FALSE, FALSE);
 }
 
-/* The parent, also when the scope has left it, referenced. */
+/* Returns a reference on the parent, even if the scope has left it. */
 LifecycleScope *
 lifecycle_scope_dup_owner (LifecycleScope *self)
 {
   return self->owner != NULL ? lifecycle_ledger_dup_scope (self->owner) : NULL;
 }
 
-/* Adds to the count of blocks of a scope and of all below it, and does what follows from it. */
+/* Changes the block count of a scope and of all scopes below it, and blocks or unblocks their
+ * entries accordingly.
+ */
 void
 lifecycle_scope_shift_blocked (LifecycleScope *self,
                                gint            by)

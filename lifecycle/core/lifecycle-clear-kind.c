@@ -1,4 +1,4 @@
-/* lifecycle-clear-kind.c: the end of all entries of one kind
+/* lifecycle-clear-kind.c: clears the entries of one kind
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,7 @@
 #include "lifecycle-mail-private.h"
 #include "lifecycle-scope-private.h"
 
-/* A task for another home. */
+/* A task for a scope with another home. */
 typedef struct
 {
   LifecycleScope *scope;
@@ -46,8 +46,8 @@ clear_hand_over (LifecycleScope *scope,
   /* cppcheck-suppress memleak ; the source has it */
 }
 
-/* All that would end with the root, as far as it is at home here. The homes of those that have another
- * context than the root stay entered.
+/* Lists all open scopes that would end with the root and are at home here, and enters the homes of
+ * those with another context. Hands the others over to their homes.
  */
 static void
 clear_collect (LifecycleScopeList *list,
@@ -83,7 +83,7 @@ clear_collect (LifecycleScopeList *list,
   lifecycle_scope_list_clear (&all);
 }
 
-/* Leaves the homes that were entered for it. */
+/* Leaves the homes that clear_collect() has entered. */
 static void
 clear_end (LifecycleScopeList *list,
            LifecycleScope     *root)
@@ -96,7 +96,7 @@ clear_end (LifecycleScopeList *list,
   lifecycle_scope_list_clear (list);
 }
 
-/* Those that have no children any more have been closed with the others. */
+/* Closes the children, and with them everything below. */
 static guint
 clear_children (LifecycleScope *scope)
 {
@@ -117,8 +117,9 @@ clear_children (LifecycleScope *scope)
   return n_released;
 }
 
-/* User code may close the scope: who does that does the rest, too. If it moves, the rest goes along.
- * What a clear() further up has yet to release is older, and not our business.
+/* User code may close the scope: then the close releases the rest. If the scope moves, the ledger
+ * moves with it, and the release goes on. Older entries, which an outer clear() has yet to release,
+ * are left to that.
  */
 static guint
 clear_release (LifecycleLedger *ledger,
@@ -144,7 +145,7 @@ clear_release (LifecycleLedger *ledger,
   return n_released;
 }
 
-/* At home. As in a close, everything is muted first. */
+/* Called at home. As in a close, everything is muted first. */
 static guint
 clear_run (LifecycleScopeList *list,
            LifecycleKind       kind)
@@ -186,24 +187,26 @@ clear_run (LifecycleScopeList *list,
 /**
  * lifecycle_scope_clear_kind:
  * @self: a scope
- * @kind: which entries
- * @recursive: whether to go on with all that would end with the scope
+ * @kind: the kind of entries to release
+ * @recursive: whether to include all scopes that would end with this one
  *
- * Releases the entries of one kind, and leaves the rest, and the scope open.
+ * Releases the entries of one kind, but keeps the other entries, and leaves the scope open.
  *
- * As in a close, all of them are muted before the first one is released, and the last added is
- * released first; scopes come after those below them. Children close as
- * [enum@Reason.parent_closed] with the detail `cleared`; cleanups get [enum@Reason.completed].
+ * As in a close, all of them are muted before the first one is released, and they are released in
+ * reverse order of addition; scopes come after those below them. Children close as
+ * [enum@Reason.parent_closed] with the detail `cleared`; cleanups are called with
+ * [enum@Reason.completed].
  *
- * With @recursive, the scopes below and those who follow one of them are cleared of this kind as
- * well. What is at home elsewhere is handed over to its home, and not counted.
+ * If @recursive is %TRUE, the scopes below, and scopes that follow one of them, are cleared of this
+ * kind as well. A scope with another home is handed over to it, and its entries are not counted.
  *
- * If the scope is closed or cleared from inside, what is left of the kind is released after the
- * rest; if it moves, that goes on.
- * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
- * with a critical.
+ * If user code that runs meanwhile closes or clears the scope, the remaining entries of the kind
+ * are released after the others; if it moves the scope, the release goes on.
  *
- * Returns: how many entries were released
+ * On a scope that is closing or closed this does nothing. Must be called at home; elsewhere it logs
+ * a critical, and does nothing.
+ *
+ * Returns: the number of entries that were released
  *
  * Since: 1.0
  */
@@ -226,7 +229,7 @@ lifecycle_scope_clear_kind (LifecycleScope *self,
   g_object_ref (self);
   if (!lifecycle_scope_is_open (self))
     {
-      /* There is nothing to do, or it is being done. */
+      /* A close has released everything, or is about to. */
     }
   else if (kind == LIFECYCLE_KIND_SCOPE)
     {

@@ -1,4 +1,4 @@
-/* lifecycle-close-async-private.h: a close that waits for what is under way
+/* lifecycle-close-async-private.h: a close that waits for pending work
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,30 +9,30 @@
 
 G_BEGIN_DECLS
 
-/* One for each scope that close_async() or drain_async() has been called on, from that call to the end
- * of the close. All of it happens at home; what ends elsewhere sends a wake-up.
+/* Exists for each scope that is closed by close_async() or drain_async(), from that call to the end
+ * of the close. It is used at home only; work that ends on other threads sends a wake-up.
  *
- * A drain waits first, while the scope is open, until nothing is pending. Then, and without a drain at
- * once, comes the first part of the teardown, a wait until none of the ledgers concerned has anything
- * pending, or until the deadline, and the second part.
+ * A drain first waits, with the scope open, until nothing is pending. Then, or at once without a
+ * drain, the teardown runs up to the release. The release starts when no watched ledger has
+ * anything pending, or at the deadline.
  */
 typedef struct
 {
   LifecycleWait    base;
   gint             refs;
-  gint             woken;       /* a wake-up is on its way */
+  gint             woken;       /* atomic; a wake-up has been posted */
   gboolean         draining;    /* the scope is still open */
-  LifecycleReason  reason;      /* what a drain closes with */
-  LifecycleScope  *root;        /* not referenced: the wait ends before it does */
+  LifecycleReason  reason;      /* the reason with which a drain closes the scope */
+  LifecycleScope  *root;        /* not referenced: the scope outlives the wait */
   GMainContext    *context;
   gint64           began;       /* µs of monotonic time */
   GPtrArray       *scopes;      /* referenced; empty once the root has closed */
   GPtrArray       *waiters;     /* of Waiter */
   GSource         *timeout;
-  GError          *overdue;     /* what was not waited for to the end */
+  GError          *overdue;     /* lists what was still pending when the wait was given up */
 } LifecycleCloseWait;
 
-/* What a call is about; the data of its task. */
+/* The arguments of a call, which are the data of its task. */
 typedef struct
 {
   LifecycleReason    reason;

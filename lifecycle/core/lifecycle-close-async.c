@@ -1,4 +1,4 @@
-/* lifecycle-close-async.c: a close that waits for what is under way
+/* lifecycle-close-async.c: a close that waits for pending work
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -58,8 +58,8 @@ waiter_free (gpointer data)
   g_free (waiter);
 }
 
-/* Forgets the ledgers, so that none of them wakes it any more. One that has moved on, to another
- * scope, has forgotten the wait itself.
+/* Stops watching the scopes, so that their ledgers no longer wake this close wait. Holdings that
+ * have moved to another scope have already dropped it.
  */
 static void
 close_wait_forget_scopes (LifecycleCloseWait *self)
@@ -95,7 +95,7 @@ close_wait_let_go (LifecycleCloseWait *self)
     }
 }
 
-/* Sets `gave_up` if something goes on that is not waited for any longer. */
+/* Sets `gave_up` if the wait for something that is still running has been given up. */
 gboolean
 lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
                         gboolean           *gave_up)
@@ -119,8 +119,8 @@ lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
   return FALSE;
 }
 
-/* At home. What the release comes to has to live until it is over. In a circle of followers, the root
- * may close, and the drain end, before others do.
+/* Called at home. Keeps the scopes alive until the release is over: in a circle of followers, the
+ * root may close, and the close wait end, before the others do.
  */
 static guint
 close_wait_release (LifecycleCloseWait *self,
@@ -149,8 +149,8 @@ ledger_list_pending (LifecycleNode *list,
     }
 }
 
-/* What is still pending in the scopes, each with the path of its scope; NULL if all of it has just
- * ended.
+/* Returns an error that lists what is still pending, each with the path of its scope; NULL if all
+ * of it has just ended.
  */
 static GError *
 close_wait_describe (LifecycleCloseWait *self)
@@ -174,9 +174,9 @@ close_wait_describe (LifecycleCloseWait *self)
       lifecycle_ledger_lock (ledger);
       ledger_list_pending (&ledger->muted, found);
       ledger_list_pending (&ledger->live, found);
-      /* A clear() has released them, but they go on. */
+      /* A clear() has released these entries, but what they stood for is still running. */
       if (holdings->n_pending > found->len && !lifecycle_scope_is_closed (scope))
-        g_ptr_array_add (found, g_strdup_printf ("%u more, let go of already",
+        g_ptr_array_add (found, g_strdup_printf ("%u more, already released",
                                                  holdings->n_pending - found->len));
       lifecycle_ledger_unlock (ledger);
 
@@ -189,7 +189,7 @@ close_wait_describe (LifecycleCloseWait *self)
                                     (const char *) g_ptr_array_index (found, j));
         }
 
-      /* One that joined the wait of a scope above it has no list of its own. */
+      /* A close wait that has joined that of a scope above has no list of its own. */
       if (self->scopes->len == 0)
         lifecycle_scope_list_children (&scopes, scope, NULL);
     }
@@ -217,7 +217,7 @@ close_wait_woken_cb (gpointer data)
       return G_SOURCE_REMOVE;
     }
 
-  /* Once the release has begun, there is nothing left to do. */
+  /* Once the release has begun, nothing is left to do. */
   if (self->scopes->len > 0 && self->root->awaiting_release &&
       !self->root->releasing && !lifecycle_close_wait_has_pending (self, &gave_up))
     {
@@ -229,7 +229,7 @@ close_wait_woken_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* On any thread, and with a ledger locked. */
+/* Called on any thread, with a ledger locked. */
 static void
 close_wait_wake (LifecycleWait *wait)
 {
@@ -240,7 +240,9 @@ close_wait_wake (LifecycleWait *wait)
                     close_wait_woken_cb, lifecycle_close_wait_ref (self), lifecycle_close_wait_unref);
 }
 
-/* At home: what the scope waits with for its release, for its own sake or that of one above it. */
+/* Called at home. Returns the close wait that delays the release of the scope: its own, or that of
+ * a scope above it.
+ */
 static LifecycleCloseWait *
 scope_peek_close_wait (LifecycleScope *scope)
 {
@@ -258,7 +260,7 @@ scope_peek_close_wait (LifecycleScope *scope)
   return NULL;
 }
 
-/* At home. Releases the scope, if it waits, and says whether it did. */
+/* Called at home. Releases the scope if its release is being delayed; returns whether it was. */
 gboolean
 lifecycle_close_wait_cut_short (LifecycleScope *scope,
                                 guint          *n_released)
@@ -299,7 +301,7 @@ close_wait_timed_out_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Those who join later may want it to be over sooner, but not later. */
+/* Callers that join a close wait can shorten it, but not extend it. */
 void
 lifecycle_close_wait_set_timeout (LifecycleCloseWait *self,
                         guint               timeout_ms)
@@ -363,7 +365,7 @@ close_wait_scope_closed (LifecycleWait  *wait,
   waiters = g_steal_pointer (&self->waiters);
   self->waiters = g_ptr_array_new_with_free_func (waiter_free);
 
-  /* None of them is to be told twice, if the callback of another runs the main loop. */
+  /* The callback of one waiter may run the main loop: make sure that no other is cancelled then. */
   for (guint i = 0; i < waiters->len; i++)
     waiter_stop_listening (g_ptr_array_index (waiters, i));
   for (guint i = 0; i < waiters->len; i++)
@@ -383,7 +385,7 @@ wait_cancelled_cb (GCancellable *cancellable,
   Waiter *waiter = data;
   g_autoptr (GTask) task = g_object_ref (waiter->task);
 
-  /* Only the wait: the close goes on. */
+  /* This cancels the wait only: the close goes on. */
   g_ptr_array_remove (waiter->close_wait->waiters, waiter);
   g_task_return_error_if_cancelled (task);
 
@@ -410,7 +412,7 @@ lifecycle_close_wait_add_waiter (LifecycleCloseWait *self,
     }
 }
 
-/* At home: what a scope waits with, made on demand. The scope is not closed. */
+/* Called at home. Returns the close wait of a scope that is not closed, created on demand. */
 LifecycleCloseWait *
 lifecycle_close_wait_ensure (LifecycleScope *scope)
 {
@@ -435,7 +437,7 @@ lifecycle_close_wait_ensure (LifecycleScope *scope)
   return self;
 }
 
-/* At home: has the ledger of the scope wake the wait. */
+/* Called at home. Adds a scope whose ledger wakes the close wait when nothing is pending. */
 void
 lifecycle_close_wait_watch (LifecycleCloseWait *self,
                             LifecycleScope     *scope)
@@ -449,8 +451,8 @@ lifecycle_close_wait_watch (LifecycleCloseWait *self,
   lifecycle_ledger_unlock (&holdings->ledger);
 }
 
-/* At home. Does all of the close but the release, and that, too, unless something is under way that
- * it is to wait for. A drain ends here.
+/* Called at home. Ends a drain. Performs the close except for the release, and the release as well
+ * unless `waits` is set and something is pending.
  */
 void
 lifecycle_close_wait_start (LifecycleCloseWait *self,
@@ -470,11 +472,11 @@ lifecycle_close_wait_start (LifecycleCloseWait *self,
       lifecycle_scope_mark (scope, self->reason, NULL);
     }
 
-  /* If a teardown is under way already, its end is what is waited for. */
+  /* If a teardown is already in progress, the waiters wait for it to end. */
   if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
     {
-      /* User code that runs meanwhile may close the scope in another way, which ends the wait: the
-       * list is its own only afterwards.
+      /* User code that runs during the teardown may close the scope in another way, which ends the
+       * close wait. So collect the scopes in a separate list, and watch them only afterwards.
        */
       lifecycle_scope_list_init (&scopes);
       lifecycle_teardown_start (&scopes, scope);
@@ -494,7 +496,7 @@ lifecycle_close_wait_start (LifecycleCloseWait *self,
   lifecycle_close_wait_unref (self);
 }
 
-/* At home. */
+/* Called at home. */
 void
 lifecycle_close_call_run (GTask *task)
 {
@@ -528,7 +530,9 @@ close_call_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The task of a call of close_async() or drain_async(), and on any thread the call itself. */
+/* Creates the task of a call of close_async() or drain_async(), and runs it at home. Called on any
+ * thread.
+ */
 void
 lifecycle_close_call (LifecycleScope      *scope,
                       gpointer             tag,
@@ -544,7 +548,7 @@ lifecycle_close_call (LifecycleScope      *scope,
 
   g_task_set_source_tag (task, tag);
   g_task_set_name (task, "Lifecycle close");
-  /* The close goes on, and its result is that of the task. */
+  /* wait_cancelled_cb() returns the error of a cancelled wait; otherwise return the result. */
   g_task_set_check_cancellable (task, FALSE);
   call->reason = reason;
   call->timeout_ms = timeout_ms;
@@ -558,7 +562,7 @@ lifecycle_close_call (LifecycleScope      *scope,
     }
   else if (lifecycle_scope_inherit_home (scope))
     {
-      /* There is nobody to wait. */
+      /* No thread runs the context, so nothing could end the wait: close without one. */
       lifecycle_teardown_close (scope, reason, NULL);
       lifecycle_scope_leave_home (scope);
       task_return (task, scope, NULL);
@@ -575,26 +579,29 @@ lifecycle_close_call (LifecycleScope      *scope,
 /**
  * lifecycle_scope_close_async:
  * @self: a scope
- * @reason: why, for cleanups, handlers and reports; neither [enum@Reason.none] nor
+ * @reason: the reason for cleanups, handlers and reports; neither [enum@Reason.none] nor
  *   [enum@Reason.dropped]
- * @timeout_ms: how long to wait at most, in milliseconds, or 0 for as long as it takes
- * @cancellable: (nullable): ends the wait, but not the close
- * @callback: (nullable) (scope async): what to call when the scope is closed
- * @user_data: data for @callback
+ * @timeout_ms: the maximum time to wait, in milliseconds, or 0 for no limit
+ * @cancellable: (nullable): a cancellable that ends the wait, but not the close
+ * @callback: (nullable) (scope async): a function to call when the scope is closed
+ * @user_data: data to pass to @callback
  *
- * Closes the scope, but before it releases anything, waits until all operations of the scope, and of
- * those below it, have ended, guarded handlers that are running have returned, and processes that
- * it has told to exit have done so.
+ * Closes the scope, but waits for pending work before it releases anything.
  *
- * Everything is muted, and operations are cancelled, at once. What is still under way at the
- * deadline is not waited for: everything is released nevertheless, and the error is
- * [error@Error.timed_out], whose message names each operation, its age, and, from C, where it was
- * begun, each handler and where it was connected, and each process.
+ * Everything is muted, and operations are cancelled, at once. The wait ends when all operations of
+ * the scope and of the scopes below it have ended, threaded handlers that are running have
+ * returned, and processes that have been told to exit have done so. At the deadline, everything is
+ * released even if work is still pending. The error is then [error@Error.timed_out]; its message
+ * names each operation with its age and, in C, where it was begun, each handler with the place
+ * where it was connected, and each process.
  *
- * When the scope is being closed like this already, the call joins the wait; it can make it
- * shorter. [method@Scope.close] meanwhile releases at once. Scopes that end with this one but are at
- * home elsewhere are handed over to their homes, and not waited for. May be called on any thread;
- * the wait is at home.
+ * If the scope is already being closed by this function, the call joins that wait, and can shorten
+ * it. A call of [method@Scope.close] during the wait releases everything at once. Scopes that end
+ * with this one but have another home are handed over to it, and are not waited for. If the scope
+ * is already closed, there is no wait.
+ *
+ * May be called on any thread. The wait takes place at home; @callback is called in the
+ * thread-default main context of the caller.
  *
  * Since: 1.0
  */
@@ -617,15 +624,15 @@ lifecycle_scope_close_async (LifecycleScope      *self,
 /**
  * lifecycle_scope_close_finish:
  * @self: a scope
- * @result: what the callback got
- * @error: where to put the error; what it may tell of cleanups that failed counts as collected, see
- *   [method@Scope.get_error]
+ * @result: the result passed to the callback
+ * @error: return location for an error; failures of cleanups that it reports count as collected,
+ *   see [method@Scope.get_error]
  *
- * Ends a call of [method@Scope.close_async].
+ * Finishes a call of [method@Scope.close_async].
  *
- * The scope is closed in any case, except when the wait was cancelled.
+ * The scope is closed in any case, unless the wait was cancelled. May be called on any thread.
  *
- * Returns: whether everything ended in time and no cleanup failed
+ * Returns: %TRUE if everything ended in time and no cleanup failed
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-close.c: the verbs that end what a scope owns, or hand it over
+/* lifecycle-close.c: the functions that close or clear a scope
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,9 +13,10 @@
  *
  * Closes the scope as [enum@Reason.completed].
  *
- * See [method@Scope.close_with_reason].
+ * May be called on any thread, and does nothing on a scope that is closing or closed; see
+ * [method@Scope.close_with_reason].
  *
- * Returns: how many entries of the scope and of all below it were released
+ * Returns: the number of entries that were released, see [method@Scope.close_with_reason]
  *
  * Since: 1.0
  */
@@ -30,22 +31,24 @@ lifecycle_scope_close (LifecycleScope *self)
 /**
  * lifecycle_scope_close_with_reason:
  * @self: a scope
- * @reason: why, for cleanups, handlers and reports; neither [enum@Reason.none] nor
+ * @reason: the reason for cleanups, handlers and reports; neither [enum@Reason.none] nor
  *   [enum@Reason.dropped]
- * @detail: (nullable): more about that, for reports
+ * @detail: (nullable): more about the reason, for reports
  *
- * Takes down all that the scope owns, and the scopes below it.
+ * Takes down everything that the scope owns, and the scopes below it.
  *
- * The first close decides: on a scope that is closing or closed this does nothing. It may be called
- * from anywhere, also from handlers and cleanups of the scope itself.
+ * The reason of the first close is kept: on a scope that is closing or closed this does nothing,
+ * except that it ends the wait of a [method@Scope.close_async]. It may be called from anywhere,
+ * including handlers and cleanups of the scope itself.
  *
- * At home, everything has been released when this returns. On another thread it marks the scope, and
- * all that ends with it, as closing, hands the teardown over to the home context, and returns 0. In a
- * context that nobody runs that waits for a close at home, or, if the thread that created the scope
- * has ended, for the end of the last reference.
+ * May be called on any thread. At home, everything has been released when it returns. On another
+ * thread it marks the scope, and everything that ends with it, as closing, hands the teardown over
+ * to the home context, and returns 0. If no thread runs that context, the teardown waits for a
+ * close at home or, if the thread that created the scope has ended, until the last reference is
+ * dropped.
  *
- * Returns: how many entries of the scope and of all below it were released, a child counting as
- *   one; 0 if there was nothing to do, or if others have to do it
+ * Returns: the number of entries of the scope and of all scopes below it that were released, where
+ *   a child counts as one entry; 0 if there was nothing to do, or if others do it
  *
  * Since: 1.0
  */
@@ -62,13 +65,14 @@ lifecycle_scope_close_with_reason (LifecycleScope  *self,
 
 /**
  * lifecycle_scope_clear_for_dispose: (skip)
- * @scope: (inout) (nullable): where an object keeps the scope that it owns
+ * @scope: (inout) (nullable): a pointer to the scope that an object owns
  *
- * Closes a scope, drops the reference, and sets the pointer to %NULL: the first line of `dispose`.
+ * Closes a scope, drops the reference, and sets the pointer to %NULL: use it as the first line of
+ * `dispose`.
  *
- * A class that takes its parts apart in `dispose` has to silence what refers to them before that.
- * [func@Scope.of] is too late for it: the scope of an object is closed by GObject's own `dispose`, which
- * a class reaches when it chains up, after its parts have gone.
+ * A class that takes its parts apart in `dispose` must first mute whatever refers to them. The
+ * scope that [func@Scope.of] returns is closed too late for that: GObject's own `dispose` closes
+ * it, which runs when the class chains up, after its parts are gone.
  *
  * ```c
  * static void
@@ -83,10 +87,10 @@ lifecycle_scope_close_with_reason (LifecycleScope  *self,
  * }
  * ```
  *
- * The reason is %LIFECYCLE_REASON_OWNER_GONE. While the scope closes, the pointer is still there, so that
- * what runs then may add to it and is told that it is too late. `dispose` may run twice, and inside of
- * itself: the second time there is nothing left to do. Elsewhere than at home the close is handed over,
- * as [method@Scope.close] does it.
+ * The scope closes as %LIFECYCLE_REASON_OWNER_GONE. The pointer remains valid while it closes, so
+ * that user code that runs meanwhile can still use the scope, and finds it closing. `dispose` may
+ * run several times, and recursively: the second call finds nothing left to do. May be called on
+ * any thread: away from home, the close is handed over, as with [method@Scope.close].
  *
  * Since: 1.0
  */
@@ -114,15 +118,15 @@ lifecycle_scope_clear_for_dispose (LifecycleScope **scope)
  *
  * Releases everything that the scope owns, in the order of a close, but leaves the scope open.
  *
- * Children close as [enum@Reason.parent_closed] with the detail `cleared`; cleanups get
+ * Children close as [enum@Reason.parent_closed] with the detail `cleared`; cleanups are called with
  * [enum@Reason.completed]. The cancellable is cancelled, and the next call of
- * [method@Scope.get_cancellable] makes another. What the scope follows, and who follows it, stays.
- * What cleanups add to the scope stays as well.
+ * [method@Scope.get_cancellable] creates another. The scope still follows what it followed, and
+ * keeps its followers. Entries that cleanups add to the scope stay as well.
  *
- * On a scope that is not open this does nothing. Must be called at home; elsewhere it does nothing,
- * with a critical.
+ * On a scope that is closing or closed this does nothing. Must be called at home; elsewhere it logs
+ * a critical, and does nothing.
  *
- * Returns: how many entries of the scope and of all below it were released
+ * Returns: the number of entries of the scope and of all scopes below it that were released
  *
  * Since: 1.0
  */

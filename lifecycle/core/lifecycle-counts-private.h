@@ -1,4 +1,4 @@
-/* lifecycle-counts-private.h: the inside of statistics
+/* lifecycle-counts-private.h: the fields of statistics
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,12 +13,12 @@ typedef struct _LifecycleStatistics LifecycleStatistics;
 
 #define LIFECYCLE_N_REASONS (LIFECYCLE_REASON_DROPPED + 1)
 
-/* How scopes have closed. */
+/* Counts of closed scopes, by reason. */
 typedef struct
 {
   guint64 n[LIFECYCLE_N_REASONS];
-  guint64 time;                 /* µs, of all */
-  guint64 longest;              /* µs */
+  guint64 time;                 /* total duration of the closes, in µs */
+  guint64 longest;              /* the longest of them, in µs */
 } LifecycleClosings;
 
 struct _LifecycleStatistics
@@ -29,7 +29,7 @@ struct _LifecycleStatistics
   guint64           n_late;
   guint64           n_failed;
   guint             peak;
-  guint             n_scopes;   /* that were counted, and not closed */
+  guint             n_scopes;   /* open or closing scopes that were counted */
   LifecycleClosings closings;
 };
 

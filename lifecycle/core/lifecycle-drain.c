@@ -1,11 +1,11 @@
-/* lifecycle-drain.c: an end that lets finish what is under way
+/* lifecycle-drain.c: a close that first lets operations finish
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "lifecycle-close-async-private.h"
 
-/* At home. */
+/* Called at home. */
 static void
 drain_call_run (GTask *task)
 {
@@ -14,7 +14,7 @@ drain_call_run (GTask *task)
   LifecycleCloseWait *self;
   gboolean gave_up;
 
-  /* A close has come before: that is what is joined. */
+  /* The scope is already being closed: join that close. */
   if (!lifecycle_scope_is_open (scope))
     {
       lifecycle_close_call_run (task);
@@ -49,30 +49,34 @@ drain_call_run (GTask *task)
 /**
  * lifecycle_scope_drain_async:
  * @self: a scope
- * @reason: what to close with in the end; not [enum@Reason.none]
- * @timeout_ms: how long to wait at most, in milliseconds, or 0 for as long as it takes
- * @cancellable: (nullable): ends the wait of this caller, but not the drain
- * @callback: (nullable) (scope async): what to call when the scope is closed
- * @user_data: data for @callback
+ * @reason: the reason with which to close the scope; neither [enum@Reason.none] nor
+ *   [enum@Reason.dropped]
+ * @timeout_ms: the maximum time to wait, in milliseconds, or 0 for no limit
+ * @cancellable: (nullable): a cancellable that ends the wait of this caller, but not the drain
+ * @callback: (nullable) (scope async): a function to call when the scope is closed
+ * @user_data: data to pass to @callback
  *
- * Lets finish what is under way, and closes the scope then.
+ * Waits until all operations have finished, and then closes the scope.
  *
- * From now on the scope, and those below it, refuse new operations: [method@Scope.begin_async] and
- * [method@Scope.begin] give one that is cancelled already, as on a closed scope, and it is counted as
- * late. Everything else goes on: handlers, timers and sources work, and things can be added. When no
- * operation is under way any more, the scope closes as [method@Scope.close_async] does it.
+ * From now on the scope and the scopes below it refuse new operations: [method@Scope.begin_async]
+ * and [method@Scope.begin] return one that is already cancelled, as on a closed scope, and it is
+ * counted as late. Everything else goes on: handlers, timers and sources work, and entries can be
+ * added. When no operation is pending, the scope closes in the same way as with
+ * [method@Scope.close_async].
  *
- * This is what a server does when it is told to end: it stops accepting, finishes, and leaves.
+ * This is how a server shuts down gracefully: it accepts no new requests, finishes those that it
+ * has, and exits.
  *
- * At the deadline, the scope closes at once. The error is [error@Error.timed_out] then, and its
- * message names what was still under way.
+ * At the deadline, the scope closes at once. The error is then [error@Error.timed_out], and its
+ * message names what was still pending.
  *
- * Another call while the scope is being drained joins the wait, and can make it shorter; the reason
- * stays that of the first. [method@Scope.close] and [method@Scope.close_async] cut the drain short.
+ * A second call while the scope is being drained joins the wait, and can shorten it; the reason of
+ * the first call is kept. [method@Scope.close] and [method@Scope.close_async] cut the drain short.
  * On a scope that is closing or closed, this is the same as [method@Scope.close_async]. Scopes that
- * follow this one are not drained, and end with it.
+ * follow this one are not drained, but end with it.
  *
- * May be called on any thread; the wait is at home.
+ * May be called on any thread. The wait takes place at home; @callback is called in the
+ * thread-default main context of the caller.
  *
  * Since: 1.0
  */
@@ -95,14 +99,14 @@ lifecycle_scope_drain_async (LifecycleScope      *self,
 /**
  * lifecycle_scope_drain_finish:
  * @self: a scope
- * @result: what the callback got
- * @error: where to put the error
+ * @result: the result passed to the callback
+ * @error: return location for an error
  *
- * Ends a call of [method@Scope.drain_async].
+ * Finishes a call of [method@Scope.drain_async].
  *
- * The scope is closed in any case, except when the wait was cancelled.
+ * The scope is closed in any case, unless the wait was cancelled. May be called on any thread.
  *
- * Returns: whether everything finished in time and no cleanup failed
+ * Returns: %TRUE if everything finished in time and no cleanup failed
  *
  * Since: 1.0
  */
@@ -121,10 +125,10 @@ lifecycle_scope_drain_finish (LifecycleScope  *self,
  * lifecycle_scope_is_draining:
  * @self: a scope
  *
- * Says whether the scope is open and refuses new operations, because it, or one above it, is being
- * drained. May be called on any thread.
+ * Checks whether the scope is open but refuses new operations, because it, or a scope above it, is
+ * being drained. May be called on any thread.
  *
- * Returns: whether the scope is draining
+ * Returns: %TRUE if the scope is draining
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-entry-private.h: what an owned thing is
+/* lifecycle-entry-private.h: the entries of a ledger
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,30 +17,30 @@ typedef struct _LifecycleLedger     LifecycleLedger;
 typedef struct _LifecycleNode       LifecycleNode;
 typedef struct _LifecycleFacts      LifecycleFacts;
 
-/* What no statistics count. */
+/* Entries of the kind NONE are not counted in any statistics. */
 #define LIFECYCLE_N_KINDS   (LIFECYCLE_KIND_PHASE + 1)
 #define LIFECYCLE_KIND_NONE LIFECYCLE_N_KINDS
 
-/* The types of entries, and what kind they are to those who look. A new one takes a row here, and a
- * file that defines its class.
+/* The types of entries, with their classes and their public kinds. To add a type, add a row here,
+ * and a file that defines its class.
  */
 #define LIFECYCLE_ENTRY_TYPES(X) \
   X (HANDLER,         lifecycle_handler_class,          HANDLER)   /* connected by the scope */ \
-  X (FULL_HANDLER,    lifecycle_handler_class,          HANDLER)   /* with more to do in the end */ \
-  X (ADOPTED_HANDLER, lifecycle_adopted_handler_class,  HANDLER)   /* an id that was handed over */ \
-  X (NOTICE,          lifecycle_notice_class,           HANDLER)   /* what is left of a muted one */ \
-  X (SOURCE,          lifecycle_source_class,           SOURCE)    /* made by the scope */ \
-  X (ADOPTED_SOURCE,  lifecycle_adopted_source_class,   SOURCE)    /* one that was handed over */ \
+  X (FULL_HANDLER,    lifecycle_handler_class,          HANDLER)   /* needs more at its end */ \
+  X (ADOPTED_HANDLER, lifecycle_adopted_handler_class,  HANDLER)   /* an id that was passed in */ \
+  X (NOTICE,          lifecycle_notice_class,           HANDLER)   /* the rest of a muted one */ \
+  X (SOURCE,          lifecycle_source_class,           SOURCE)    /* created by the scope */ \
+  X (ADOPTED_SOURCE,  lifecycle_adopted_source_class,   SOURCE)    /* one that was passed in */ \
   X (TIMER,           lifecycle_timer_class,            TIMER)     \
   X (DEBOUNCE,        lifecycle_timer_class,            TIMER)     /* a timer that waits for restarts */ \
-  X (DEADLINE,        lifecycle_timer_class,            NONE)      /* the first of what a scope follows */ \
+  X (DEADLINE,        lifecycle_timer_class,            NONE)      /* of a scope */ \
   X (SCOPE,           lifecycle_child_class,            SCOPE)     /* a child */ \
   X (OBJECT,          lifecycle_object_class,           OBJECT)    \
   X (DATA,            lifecycle_data_class,             DATA)      \
   X (CLEANUP,         lifecycle_cleanup_class,          CLEANUP)   \
-  X (CLEANUP_FOR,     lifecycle_resource_class,         CLEANUP)   /* that goes with an object */ \
+  X (CLEANUP_FOR,     lifecycle_resource_class,         CLEANUP)   /* that ends with an object */ \
   X (OPERATION,       lifecycle_operation_class,        OPERATION) \
-  X (CANCELLATION,    lifecycle_cancellation_class,     NONE)      /* what an operation needs first */ \
+  X (CANCELLATION,    lifecycle_cancellation_class,     NONE)      /* of an operation */ \
   X (BUS,             lifecycle_resource_class,         BUS)       \
   X (MONITOR,         lifecycle_foreign_resource_class, MONITOR)   /* of a file */ \
   X (PROCESS,         lifecycle_resource_class,         PROCESS)   \
@@ -49,14 +49,14 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (BINDING,         lifecycle_foreign_resource_class, BINDING)   \
   X (FILE,            lifecycle_resource_class,         FILE)      /* a temporary one */ \
   X (PHASE,           lifecycle_resource_class,         PHASE)     \
-  X (FENCE,           lifecycle_fence_class,            NONE)      /* the end of what a clear() clears */ \
+  X (FENCE,           lifecycle_fence_class,            NONE)      /* the end of a clear() */ \
   X (HANDLER_WATCH,          lifecycle_handler_watch_class,           NONE)      /* an adopted handler, seen from its instance */ \
   X (RESOURCE_WATCH,         lifecycle_resource_watch_class,          NONE)      /* a resource, seen from an object */ \
-  X (RESOURCE_STOP,          lifecycle_resource_stop_class,           NONE)      /* what a resource does before the release */ \
+  X (RESOURCE_STOP,          lifecycle_resource_stop_class,           NONE)      /* ends a resource before its release */ \
   X (RECEIVER,        lifecycle_receiver_class,         NONE)      /* a handler, seen from its object */ \
   X (FOLLOWING,             lifecycle_following_class,              NONE)      /* what a scope follows */ \
-  X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* who follows a scope */ \
-  X (EXPECTATION,     lifecycle_expectation_class,      NONE)      /* what is to be gone soon after it */
+  X (FOLLOWER,        lifecycle_follower_class,         NONE)      /* a scope that follows */ \
+  X (EXPECTATION,     lifecycle_expectation_class,      NONE)      /* what should be gone soon */
 
 typedef enum
 {
@@ -66,14 +66,14 @@ typedef enum
   LIFECYCLE_N_ENTRY_TYPES
 } LifecycleEntryType;
 
-/* All of them are guarded by the lock of the ledger. */
+/* All flags are guarded by the lock of the ledger. */
 typedef enum
 {
   LIFECYCLE_ENTRY_LINKED  = 1 << 0, /* in a list of a ledger */
-  LIFECYCLE_ENTRY_MUTED   = 1 << 1, /* phase one of a teardown has been here */
-  LIFECYCLE_ENTRY_ENDED   = 1 << 2, /* muted, and what it stood for is gone: its memory is waiting */
-  LIFECYCLE_ENTRY_BLOCKED = 1 << 3, /* the scope blocks it */
-  LIFECYCLE_ENTRY_COUNTED = 1 << 4, /* it has a reference on the ledger */
+  LIFECYCLE_ENTRY_MUTED   = 1 << 1, /* muted by a teardown */
+  LIFECYCLE_ENTRY_ENDED   = 1 << 2, /* muted, and what it stood for is gone: only memory is left */
+  LIFECYCLE_ENTRY_BLOCKED = 1 << 3, /* blocked by the scope */
+  LIFECYCLE_ENTRY_COUNTED = 1 << 4, /* holds a reference on the ledger */
   LIFECYCLE_ENTRY_RETIRED = 1 << 5  /* a handler that the library has disconnected by itself */
 } LifecycleEntryFlags;
 
@@ -83,9 +83,9 @@ struct _LifecycleNode
   LifecycleNode *next;
 };
 
-/* An entry does not know its ledger: who needs to retire one keeps the ledger in a place that costs
- * nothing, such as the data of a closure's notifier. This is what keeps a handler within its budget
- * of memory.
+/* An entry has no pointer to its ledger. Code that has to remove an entry stores the ledger where
+ * that costs nothing, such as in the data of a closure's notifier. This keeps a handler within its
+ * memory budget.
  */
 struct _LifecycleEntry
 {
@@ -94,59 +94,60 @@ struct _LifecycleEntry
   guint8         type;
   guint8         flags;
   guint16        more;          /* for the type's own use, and under its own lock */
-  guint32        added;         /* when, see lifecycle_entry_clock() */
+  guint32        added;         /* the time, see lifecycle_entry_clock() */
 };
 
 struct _LifecycleEntryClass
 {
-  /* Whether the entry can be ended only by running user code. Such an entry is silenced by mute(),
-   * and released before all that was muted for good.
+  /* Whether ending the entry runs user code. Such an entry is silenced by mute(), and released
+   * before all other muted entries.
    */
   gboolean foreign;
 
-  /* Whether it does not count among what was released. */
+  /* Whether the entry is left out of the number of released entries. */
   gboolean silent;
 
-  /* Phase one, on the home thread, the ledger locked, the entry in its list. No user code may run.
-   * It may take the entry out of the list, put another in its place, or leave it for release().
+  /* Called in the mute phase, at home, with the ledger locked and the entry in its list. Must not
+   * run user code. May remove the entry from the list, replace it, or leave it for release().
    */
   void (* mute) (LifecycleLedger *ledger,
                  LifecycleEntry  *entry);
 
-  /* Phase two, part one: the ledger is locked, the entry is about to leave the list. What
-   * release() needs is made safe here, before another thread can take it away.
+  /* Called before release(), with the ledger locked, when the entry is about to leave the list.
+   * Secures whatever release() needs, before another thread can take it away.
    */
   void (* claim) (LifecycleLedger *ledger,
                   LifecycleEntry  *entry);
 
-  /* Phase two, part two: nothing is locked, and the entry belongs to the caller, unless it lives
-   * in something that others keep alive and `flags` lacks ENDED. User code may run.
+  /* Called with no lock held. The entry belongs to the callee, unless it is part of something that
+   * others keep alive and `flags` lacks ENDED. May run user code.
    */
   void (* release) (LifecycleLedger *ledger,
                     LifecycleEntry  *entry,
                     guint            flags);
 
-  /* For what a scope follows: the ledger is locked, and the entry muted. Gives away the reference
-   * that was needed to mute it, or NULL: the release may be a long time off.
+  /* For what a scope follows: called with the ledger locked, on a muted entry. Hands the caller the
+   * reference that was needed to mute it, or NULL, because the release may come much later.
    */
   GObject *(* let_go) (LifecycleEntry *entry);
 
-  /* For what a scope follows: nothing is locked, and the entry belongs to the caller. The scope has
-   * moved; makes the same for the new one. What has no such function stays behind.
+  /* For what a scope follows: called with no lock held, when the scope has moved. The entry belongs
+   * to the callee, which has the new scope follow the same. Entries without this function stay
+   * behind.
    */
   void (* move_on) (LifecycleLedger *ledger,
                     LifecycleEntry  *entry,
                     LifecycleScope  *to);
 
-  /* The ledger is locked. No user code may run. */
+  /* Called with the ledger locked. Must not run user code. */
   void (* set_blocked) (LifecycleEntry *entry,
                         gboolean        blocked);
 
-  /* The ledger is locked. What is still under way of it, for reports, or NULL. */
+  /* Called with the ledger locked. Describes what is pending, for reports, or returns NULL. */
   char *(* describe_pending) (LifecycleEntry *entry);
 
-  /* The ledger is locked, and the entry live. Fills in what there is to know; see
-   * lifecycle-facts-private.h. No user code may run.
+  /* Called with the ledger locked, on a live entry. Fills in the facts; see
+   * lifecycle-facts-private.h. Must not run user code.
    */
   void (* describe) (LifecycleEntry *entry,
                      LifecycleFacts *facts);
@@ -176,8 +177,8 @@ lifecycle_entry_type_get_kind (LifecycleEntryType type)
   return kinds[type];
 }
 
-/* Tenths of a second of monotonic time: enough for the age of an entry, in four bytes, for 13 years.
- * Adding an entry cannot afford an exact clock.
+/* Returns monotonic time in tenths of a second: in four bytes, this lasts for 13 years. An exact
+ * clock would be too slow for adding an entry.
  */
 static inline guint32
 lifecycle_entry_clock (void)
@@ -193,16 +194,16 @@ lifecycle_entry_clock (void)
 #endif
 }
 
-/* The ledger is locked. Whether no teardown has come across the entry yet. */
+/* The ledger is locked. Returns whether the entry is in the ledger and has not been muted. */
 static inline gboolean
 lifecycle_entry_is_live (LifecycleEntry *entry)
 {
   return (entry->flags & (LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED)) == LIFECYCLE_ENTRY_LINKED;
 }
 
-/* Defines a static function that gives a quark. G_DEFINE_QUARK() would do, but it exports the
- * function, and writes its variable without synchronisation; that does no harm, but it hides what
- * does from a search for data races.
+/* Defines a static function that returns a quark. G_DEFINE_QUARK() would export the function, and
+ * writes its variable without synchronisation. That is harmless, but it would distract from real
+ * data races when searching for them.
  */
 #define LIFECYCLE_DEFINE_STATIC_QUARK(function, string)       \
 static GQuark                                                 \

@@ -1,4 +1,4 @@
-/* lifecycle-error.c: the error domain, and how failures become one error
+/* lifecycle-error.c: the error domain, and the failures of cleanups
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +11,7 @@
 /**
  * lifecycle_error_quark:
  *
- * The domain of [error@Error].
+ * Gets the domain of [error@Error]. May be called on any thread.
  *
  * Returns: the quark
  *
@@ -21,17 +21,19 @@ G_DEFINE_QUARK (lifecycle-error-quark, lifecycle_error)
 
 typedef struct
 {
-  LifecycleNode  node;          /* among those that nobody has collected, of all scopes */
+  LifecycleNode  node;          /* in the list of uncollected failures of all scopes */
   GError        *error;
   char          *where;
-  gboolean       settled;       /* it is part of the error of the scope */
-  gboolean       collected;     /* somebody has been given it */
+  gboolean       settled;       /* part of the error of the scope */
+  gboolean       collected;     /* a caller has received it */
 } LifecycleFailure;
 
-/* A failure that nobody collects is told when its scope goes, or when the program ends. */
+/* A failure that is never collected is reported when its scope is finalized, or when the program
+ * exits.
+ */
 static struct
 {
-  GMutex        lock;           /* a ledger may be locked */
+  GMutex        lock;           /* may be taken with a ledger locked */
   LifecycleNode uncollected;
 } failures = {
   .uncollected = { &failures.uncollected, &failures.uncollected },
@@ -53,7 +55,7 @@ failure_describe (LifecycleFailure *failure)
   g_autofree char *valid = lifecycle_name_dup (failure->error->message);
   g_autofree char *message = lifecycle_name_quote (valid, LIFECYCLE_QUOTE_TEXT);
 
-  return g_strdup_printf ("A cleanup of scope %s failed, and nobody has asked for the error: %s",
+  return g_strdup_printf ("A cleanup of scope %s failed, and its error was never collected: %s",
                           failure->where, message);
 }
 
@@ -101,7 +103,7 @@ scope_add_failure (LifecycleScope *self,
   return failure;
 }
 
-/* Notes that a cleanup failed. The place is one that can be read. */
+/* Records that a cleanup failed. The place must be readable, or NULL. */
 void
 lifecycle_scope_take_failure (LifecycleScope *self,
                               GError         *error,
@@ -117,7 +119,7 @@ lifecycle_scope_take_failure (LifecycleScope *self,
                        : g_strdup (path));
 }
 
-/* At home: the failures of a scope are those of the scope that was closed with it, too. */
+/* Called at home. Passes the failures of a scope on to its parent, which is closing as well. */
 void
 lifecycle_scope_pass_failures (LifecycleScope *self,
                                LifecycleScope *to)
@@ -130,14 +132,14 @@ lifecycle_scope_pass_failures (LifecycleScope *self,
       LifecycleFailure *copy;
 
       copy = scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
-      /* One that somebody has asked for already, as after a clear_kind(), is no news. */
+      /* A failure may have been collected already, for example after a clear_kind(). */
       if (failure->collected)
         failure_collect (copy);
       failure_collect (failure);
     }
 }
 
-/* Makes the failures so far the error of the scope. */
+/* Turns all failures so far into the error of the scope. */
 void
 lifecycle_scope_settle_error (LifecycleScope *self)
 {
@@ -178,7 +180,7 @@ lifecycle_scope_settle_error (LifecycleScope *self)
   g_clear_error (&old);
 }
 
-/* Somebody is given the error of the scope. */
+/* Marks the failures that are part of the error of the scope as collected. */
 void
 lifecycle_scope_collect_error (LifecycleScope *self)
 {
@@ -205,7 +207,7 @@ lifecycle_failures_before_fork (void)
   g_mutex_lock (&failures.lock);
 }
 
-/* They are told by the process in which they happened. */
+/* The process in which the failures happened reports them, and not its child. */
 void
 lifecycle_failures_after_fork (gboolean in_child)
 {
@@ -219,7 +221,7 @@ lifecycle_failures_after_fork (gboolean in_child)
   g_mutex_unlock (&failures.lock);
 }
 
-/* What to say of the failures that nobody has collected, the oldest first. */
+/* Returns descriptions of the uncollected failures, the oldest first. */
 GPtrArray *
 lifecycle_list_failures (void)
 {

@@ -17,10 +17,11 @@ G_BEGIN_DECLS
 
 /**
  * LifecycleError:
- * @LIFECYCLE_ERROR_CLEANUP: several cleanups failed; the message names each
- * @LIFECYCLE_ERROR_TIMED_OUT: a close has waited long enough; the message names what for
+ * @LIFECYCLE_ERROR_CLEANUP: several cleanups failed; the message lists them all
+ * @LIFECYCLE_ERROR_TIMED_OUT: a close gave up waiting at its deadline; the message lists what is
+ *   pending
  *
- * Errors of this library.
+ * The errors of this library.
  *
  * Since: 1.0
  */

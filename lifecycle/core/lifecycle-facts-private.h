@@ -1,4 +1,4 @@
-/* lifecycle-facts-private.h: what there is to know about an entry
+/* lifecycle-facts-private.h: the facts about an entry
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,16 +9,16 @@
 
 G_BEGIN_DECLS
 
-/* Comes as zeroes, with `valid` set. */
+/* describe() receives this zero-filled, except that `valid` is set. */
 struct _LifecycleFacts
 {
   GType     type;       /* of the instance, or of the object */
   guint     signal_id;
   GQuark    detail;
   gulong    id;         /* of the handler, or of the source */
-  gpointer  callback;   /* a function of the user's */
-  char     *name;       /* if it has one; owned */
-  gboolean  valid;      /* whether what it stands for is still there */
+  gpointer  callback;   /* a function of the user */
+  char     *name;       /* owned; NULL if it has none */
+  gboolean  valid;      /* whether what the entry stands for still exists */
 };
 
 G_END_DECLS

@@ -7,13 +7,12 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* What a scope follows is in its ledger of ties: handlers, its deadline, and the near ends of links
- * whose far ends are in the ledger of followers of another scope. The teardown knows what to do with
- * them.
+/* The `following` ledger of a scope holds what it follows: handlers, its deadline, and its own ends
+ * of links whose other ends are in the `followers` ledger of another scope.
  */
 
-/* Ties call nobody, so there is nothing to mute; and until the follower is released, the teardown of
- * the other scope has to find it.
+/* A link calls no user code, so it need not be muted. It must stay until the follower is released,
+ * so that the teardown of the other scope finds it.
  */
 static void
 following_release (LifecycleLedger *ledger,
@@ -42,7 +41,7 @@ const LifecycleEntryClass lifecycle_follower_class = {
   .release = follower_release,
 };
 
-/* The ledger of what the scope follows, which lives as long as the scope, or NULL. */
+/* Returns the `following` ledger, which is valid as long as the scope, or NULL. */
 LifecycleLedger *
 lifecycle_scope_peek_following (LifecycleScope *self)
 {
@@ -54,8 +53,8 @@ lifecycle_scope_peek_following (LifecycleScope *self)
   return following;
 }
 
-/* The ledger of what the scope follows, made on demand, or NULL when the scope is not open. The
- * ledger of a scope that has moved is open again, but it is another scope's.
+/* Returns the `following` ledger, created on demand, or NULL if the scope is not open. The holdings
+ * of a scope that has moved are open again, but they belong to another scope.
  */
 LifecycleLedger *
 lifecycle_scope_ensure_following (LifecycleScope *self)
@@ -74,7 +73,9 @@ lifecycle_scope_ensure_following (LifecycleScope *self)
   return following;
 }
 
-/* The same for the ledger of followers, referenced, because it can change hands. */
+/* Returns a reference on the `followers` ledger, which may move to another scope at any time;
+ * created on demand, or NULL if the scope is not open.
+ */
 static LifecycleLedger *
 follow_dup_followers (LifecycleScope *self)
 {
@@ -93,8 +94,8 @@ follow_dup_followers (LifecycleScope *self)
   return followers;
 }
 
-/* On any thread, with nothing locked: the links to all that follows a scope, the last first, or NULL.
- * Their own ledgers belong to the followers.
+/* Called on any thread, with no lock held. Returns the links to all followers, the newest first, or
+ * NULL. The `own_ledger` of each belongs to the follower.
  */
 GPtrArray *
 lifecycle_holdings_dup_followers (LifecycleHoldings *self)
@@ -119,7 +120,7 @@ lifecycle_holdings_dup_followers (LifecycleHoldings *self)
   return links;
 }
 
-/* On any thread: puts the followers of a scope at the end of the list. */
+/* Called on any thread. Appends the followers of a scope to the list. */
 void
 lifecycle_scope_list_followers (LifecycleScopeList *list,
                                 LifecycleScope     *scope)
@@ -143,11 +144,12 @@ lifecycle_scope_list_followers (LifecycleScopeList *list,
  *
  * Closes @self as [enum@Reason.owner_gone] when @other closes, for whatever reason.
  *
- * @self is not one of the entries of @other. It is muted together with @other, and taken down
- * before the entries of @other. A scope may follow any number of others, and it ends with the
- * first; a circle is allowed.
+ * @self does not become an entry of @other. It is muted together with @other, and taken down before
+ * the entries of @other. A scope may follow any number of others, and closes with the first of
+ * them; circles are allowed.
  *
- * If @other is closing or closed already, @self closes at once. May be called on any thread.
+ * If @other is already closing or closed, @self closes at once. If @self is closing or closed, this
+ * does nothing. May be called on any thread.
  *
  * Since: 1.0
  */
@@ -190,8 +192,9 @@ lifecycle_scope_follow (LifecycleScope *self,
  *
  * Closes @self as [enum@Reason.owner_gone] when @object is disposed.
  *
- * This follows the scope that [func@Scope.of] gives for @object, so it happens as well when that
- * one is closed. May be called on any thread by a holder of a reference on @object.
+ * @self follows the scope that [func@Scope.of] returns for @object, so it also closes when that
+ * scope is closed. If @self is closing or closed, it does not follow anything. May be called on any
+ * thread, provided that the caller holds a reference on @object.
  *
  * Since: 1.0
  */
@@ -204,7 +207,7 @@ lifecycle_scope_follow_object (LifecycleScope *self,
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (G_IS_OBJECT (object));
 
-  /* A borrowed one may be freed by the thread where it is at home. */
+  /* Take a reference: the home thread of that scope could free a borrowed one. */
   other = lifecycle_scope_ref_of (object);
   lifecycle_scope_follow (self, other);
 }

@@ -1,4 +1,4 @@
-/* lifecycle-hand-over.c: a close from anywhere, and how it gets to the home of the scope
+/* lifecycle-hand-over.c: closing a scope on any thread, and handing it over to its home
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,17 +8,17 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* Elsewhere than at home a close marks the scope and all that ends with it, so that nothing can be
- * added any more, and puts a source into the home context, which does the rest.
+/* Away from home, a close marks the scope and everything that ends with it, so that nothing can be
+ * added any more, and attaches a source to the home context that does the rest.
  *
- * That source does not keep the scope alive: in a context that nobody runs it would keep it for ever,
- * and the scope keeps the context. When the last reference goes, the scope is taken down there and
- * then if its thread has ended and nobody runs its context; else a second source keeps it until it
- * has been taken down.
+ * That source does not keep the scope alive: in a context that no thread runs, it would do so
+ * forever, and the scope keeps the context. When the last reference is dropped, the scope is taken
+ * down at once if its thread has ended and no thread runs its context; otherwise another source
+ * keeps it alive until it has been taken down.
  */
 
-/* Marks the scopes that were put at the end of the list, from `first` on, and keeps those that were
- * open: whoever marks a scope marks what is below it.
+/* Marks the scopes that have been appended to the list, from `first` on. Keeps only those that were
+ * open: code that marks a scope also marks everything below it.
  */
 static void
 mark_listed (LifecycleScopeList *list,
@@ -39,8 +39,8 @@ mark_listed (LifecycleScopeList *list,
   list->n_items = kept;
 }
 
-/* On any thread: marks all that ends with a scope, which the caller has marked. Those of other
- * contexts are handed over when their parent, or what they follow, is taken down.
+/* Called on any thread. Marks everything that ends with a scope, which the caller has marked.
+ * Scopes of other contexts are handed over when their parent, or what they follow, is taken down.
  */
 void
 lifecycle_teardown_mark_below (LifecycleScope *scope)
@@ -82,7 +82,7 @@ handed_over_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Has a scope, which has been marked, taken down at its home, soon. */
+/* Schedules the teardown of a scope, which has been marked, in its home context. */
 void
 lifecycle_teardown_hand_over (LifecycleScope *scope)
 {
@@ -91,7 +91,7 @@ lifecycle_teardown_hand_over (LifecycleScope *scope)
   g_weak_ref_init (weak, scope);
   lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
                   handed_over_cb, weak, weak_ref_free);
-  /* cppcheck-suppress memleak ; the source has it */
+  /* cppcheck-suppress memleak ; the source owns it */
 }
 
 static gboolean
@@ -102,14 +102,14 @@ dropped_cb (gpointer scope)
   return G_SOURCE_REMOVE;
 }
 
-/* The home of the scope has been entered. */
+/* The home of the scope has been entered. Leaves it. */
 static guint
 close_at_home (LifecycleScope *scope)
 {
   guint n_released = 0;
 
   g_object_ref (scope);
-  /* Who closes like this does not wait. */
+  /* A synchronous close ends any wait. */
   if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
       !scope->in_teardown && !lifecycle_scope_is_closed (scope))
     n_released = lifecycle_teardown_run (scope, NULL);
@@ -119,7 +119,7 @@ close_at_home (LifecycleScope *scope)
   return n_released;
 }
 
-/* On any thread. */
+/* Called on any thread. */
 guint
 lifecycle_teardown_close (LifecycleScope  *scope,
                           LifecycleReason  reason,
@@ -132,15 +132,15 @@ lifecycle_teardown_close (LifecycleScope  *scope,
 
   if (marked)
     lifecycle_teardown_mark_below (scope);
-  /* Even if it is closing already: it may be waiting for something. */
+  /* Even if the scope is already closing: its release may be waiting for pending work. */
   if (!lifecycle_scope_is_closed (scope))
     lifecycle_teardown_hand_over (scope);
 
   return 0;
 }
 
-/* The last reference is going, or g_object_run_dispose() was called. Says FALSE when the scope
- * has to live on for a while, because its teardown is still to come.
+/* Called when the last reference is dropped, or by g_object_run_dispose(). Returns FALSE if the
+ * scope has to live on for a while, because its teardown has yet to run at home.
  */
 gboolean
 lifecycle_teardown_dispose (LifecycleScope *scope)

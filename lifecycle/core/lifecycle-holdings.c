@@ -1,4 +1,4 @@
-/* lifecycle-holdings.c: what a scope owns, besides the list of it
+/* lifecycle-holdings.c: what a scope owns besides its list of entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,7 +6,7 @@
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 
-/* Somebody may just be looking at them. */
+/* Another thread may be reading the field: lifecycle_holdings_dup_followers() takes the lock. */
 static void
 holdings_drop_followers (LifecycleHoldings *self)
 {
@@ -21,7 +21,7 @@ holdings_drop_followers (LifecycleHoldings *self)
   lifecycle_ledger_unref (followers);
 }
 
-/* Nothing can retire any more; what was counted stays for those who keep the memory. */
+/* Called when no entry can leave the ledger any more. The tally stays until the memory is freed. */
 void
 lifecycle_holdings_clear (LifecycleHoldings *self)
 {
@@ -34,7 +34,7 @@ lifecycle_holdings_clear (LifecycleHoldings *self)
   g_clear_pointer (&self->mail, g_queue_free);
 }
 
-/* Counts what was to be added too late, and what failed. */
+/* Counts late additions and failed cleanups. */
 void
 lifecycle_holdings_note (LifecycleHoldings *self,
                          guint              n_late,
@@ -43,7 +43,7 @@ lifecycle_holdings_note (LifecycleHoldings *self,
   lifecycle_ledger_lock (&self->ledger);
   if (self->counted)
     {
-      /* Others first: who looks at this ledger at all does not look at what they have by then. */
+      /* Add to the roots first: observers that read this ledger have already read the roots. */
       lifecycle_ledger_unlock (&self->ledger);
       lifecycle_roots_note (n_late, n_failed);
       lifecycle_ledger_lock (&self->ledger);
@@ -53,8 +53,8 @@ lifecycle_holdings_note (LifecycleHoldings *self,
   lifecycle_ledger_unlock (&self->ledger);
 }
 
-/* An entry that has just been added, while user code is told of the limit. There are hardly ever any,
- * so they are in one list for all ledgers. Its lock comes after that of a ledger.
+/* An entry that has just been added, while user code is told that the limit is exceeded. There are
+ * hardly ever any, so one list serves all ledgers. Its lock may be taken with a ledger locked.
  */
 typedef struct _Newcomer Newcomer;
 
@@ -62,13 +62,13 @@ struct _Newcomer
 {
   Newcomer          *next;
   LifecycleHoldings *holdings;
-  LifecycleEntry    *entry;     /* NULL once it is no entry of the ledger any more */
+  LifecycleEntry    *entry;     /* NULL once it has left the ledger */
 };
 
 static GMutex newcomers_lock;
 static Newcomer *newcomers;
 
-/* The ledger is locked. Says whether it has newcomers, and forgets an entry among them. */
+/* The ledger is locked. Returns whether it has newcomers; forgets `gone` if it is one of them. */
 static gboolean
 holdings_look_at_newcomers (LifecycleHoldings *self,
                             LifecycleEntry    *gone)
@@ -120,7 +120,7 @@ lifecycle_holdings_set_limit (LifecycleHoldings *self,
                                                                                    : limit);
 }
 
-/* The ledger is locked, and has a limit or newcomers. The entry may have been freed already. */
+/* The ledger is locked, and has a limit or newcomers. The entry may already have been freed. */
 void
 lifecycle_holdings_entry_left (LifecycleHoldings *self,
                                LifecycleEntry    *entry)
@@ -138,8 +138,8 @@ lifecycle_holdings_is_over_limit (LifecycleHoldings *self)
   return self->limit != 0 && self->ledger.n_entries > self->warn_at && self->ledger.scope != NULL;
 }
 
-/* Unlocks the ledger and has user code told that there are too many entries. Says whether an entry,
- * if that is not NULL, is still live afterwards.
+/* Unlocks the ledger, and runs user code that reports too many entries. Returns whether the entry,
+ * if it is not NULL, is still live afterwards.
  */
 gboolean
 lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
@@ -155,7 +155,7 @@ lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
   self->ledger.refs++;
   g_mutex_lock (&newcomers_lock);
   newcomer.next = newcomers;
-  /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
+  /* cppcheck-suppress autoVariables ; it is removed before this function returns */
   newcomers = &newcomer;
   g_mutex_unlock (&newcomers_lock);
   lifecycle_ledger_unlock (&self->ledger);
@@ -173,7 +173,7 @@ lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
   return live;
 }
 
-/* The ledger is locked, as for the others below. Counts what a teardown may have to wait for. */
+/* The ledger is locked, as in the functions below. Counts what a teardown may have to wait for. */
 void
 lifecycle_holdings_add_pending (LifecycleHoldings *self)
 {
@@ -187,7 +187,9 @@ lifecycle_holdings_drop_pending (LifecycleHoldings *self)
     lifecycle_holdings_wake_waits (self);
 }
 
-/* The ledger is locked. Nobody waits any longer for something that goes on, and will be named. */
+/* The ledger is locked. Gives up waiting for something that is still running, and that the error of
+ * the close will name.
+ */
 void
 lifecycle_holdings_give_up_pending (LifecycleHoldings *self)
 {
@@ -206,7 +208,7 @@ lifecycle_holdings_wake_waits (LifecycleHoldings *self)
     }
 }
 
-/* Nothing is locked. The holdings move to another scope, which nobody waits for. */
+/* Called with no lock held, when the holdings move to another scope, for which there is no wait. */
 void
 lifecycle_holdings_forget_waits (LifecycleHoldings *self)
 {

@@ -1,4 +1,4 @@
-/* lifecycle-home-private.h: where a scope is at home, and how work gets there
+/* lifecycle-home-private.h: the home of a scope, and how to run code there
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -44,7 +44,7 @@ lifecycle_debug_has (LifecycleDebugFlags flag)
   return G_UNLIKELY ((lifecycle_debug_flags & flag) != 0);
 }
 
-/* For functions that are to be called at home. */
+/* For functions that must be called at home. */
 #define LIFECYCLE_DEBUG_HOME(scope)                         \
   G_STMT_START                                              \
     {                                                       \

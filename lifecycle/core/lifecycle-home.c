@@ -1,4 +1,4 @@
-/* lifecycle-home.c: where a scope is at home, and how work gets there
+/* lifecycle-home.c: the home of a scope, and how to run code there
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,8 +6,9 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 
-/* Whether the calling thread is at home: it runs the home context, or it created the scope and
- * nobody else runs that. Until lifecycle_scope_leave_home() nobody else can.
+/* Returns whether the calling thread is at home: whether it runs the home context, or it created
+ * the scope and no other thread runs the context. If so, no other thread can run the context until
+ * lifecycle_scope_leave_home().
  */
 gboolean
 lifecycle_scope_enter_home (LifecycleScope *self)
@@ -24,9 +25,9 @@ lifecycle_scope_leave_home (LifecycleScope *self)
   g_main_context_release (self->context);
 }
 
-/* Enters the home of a scope whose thread has ended, while nobody runs its context. Somebody may be
- * about to, and has to wait then; so this is only for when it is now or never. The default context is
- * always expected to be run.
+/* Enters the home of a scope if its thread has ended and no thread runs its context. A thread that
+ * is about to run the context then has to wait, so use this only if there may be no other chance.
+ * The default context is always expected to be run.
  */
 gboolean
 lifecycle_scope_inherit_home (LifecycleScope *self)
@@ -36,7 +37,7 @@ lifecycle_scope_inherit_home (LifecycleScope *self)
          g_main_context_acquire (self->context);
 }
 
-/* Has a function called in a context, soon. A ledger may be locked. `name` lives for ever. */
+/* Schedules a call of a function in a context. A ledger may be locked. `name` must be static. */
 void
 lifecycle_post (GMainContext   *context,
                 gint            priority,
@@ -54,10 +55,10 @@ lifecycle_post (GMainContext   *context,
   g_source_unref (source);
 }
 
-/* Written once, before the first scope is made. */
+/* Written once, before the first scope is created. */
 guint lifecycle_debug_flags;
 
-/* Complains if the calling thread is not at home. The entry may be NULL. */
+/* Logs a warning if the calling thread is not at home. The entry may be NULL. */
 void
 lifecycle_debug_off_home (LifecycleScope *scope,
                           const char     *what,
@@ -81,8 +82,8 @@ lifecycle_debug_off_home (LifecycleScope *scope,
     g_warning ("%s is called on a thread where scope %s is not at home", what, path);
 }
 
-/* Complains if a scope that has just been made is at home in a context that another thread runs. For a
- * child that is often right: it is at home where its parent is.
+/* Logs a warning if the home of a new scope is a context that another thread runs. For a child that
+ * is often right, if its parent has the same home.
  */
 void
 lifecycle_debug_new_root (LifecycleScope *scope)

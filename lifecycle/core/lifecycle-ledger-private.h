@@ -1,4 +1,4 @@
-/* lifecycle-ledger-private.h: the locked list of what is owned
+/* lifecycle-ledger-private.h: locked lists of entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,103 +11,103 @@
 
 G_BEGIN_DECLS
 
-/* What phase one has to remember. */
+/* The state of a mute phase. */
 typedef struct
 {
   gpointer sound;               /* an instance that is not being disposed */
   guint    n_dropped;           /* handlers that have ended, and need no release */
 } LifecycleMute;
 
-/* What waits until nothing is pending, and is told so with the ledger locked. */
+/* Waits until nothing is pending. wake() is called with the ledger locked. */
 typedef struct _LifecycleWait LifecycleWait;
 
 struct _LifecycleWait
 {
   void (* wake)         (LifecycleWait  *self);
 
-  /* The ledger that has the wait forgets it. */
+  /* Called when a ledger drops the wait. */
   void (* unref)        (LifecycleWait  *self);
 
-  /* At home, with nothing locked: the scope that the wait is for has closed. */
+  /* Called at home, with no lock held, when the scope that the wait is for has closed. */
   void (* scope_closed) (LifecycleWait  *self,
                          LifecycleScope *scope);
 };
 
-/* What a ledger is for. */
+/* The purpose of a ledger. */
 typedef enum
 {
   LIFECYCLE_LEDGER_PLAIN,       /* what a scope follows, or what follows it */
   LIFECYCLE_LEDGER_HOLDINGS,    /* what a scope owns: a LifecycleHoldings */
-  LIFECYCLE_LEDGER_OBJECT       /* what hangs on the life of an object: a LifecycleObjectLedger */
+  LIFECYCLE_LEDGER_OBJECT       /* what ends with an object: a LifecycleObjectLedger */
 } LifecycleLedgerRole;
 
-/* A ledger is a locked list of entries. It outlives its scope for as long as anything may still want
- * to retire from it.
+/* A ledger is a locked list of entries. It outlives its scope as long as entries may still have to
+ * leave it.
  *
- * Locks: a ledger's lock is taken alone or before a lock of GLib's, never together with the lock of
- * another ledger, and never while user code runs.
+ * Locks: the lock of a ledger may be held when a lock of GLib is taken, but never when the lock of
+ * another ledger is taken, and never while user code runs.
  */
 struct _LifecycleLedger
 {
   GMutex           lock;
 
-  /* What works; what is muted but needs user code to be ended; what is muted for good. The last
-   * added is the last in each.
+  /* Entries that work; muted entries that only user code can end; other muted entries. Each list is
+   * in the order of addition.
    */
   LifecycleNode    live;
   LifecycleNode    foreign;
   LifecycleNode    muted;
 
-  LifecycleScope  *scope;       /* not owned; NULL before the scope is finalized */
+  LifecycleScope  *scope;       /* not owned; set to NULL before the scope is finalized */
   GThread         *muter;       /* the thread that is disconnecting a handler with the lock held */
-  LifecycleMute   *mute;        /* during phase one */
+  LifecycleMute   *mute;        /* set during a mute phase */
   GSource         *timer_queue; /* of the home context; atomic, set by the first timer */
 
   guint            n_entries;
   guint            refs;
-  gint             memory_refs; /* atomic: who keeps the memory, and not the scope; `refs` are one */
+  gint             memory_refs; /* atomic; keeps only the memory; all `refs` together hold one */
   gboolean         open;
-  guint8           role;        /* a LifecycleLedgerRole, for ever */
-  guint8           limited;     /* whether its `warn_at` is set, in holdings */
+  guint8           role;        /* a LifecycleLedgerRole; never changes */
+  guint8           limited;     /* whether the `warn_at` of its holdings is set */
 };
 
 /* The children in a ledger. */
 typedef struct
 {
-  GHashTable *index;            /* LifecycleKey → LifecycleScope, made by the first look-up */
+  GHashTable *index;            /* LifecycleKey → LifecycleScope, created by the first look-up */
   guint       n;
 } LifecycleChildren;
 
-/* What a scope owns. It can change hands as a whole, which is how a scope moves. */
+/* Everything that a scope owns. To move a scope, its holdings are given to another scope. */
 typedef struct
 {
   LifecycleLedger    ledger;
   LifecycleChildren  children;
 
-  LifecycleLedger   *followers; /* made on demand */
+  LifecycleLedger   *followers; /* created on demand */
   GCancellable      *cancellable;
-  GSList            *close_waits; /* of LifecycleWait, for when nothing is pending any more */
-  GQueue            *mail;      /* for queued handlers, made on demand */
-  LifecycleTally    *tally;     /* made on demand */
+  GSList            *close_waits; /* of LifecycleWait, woken when nothing is pending */
+  GQueue            *mail;      /* for queued handlers, created on demand */
+  LifecycleTally    *tally;     /* created on demand */
 
-  guint              n_pending; /* what a teardown may have to wait for */
+  guint              n_pending; /* number of things that a teardown may have to wait for */
   guint              limit;
   guint              warn_at;   /* 0 if there is neither a limit nor a newcomer */
-  guint              generation; /* how often all that was owned has been let go of */
-  guint              n_late;    /* what was added too late */
-  guint              n_failed;  /* cleanups */
+  guint              generation; /* incremented each time everything owned is given up */
+  guint              n_late;    /* number of additions that came too late */
+  guint              n_failed;  /* number of failed cleanups */
   guint              has_mail_source : 1;
-  guint              counted : 1; /* others have its counts, because its scope has closed */
-  guint              moving : 1; /* it is not open, but will be */
-  guint              draining : 1; /* it is open, and refuses operations */
-  guint              gave_up : 1; /* a wait has ended before what it waited for */
+  guint              counted : 1; /* the scope has closed, and its counts have been passed on */
+  guint              moving : 1; /* not open, but will be open again after the move */
+  guint              draining : 1; /* open, but refuses operations */
+  guint              gave_up : 1; /* the wait for something still running has been given up */
 } LifecycleHoldings;
 
-/* What hangs on the life of an object. */
+/* Everything that ends with an object. */
 typedef struct
 {
   LifecycleLedger   ledger;
-  LifecycleChildren children;   /* the scope of its life */
+  LifecycleChildren children;   /* the scope that lives as long as the object */
   gboolean          dying;      /* the object is being disposed */
 } LifecycleObjectLedger;
 
@@ -173,14 +173,14 @@ lifecycle_ledger_is_owned (LifecycleLedger *ledger)
   return ledger->role == LIFECYCLE_LEDGER_HOLDINGS;
 }
 
-/* For the ledger of what a scope owns. */
+/* The ledger must have the role HOLDINGS. */
 static inline LifecycleHoldings *
 lifecycle_ledger_get_holdings (LifecycleLedger *ledger)
 {
   return (LifecycleHoldings *) ledger;
 }
 
-/* The ledger is locked. A scope that moves has been taken down: nothing goes along. */
+/* The ledger is locked. The scope has been taken down during a move: nothing moves. */
 static inline void
 lifecycle_holdings_end_move (LifecycleHoldings *self)
 {
@@ -191,14 +191,14 @@ lifecycle_holdings_end_move (LifecycleHoldings *self)
     }
 }
 
-/* For the ledger of what hangs on the life of an object. */
+/* The ledger must have the role OBJECT. */
 static inline LifecycleObjectLedger *
 lifecycle_ledger_get_object_ledger (LifecycleLedger *ledger)
 {
   return (LifecycleObjectLedger *) ledger;
 }
 
-/* For either of them: no other ledger has children. */
+/* The ledger must have one of these two roles: no other ledger has children. */
 static inline LifecycleChildren *
 lifecycle_ledger_get_children (LifecycleLedger *ledger)
 {
@@ -241,7 +241,7 @@ lifecycle_list_peek_first (LifecycleNode *list)
   return list->next != list ? (LifecycleEntry *) list->next : NULL;
 }
 
-/* The last entry of a list, or NULL. */
+/* Returns the last entry of a list, or NULL. */
 static inline LifecycleEntry *
 lifecycle_list_peek_last (LifecycleNode *list)
 {
@@ -265,7 +265,7 @@ lifecycle_ledger_unlock (LifecycleLedger *ledger)
   g_mutex_unlock (&ledger->lock);
 }
 
-/* Between begin_add() and end_add(). */
+/* Called between begin_add() and end_add(). */
 static inline void
 lifecycle_ledger_append (LifecycleLedger    *ledger,
                          LifecycleEntry     *entry,
@@ -293,7 +293,7 @@ lifecycle_ledger_append (LifecycleLedger    *ledger,
     }
 }
 
-/* For entries that call back into the ledger from elsewhere: it has to wait for them. */
+/* For entries that call back into the ledger from elsewhere, and so keep it alive. */
 static inline void
 lifecycle_ledger_append_counted (LifecycleLedger    *ledger,
                                  LifecycleEntry     *entry,

@@ -1,4 +1,4 @@
-/* lifecycle-ledger.c: the locked list of what is owned
+/* lifecycle-ledger.c: locked lists of entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,7 +15,7 @@ ledger_alloc (gsize                size,
 {
   LifecycleLedger *ledger = g_malloc (size);
 
-  /* Not with g_malloc0(): the allocator of glibc has a fast way for this, and not for that. */
+  /* glibc has a fast path for malloc(), but not for calloc(), which g_malloc0() calls. */
   memset (ledger, 0, size);
   ledger->role = role;
   g_mutex_init (&ledger->lock);
@@ -65,9 +65,9 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   lifecycle_ledger_release_memory (ledger);
 }
 
-/* Keeps the memory of a ledger, for who has no lock of it, but knows in another way that it has not
- * been freed; and nothing else. A reference on a scope would do that, too; but it might come to be
- * the last one, and to have the scope closed where and when nobody meant it to be.
+/* Keeps the memory of a ledger alive, and nothing else. The caller need not hold the lock, but must
+ * know that the memory has not been freed. A reference on the scope would do the same, but might
+ * turn out to be the last one, and close the scope when and where nothing should close it.
  */
 LifecycleLedger *
 lifecycle_ledger_hold_memory (LifecycleLedger *ledger)
@@ -99,8 +99,8 @@ lifecycle_ledger_ref (LifecycleLedger *ledger)
   return ledger;
 }
 
-/* Gives up a reference, and unlocks. The count is kept under the lock because those who retire hold
- * it anyway.
+/* Drops a reference, and unlocks the ledger. The lock guards the count, because code that removes
+ * an entry holds the lock anyway.
  */
 void
 lifecycle_ledger_unref_locked (LifecycleLedger *ledger)
@@ -120,14 +120,14 @@ lifecycle_ledger_unref (LifecycleLedger *ledger)
   lifecycle_ledger_unref_locked (ledger);
 }
 
-/* A reference on the scope, from any thread, or NULL when it is gone. */
+/* Called on any thread. Returns a reference on the scope, or NULL if it is gone. */
 LifecycleScope *
 lifecycle_ledger_dup_scope (LifecycleLedger *ledger)
 {
   LifecycleScope *scope;
 
-  /* A scope takes itself out of its ledgers at the end of its dispose, under this lock: what is
-   * still here has not been finalized, and a reference taken now keeps it from being.
+  /* A scope removes itself from its ledgers at the end of its dispose, under this lock. So a scope
+   * that is still here has not been finalized, and a reference taken now keeps it alive.
    */
   lifecycle_ledger_lock (ledger);
   scope = ledger->scope != NULL ? g_object_ref (ledger->scope) : NULL;
@@ -145,7 +145,7 @@ lifecycle_ledger_set_scope (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Nothing can be added any more. */
+/* From now on nothing can be added. */
 void
 lifecycle_ledger_shut (LifecycleLedger *ledger)
 {
@@ -154,7 +154,9 @@ lifecycle_ledger_shut (LifecycleLedger *ledger)
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Takes a live entry out, for its end. Says FALSE when a teardown, or somebody else, is doing that. */
+/* Removes a live entry, so that the caller can end it. Returns FALSE if a teardown or other code is
+ * already doing that.
+ */
 gboolean
 lifecycle_ledger_take_live (LifecycleLedger *ledger,
                             LifecycleEntry  *entry)
@@ -170,7 +172,7 @@ lifecycle_ledger_take_live (LifecycleLedger *ledger,
   return live;
 }
 
-/* Locks the ledger and says TRUE, or says FALSE when it is too late. */
+/* Locks the ledger and returns TRUE if it is open; otherwise returns FALSE. */
 gboolean
 lifecycle_ledger_lock_open (LifecycleLedger *ledger)
 {
@@ -182,7 +184,7 @@ lifecycle_ledger_lock_open (LifecycleLedger *ledger)
   return FALSE;
 }
 
-/* The same, for what is about to be added. */
+/* Like lifecycle_ledger_lock_open(), but counts a failure as a late addition. */
 gboolean
 lifecycle_ledger_begin_add (LifecycleLedger *ledger)
 {
@@ -201,7 +203,7 @@ ledger_is_over_limit (LifecycleLedger *ledger)
          lifecycle_holdings_is_over_limit (lifecycle_ledger_get_holdings (ledger));
 }
 
-/* Unlocks the ledger. If it has become too long, user code runs, and TRUE is returned. */
+/* Unlocks the ledger. If it is over its limit, runs user code, and returns TRUE. */
 gboolean
 lifecycle_ledger_end_add (LifecycleLedger *ledger)
 {
@@ -215,8 +217,8 @@ lifecycle_ledger_end_add (LifecycleLedger *ledger)
   return FALSE;
 }
 
-/* Unlocks the ledger and says whether the new entry is still live: a handler of `limit-reached` may
- * end it, and then the caller must not touch it any more.
+/* Unlocks the ledger, and returns whether the new entry is still live: a handler of `limit-reached`
+ * may end it, and then the caller must no longer touch it.
  */
 gboolean
 lifecycle_ledger_end_add_of (LifecycleLedger *ledger,
@@ -239,7 +241,7 @@ ledger_insert_fence (LifecycleLedger *ledger,
   lifecycle_node_insert_after (&fence->node, ledger->live.prev);
 }
 
-/* Puts a mark behind all that is live. It is not an entry, and does not count. */
+/* Inserts a fence after all live entries. It does not count as an entry. */
 void
 lifecycle_ledger_set_fence (LifecycleLedger *ledger,
                             LifecycleEntry  *fence)
@@ -250,7 +252,7 @@ lifecycle_ledger_set_fence (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* The ledger is locked. From then on the fence is alone. */
+/* The ledger is locked. Afterwards the fence is not in any list. */
 static void
 ledger_remove_fence (LifecycleEntry *fence)
 {
@@ -267,9 +269,9 @@ lifecycle_ledger_lift_fence (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* Phase one: silences all that is live, or what is before the fence, the last added first; unless
- * `kind` is NONE, there is a fence, and other kinds stay where they are. No user code runs. Says how
- * many entries it has done with already.
+/* Mutes all live entries, or those before the fence, in reverse order of addition. Unless `kind` is
+ * NONE, there must be a fence, and entries of other kinds stay where they are. No user code runs.
+ * Returns the number of entries that have ended completely, and need no release.
  */
 static guint
 ledger_mute (LifecycleLedger *ledger,
@@ -284,11 +286,11 @@ ledger_mute (LifecycleLedger *ledger,
 
   lifecycle_ledger_lock (ledger);
 
-  /* It has been taken down in the middle of a move. */
+  /* A teardown during a move ends the move. */
   if (lifecycle_ledger_is_owned (ledger) && fence == NULL)
     lifecycle_holdings_end_move (lifecycle_ledger_get_holdings (ledger));
 
-  /* cppcheck-suppress autoVariables ; it is taken away again before this returns */
+  /* cppcheck-suppress autoVariables ; it is reset before this function returns */
   ledger->mute = &mute;
   while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))
     {
@@ -297,7 +299,7 @@ ledger_mute (LifecycleLedger *ledger,
 
       if (kind != LIFECYCLE_KIND_NONE && lifecycle_entry_type_get_kind (entry->type) != kind)
         {
-          /* The fence passes it by. */
+          /* Move the fence before this entry. */
           lifecycle_node_remove (end);
           lifecycle_node_insert_after (end, entry->node.prev);
           continue;
@@ -305,12 +307,12 @@ ledger_mute (LifecycleLedger *ledger,
 
       if (entry->type == LIFECYCLE_ENTRY_FENCE)
         {
-          /* All that it fenced in is being done here. */
+          /* This is the fence of an outer clear(): its entries are muted here. */
           ledger_remove_fence (entry);
           continue;
         }
 
-      /* It moves first, because mute() may put an end to it, or open the lock for a moment. */
+      /* Move the entry first, because mute() may end it, or release the lock for a moment. */
       lifecycle_node_remove (&entry->node);
       lifecycle_node_insert_after (&entry->node, class->foreign ? &ledger->foreign : &muted);
       entry->flags |= LIFECYCLE_ENTRY_MUTED;
@@ -319,7 +321,7 @@ ledger_mute (LifecycleLedger *ledger,
         class->mute (ledger, entry);
     }
 
-  /* What an unfinished clear() has left is older than this. */
+  /* Entries that an unfinished clear() has left are older than these: append to them. */
   if (!lifecycle_node_is_alone (&muted))
     {
       muted.next->prev = ledger->muted.prev;
@@ -344,14 +346,14 @@ lifecycle_ledger_mute (LifecycleLedger *ledger,
   return ledger_mute (ledger, fence, LIFECYCLE_KIND_NONE);
 }
 
-/* The same for entries of one kind. */
+/* Like lifecycle_ledger_mute(), but for entries of one kind. */
 guint
 lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
                             LifecycleKind    kind)
 {
   LifecycleEntry fence;
 
-  /* What handlers have been sent is part of them. */
+  /* Queued emissions end with their handlers. */
   lifecycle_ledger_lock (ledger);
   if (kind == LIFECYCLE_KIND_HANDLER)
     lifecycle_ledger_get_holdings (ledger)->generation++;
@@ -361,7 +363,7 @@ lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
   return ledger_mute (ledger, &fence, kind);
 }
 
-/* Whether the last entry of one of the lists is of that kind. */
+/* Returns whether the last entry of one of the lists is of that kind. */
 gboolean
 lifecycle_ledger_ends_with (LifecycleLedger *ledger,
                             LifecycleNode   *list,
@@ -378,8 +380,8 @@ lifecycle_ledger_ends_with (LifecycleLedger *ledger,
   return found;
 }
 
-/* Takes the last entry out of one of the lists, for its release. A child is only looked at: it
- * leaves by itself when it has closed.
+/* Removes the last entry of one of the lists, so that the caller can release it. A child is
+ * returned without being removed: it leaves the list when it has closed.
  */
 LifecycleEntry *
 lifecycle_ledger_pop (LifecycleLedger *ledger,
@@ -397,7 +399,7 @@ lifecycle_ledger_pop (LifecycleLedger *ledger,
 
       if (class->claim != NULL)
         class->claim (ledger, entry);
-      /* What is silent was never counted. */
+      /* A silent entry is not counted, but lifecycle_ledger_remove() decrements the count. */
       if (class->silent)
         ledger->n_entries++;
       if (entry->type != LIFECYCLE_ENTRY_SCOPE)
@@ -410,7 +412,7 @@ lifecycle_ledger_pop (LifecycleLedger *ledger,
   return entry;
 }
 
-/* Blocks or unblocks all that can be. */
+/* Blocks or unblocks all entries that support it. */
 void
 lifecycle_ledger_set_blocked (LifecycleLedger *ledger,
                               gboolean         blocked)

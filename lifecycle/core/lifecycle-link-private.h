@@ -11,14 +11,15 @@ G_BEGIN_DECLS
 
 typedef struct _LifecycleLink LifecycleLink;
 
-/* What concerns two parties, either of which may end first, on any thread: a follower and what it
- * follows, an adopted handler and its instance. Each end is an entry of its party's ledger and
- * holds a reference; whoever takes an end out of its ledger owns that end's reference.
+/* Connects two parties, either of which may end first, on any thread: a follower and what it
+ * follows, or an adopted handler and its instance. Each end is an entry in the ledger of its party,
+ * and holds a reference on the link; code that removes an end from its ledger takes over that
+ * reference.
  */
 struct _LifecycleLink
 {
-  LifecycleEntry   own_end;        /* in the ledger of the scope */
-  LifecycleEntry   other_end;         /* in the ledger of the other party */
+  LifecycleEntry   own_end;     /* in the ledger of the scope */
+  LifecycleEntry   other_end;   /* in the ledger of the other party */
   LifecycleLedger *own_ledger;
   LifecycleLedger *other_ledger;
   gint             refs;

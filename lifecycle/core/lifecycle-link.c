@@ -13,7 +13,7 @@ lifecycle_link_ref (LifecycleLink *link)
   return link;
 }
 
-/* The link stands at the head of its structure, which goes with it. */
+/* The link is the first member of its structure, which is freed with it. */
 void
 lifecycle_link_unref (LifecycleLink *link)
 {
@@ -85,7 +85,7 @@ link_end_is_live (LifecycleLedger *ledger,
   return live;
 }
 
-/* The links whose far ends are in a ledger that has nothing else, each referenced. */
+/* Returns references on the links in a ledger that contains nothing but their other ends. */
 GPtrArray *
 lifecycle_ledger_dup_links (LifecycleLedger *ledger)
 {
@@ -99,8 +99,8 @@ lifecycle_ledger_dup_links (LifecycleLedger *ledger)
   return links;
 }
 
-/* Puts both ends in their places. The link comes as zeroes, and the caller gets its first reference.
- * Says FALSE, with neither end in its place, when either party has ended.
+/* Adds both ends to their ledgers. The link must be zero-filled, and the caller receives its first
+ * reference. If either party has ended, returns FALSE and leaves neither end in its ledger.
  */
 gboolean
 lifecycle_link_connect (LifecycleLink      *link,
@@ -116,7 +116,9 @@ lifecycle_link_connect (LifecycleLink      *link,
   link->own_ledger = lifecycle_ledger_ref (own_ledger);
   link->other_ledger = lifecycle_ledger_ref (other_ledger);
 
-  /* The far end last: a near end that ends between the two looks for it in vain. */
+  /* If the own end is ended before the other end has been added, it cannot cut the other end. So
+   * check at the end whether it is still live.
+   */
   connected = link_add_end (link, own_ledger, &link->own_end, own_type, name) &&
               link_add_end (link, other_ledger, &link->other_end, other_type, name) &&
               link_end_is_live (own_ledger, &link->own_end);

@@ -1,4 +1,4 @@
-/* lifecycle-mail-private.h: messages that wait in a ledger for its home
+/* lifecycle-mail-private.h: messages that are queued until they can be delivered at home
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,24 +11,24 @@ G_BEGIN_DECLS
 
 typedef struct _LifecycleMailSender LifecycleMailSender;
 
-/* Stands at the head of what is sent. */
+/* The first member of a message. */
 typedef struct
 {
   LifecycleMailSender *sender;
 } LifecycleMail;
 
-/* Stands in what sends, and outlives its mail. The last two fields are guarded by the lock of the
- * ledger.
+/* A member of the sender, which outlives its mail. The last two fields are guarded by the lock of
+ * the ledger.
  */
 struct _LifecycleMailSender
 {
-  /* At home, with nothing locked. User code may run. */
+  /* Called at home, with no lock held. User code may run. */
   void (* deliver)   (LifecycleMail *mail);
   void (* free_mail) (LifecycleMail *mail);
 
   LifecycleHoldings *holdings;
-  guint              generation; /* of the holdings, when the sender became one of them */
-  gboolean           stolen;    /* it goes on without the scope */
+  guint              generation; /* of the holdings, when the sender was added to them */
+  gboolean           stolen;    /* the sender goes on without the scope */
 };
 
 void lifecycle_mail_send          (LifecycleMail     *mail,

@@ -1,4 +1,4 @@
-/* lifecycle-mail.c: messages that wait in a ledger for its home
+/* lifecycle-mail.c: messages that are queued until they can be delivered at home
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,7 +6,7 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-mail-private.h"
 
-/* The ledger is locked. A close and a clear() make all earlier mail stale. */
+/* The ledger is locked. A close or a clear() makes all earlier mail stale. */
 static gboolean
 mail_is_stale (LifecycleMail *mail)
 {
@@ -29,7 +29,7 @@ mail_cb (gpointer data)
 
   lifecycle_ledger_lock (ledger);
 
-  /* Mail that arrives meanwhile waits for the next iteration, so that no other source starves. */
+  /* Leave mail that arrives meanwhile for the next iteration, so that other sources get a turn. */
   n_left = holdings->mail->length;
   while (n_left-- > 0 && (mail = g_queue_pop_head (holdings->mail)) != NULL)
     {
@@ -42,8 +42,8 @@ mail_cb (gpointer data)
       lifecycle_ledger_lock (ledger);
     }
 
-  /* With the lock held since the last look: what is sent from now on finds either this source or the
-   * need for another, and never both.
+  /* The lock has been held since the queue was last checked, so a new message either is delivered
+   * by this source or creates another one.
    */
   more = holdings->mail->length > 0;
   if (!more)
@@ -53,8 +53,8 @@ mail_cb (gpointer data)
   return more ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-/* On any thread, even if the scope is closing: whoever has silenced the sender drops its mail after
- * that.
+/* Called on any thread, even if the scope is closing: code that mutes the sender drops its mail
+ * afterwards.
  */
 void
 lifecycle_mail_send (LifecycleMail *mail,
@@ -77,7 +77,7 @@ lifecycle_mail_send (LifecycleMail *mail,
   lifecycle_ledger_unlock (ledger);
 }
 
-/* At home, where the contents may be freed. Drops what will not be delivered any more. */
+/* Called at home, where the contents may be freed. Drops mail that will no longer be delivered. */
 void
 lifecycle_holdings_drop_mail (LifecycleHoldings *self,
                               gboolean           all)

@@ -1,4 +1,4 @@
-/* lifecycle-modules-private.h: what is loaded, and what has been unloaded
+/* lifecycle-modules-private.h: modules that are loaded or have been unloaded
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,4 +1,4 @@
-/* lifecycle-modules.c: what is loaded, and what has been unloaded
+/* lifecycle-modules.c: modules that are loaded or have been unloaded
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,20 +19,21 @@
 #include "lifecycle-observer-private.h"
 #include "lifecycle-scope-private.h"
 
-/* An entry keeps the address of its place, and of functions. When they belong to a plug-in that has
- * been unloaded, these addresses lead nowhere, or into whatever has been loaded there since. Adding
- * an entry cannot afford to find out which module an address belongs to, so this is decided when
- * somebody wants to read it.
+/* An entry stores the addresses of its place and of functions. If they belong to a plug-in that has
+ * been unloaded, these addresses are invalid, or point into whatever has been loaded there since.
+ * Finding the module of an address would be too slow when an entry is added, so it is left to the
+ * readers.
  *
- * Every reader looks at what is loaded first. Looks that find a change are numbered; the first one is
- * made before there is any entry, and has the number 0. For an entry we know the last look that was
- * made before it was added, by the time of both. Its addresses are good if no look since then has
- * found that anything was unloaded. They are also good if they lie in a module that was there at that
- * look, and still is. In all other cases there is a doubt, and we say that the module is gone.
+ * Every reader first looks at which modules are loaded. Looks that find a change are numbered; the
+ * first one, number 0, takes place before there are any entries. By comparing times, we know the
+ * last look before an entry was added. Its addresses are good if no look since then has found that
+ * anything was unloaded. They are also good if they lie in a module that was loaded at that look
+ * and still is. In all other cases there is doubt, and we report that the module is gone.
  *
- * With LIFECYCLE_DEBUG there is no doubt, because a look is made for each entry that is added.
+ * With LIFECYCLE_DEBUG there is no doubt, because there is a look for each entry that is added.
  *
- * The dynamic linker unmaps nothing while dl_iterate_phdr() calls us, so strings are copied there.
+ * The dynamic linker does not unmap anything while dl_iterate_phdr() calls us, so strings are
+ * copied in its callback.
  */
 
 #define GONE "a module that is gone"
@@ -47,21 +48,21 @@ typedef struct
   gsize    start;
   gsize    end;
   char    *name;
-  guint64  identity;            /* of what is in it */
+  guint64  identity;            /* a hash of the contents */
   guint    first_look;
   guint    last_look;
 } Module;
 
 static struct
 {
-  GMutex      lock;             /* a ledger may be locked; nothing else is locked after this */
-  guint64     n_loads;          /* as the dynamic linker counts them */
+  GMutex      lock;             /* may be taken with a ledger locked; no lock is taken after it */
+  guint64     n_loads;          /* as counted by the dynamic linker */
   guint64     n_unloads;
   guint       last_unload;      /* the last look that found that something had been unloaded */
-  GArray     *times;            /* guint32: when each look was made, see lifecycle_entry_clock() */
+  GArray     *times;            /* guint32: the time of each look, see lifecycle_entry_clock() */
   GPtrArray  *loaded;           /* of Module */
-  GPtrArray  *gone;             /* of Module, the last at the end */
-  GHashTable *exact;            /* LifecycleEntry → its look, and 1; NULL if nobody pays for that */
+  GPtrArray  *gone;             /* of Module, the newest at the end */
+  GHashTable *exact;            /* LifecycleEntry → its look plus 1; NULL unless debugging */
 } modules;
 
 static void
@@ -84,14 +85,14 @@ hash_bytes (guint64       hash,
   return hash;
 }
 
-/* A module that is built again and loaded again may get the same name and address. */
+/* A module that has been rebuilt and reloaded may get the same name and address. */
 static guint64
 get_identity (struct dl_phdr_info *info)
 {
   guint64 hash = hash_bytes (G_GUINT64_CONSTANT (14695981039346656037), info->dlpi_phdr,
                              info->dlpi_phnum * sizeof info->dlpi_phdr[0]);
 
-  /* The notes have an id of the build, in most modules. */
+  /* In most modules, the notes contain a build ID. */
   for (guint i = 0; i < info->dlpi_phnum; i++)
     {
       if (info->dlpi_phdr[i].p_type == PT_NOTE)
@@ -106,7 +107,7 @@ typedef struct
 {
   guint64    n_loads;
   guint64    n_unloads;
-  GPtrArray *found;             /* NULL to get the numbers only */
+  GPtrArray *found;             /* NULL to get the counts only */
 } Look;
 
 static int
@@ -159,7 +160,9 @@ find_same_module (GPtrArray    *list,
   return NULL;
 }
 
-/* Locked. The number of this look, or of the last one if nothing has changed. */
+/* Called with the lock held. Returns the number of this look, or of the last one if nothing has
+ * changed.
+ */
 static guint
 look_locked (void)
 {
@@ -221,7 +224,7 @@ look_locked (void)
   return number;
 }
 
-/* Locked, after a look. The module that has the address now, or NULL. */
+/* Called with the lock held, after a look. Returns the module that has the address now, or NULL. */
 static Module *
 find_loaded (gsize address)
 {
@@ -236,8 +239,9 @@ find_loaded (gsize address)
   return NULL;
 }
 
-/* Locked, after a look. Whether an address of something that was added after `look` still is what it was.
- * */
+/* Called with the lock held, after a look. Returns whether an address that was stored after `look`
+ * is still good.
+ */
 static gboolean
 is_good (gsize address,
          guint look)
@@ -252,7 +256,9 @@ is_good (gsize address,
   return module != NULL && look >= module->first_look;
 }
 
-/* Locked, after a look. The module that had the address, if that is known, or NULL. */
+/* Called with the lock held, after a look. Returns the module that contained the address, or NULL
+ * if that is not known.
+ */
 static Module *
 find_gone (gsize address,
            guint look)
@@ -268,7 +274,7 @@ find_gone (gsize address,
   return NULL;
 }
 
-/* Locked, after a look. */
+/* Called with the lock held, after a look. */
 static char *
 describe_gone (gsize address,
                guint look)
@@ -283,7 +289,7 @@ typedef struct
   gsize     address;
   guint64   n_loads;
   guint64   n_unloads;
-  gboolean  found;              /* a module has it */
+  gboolean  found;              /* whether a module contains the address */
   char     *text;               /* a copy, if it is a string */
 } Copy;
 
@@ -317,7 +323,7 @@ copy_string_cb (struct dl_phdr_info *info,
   return 0;
 }
 
-/* Reads memory that may not be there. */
+/* Reads memory that may not be mapped. */
 static gboolean
 read_memory (gsize    address,
              gpointer to,
@@ -333,8 +339,8 @@ read_memory (gsize    address,
 #endif
 }
 
-/* Reads a string that may not be there, or as much of it as there is room for. Says FALSE if it is not
- * there.
+/* Reads a string that may not be mapped, or as much of it as fits into the buffer. Returns FALSE if
+ * it is not mapped.
  */
 static gboolean
 read_string (const char *string,
@@ -344,7 +350,7 @@ read_string (const char *string,
   buffer[size - 1] = '\0';
   for (gsize n = 0; n < size - 1;)
     {
-      /* A piece that does not cross the end of a page: the next one may be missing. */
+      /* Read a piece that does not cross the end of a page: the next page may not be mapped. */
       gsize room = MIN (size - 1 - n, 64 - ((gsize) string + n) % 64);
 
       if (!read_memory ((gsize) string + n, buffer + n, room))
@@ -357,8 +363,8 @@ read_string (const char *string,
   return TRUE;
 }
 
-/* A string that is in no module, although one may have been unloaded that had it. An interned string
- * is known to live for ever; `any` accepts others, too.
+/* Copies a string that is in no loaded module, and may have been in one that is gone. Interned
+ * strings are known to be valid forever; `any` accepts others, too.
  */
 static char *
 copy_from_heap (const char *string,
@@ -374,8 +380,8 @@ copy_from_heap (const char *string,
   return NULL;
 }
 
-/* Takes the lock. A copy of a string, or of what there is to say about its module. `heap` says that it
- * need not be a constant.
+/* Takes the lock. Returns a copy of the string, or a text that says that its module is gone. If
+ * `heap` is set, the string need not be a constant.
  */
 static char *
 dup_string (const char *string,
@@ -388,7 +394,7 @@ dup_string (const char *string,
   g_mutex_lock (&modules.lock);
   do
     {
-      /* Until nothing has changed between the two. */
+      /* Repeat this until nothing has changed between the two. */
       look_locked ();
       copy = (Copy) { .address = (gsize) string };
       dl_iterate_phdr (copy_string_cb, &copy);
@@ -418,7 +424,7 @@ dup_string (const char *string,
   return text;
 }
 
-/* On any thread, and with a ledger locked. */
+/* Called on any thread; a ledger may be locked. */
 guint
 lifecycle_modules_look (void)
 {
@@ -431,7 +437,7 @@ lifecycle_modules_look (void)
   return look;
 }
 
-/* The last look before an entry was added. */
+/* Returns the number of the last look before an entry was added. */
 guint
 lifecycle_modules_get_look (LifecycleEntry *entry)
 {
@@ -456,7 +462,7 @@ lifecycle_modules_get_look (LifecycleEntry *entry)
   return look;
 }
 
-/* Whether a function may be looked up. If not, says why. */
+/* Returns whether the name of a function may be looked up. If not, sets `gone` to the reason. */
 gboolean
 lifecycle_modules_has_function (gconstpointer   function,
                                 guint           look,
@@ -469,7 +475,7 @@ lifecycle_modules_has_function (gconstpointer   function,
   g_mutex_lock (&modules.lock);
   look_locked ();
   good = is_good (address, look);
-  /* Bindings make functions at run time, which are in no module. */
+  /* Bindings create functions at run time, which are in no module. */
   if (!good && find_loaded (address) == NULL && find_gone (address, look) == NULL)
     good = read_memory (address, &byte, 1);
   if (!good)
@@ -479,7 +485,7 @@ lifecycle_modules_has_function (gconstpointer   function,
   return good;
 }
 
-/* The hooks run with a ledger locked. */
+/* The observer functions for entries are called with a ledger locked. */
 static void
 modules_remember (LifecycleEntry *entry)
 {
@@ -507,7 +513,7 @@ static void
 modules_entry_removed (LifecycleLedger *ledger,
                        LifecycleEntry  *entry)
 {
-  /* A child is still asked about while it closes. */
+  /* Observers still ask for a child while it closes; modules_scope_closed() forgets it. */
   if (entry->type != LIFECYCLE_ENTRY_SCOPE)
     modules_forget (entry);
 }
@@ -528,7 +534,7 @@ modules_entry_replaced (LifecycleLedger *ledger,
 static void
 modules_scope_opened (LifecycleScope *scope)
 {
-  /* Unless it has taken over the place of one that has moved. */
+  /* Not if it has taken over the place and the time of a scope that has moved. */
   if (scope->as_child.added == lifecycle_entry_clock ())
     modules_remember (&scope->as_child);
 }
@@ -540,7 +546,7 @@ modules_scope_closed (LifecycleScope *scope,
   modules_forget (&scope->as_child);
 }
 
-/* Makes the first look. If it is to be exact, there is one for each entry that is added. */
+/* Takes the first look. If `exact`, there will be another for each entry that is added. */
 void
 lifecycle_modules_start (gboolean exact)
 {
@@ -562,7 +568,7 @@ lifecycle_modules_start (gboolean exact)
 
 #else /* !HAVE_DL_ITERATE_PHDR */
 
-/* Where nobody tells what is loaded, everything is believed to stay. */
+/* On systems where the loaded modules are not known, assume that nothing is ever unloaded. */
 
 static char *
 dup_string (const char *string,
@@ -599,8 +605,8 @@ lifecycle_modules_start (gboolean exact)
 
 #endif
 
-/* The place of something that was added after `look`, or words that say that its module is gone. The
- * string lives for ever; NULL stays NULL.
+/* Returns the place of something that was added after `look`, or a text that says that its module
+ * is gone. The string is valid forever. Returns NULL for NULL.
  */
 const char *
 lifecycle_modules_get_place (const char *place,
@@ -622,14 +628,14 @@ lifecycle_entry_get_place (LifecycleEntry *entry)
   return lifecycle_modules_get_place (entry->name, lifecycle_modules_get_look (entry));
 }
 
-/* "at a.c:17", but "from a module that is gone". */
+/* For "at a.c:17", but "from a module that is gone". */
 const char *
 lifecycle_place_get_preposition (const char *place)
 {
   return g_str_has_prefix (place, GONE) ? "from" : "at";
 }
 
-/* The same as for places, for a name that may also be on the heap. */
+/* Like lifecycle_modules_get_place(), but returns a copy of a name that may also be on the heap. */
 char *
 lifecycle_modules_dup_name (const char *name,
                             guint       look)

@@ -1,4 +1,4 @@
-/* lifecycle-move.c: all that a scope owns, handed on to another
+/* lifecycle-move.c: moves everything that a scope owns to another one
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,7 +7,7 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* Makes a scope that nobody has seen yet be at home where another is. */
+/* Gives a new scope, which no other thread can know yet, the home of another one. */
 static void
 scope_settle_at (LifecycleScope *self,
                  LifecycleScope *other)
@@ -18,7 +18,7 @@ scope_settle_at (LifecycleScope *self,
   self->thread = lifecycle_thread_ref (other->thread);
 }
 
-/* Few of the ties of a scope go along when it moves. */
+/* Only some of what a scope follows moves with it. */
 static void
 scope_move_following (LifecycleScope *scope,
                       LifecycleScope *to)
@@ -52,9 +52,9 @@ scope_move_following (LifecycleScope *scope,
     }
 }
 
-/* At home, both of them. All that the scope owns, and who follows it, changes hands with the ledger;
- * the scope is left with an empty one. Nobody knows of the new scope yet: the ledger that it was made
- * with goes.
+/* Called at the home of both. Everything that the scope owns, and its followers, move with the
+ * ledger; the scope gets an empty one. No other thread can know the new scope yet, so its original
+ * ledger can be dropped.
  */
 static void
 scope_move_to (LifecycleScope *scope,
@@ -67,7 +67,7 @@ scope_move_to (LifecycleScope *scope,
   guint64 visited;
   guint own_blocked, blocked;
 
-  /* What a clear() further up has begun with cannot change hands. */
+  /* Finish every clear() in progress: entries that it has begun to release cannot be moved. */
   for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
     lifecycle_teardown_run (scope, &clear->fence);
 
@@ -90,8 +90,8 @@ scope_move_to (LifecycleScope *scope,
   holdings->moving = FALSE;
   lifecycle_ledger_unlock (ledger);
 
-  /* A handler may have closed the parent, or something that this scope follows, and that has taken
-   * this scope down in earnest. Nothing is left to move, or its release waits for what is pending.
+  /* A handler may have closed the parent, or something that this scope follows, and this scope has
+   * been taken down with it. Nothing is left to move, or the release is waiting for pending work.
    */
   if (lifecycle_scope_is_closed (scope) || scope->visited != visited)
     {
@@ -104,7 +104,7 @@ scope_move_to (LifecycleScope *scope,
   lifecycle_holdings_forget_waits (holdings);
   left = lifecycle_holdings_new (scope);
   lifecycle_ledger_shut (&left->ledger);
-  /* What follows an object follows its life, and not what was set up for it. */
+  /* Followers of the scope of an object follow the object, and do not move with the holdings. */
   if (scope->key.object != NULL && !lifecycle_ledger_is_owned (scope->owner))
     {
       lifecycle_ledger_lock (ledger);
@@ -117,8 +117,8 @@ scope_move_to (LifecycleScope *scope,
   lifecycle_ledger_unref (&to->holdings->ledger);
   g_atomic_pointer_set (&to->holdings, holdings);
 
-  /* Other threads may add from the moment at which the ledger is open: all that they look at has to
-   * be in its place by then. While it is shut, the ledger of followers stays the same.
+  /* Other threads may add entries as soon as the ledger is open: everything that they read must be
+   * in place by then. While the ledger is shut, its `followers` do not change.
    */
   lifecycle_ledger_lock (ledger);
   own_blocked = scope->own_blocked;
@@ -140,7 +140,7 @@ scope_move_to (LifecycleScope *scope,
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);
 
-  /* A scope inherits how often those above it are blocked; the new one has none above it. */
+  /* A block count includes those of the scopes above, and the new scope has none above it. */
   if (blocked != own_blocked)
     lifecycle_scope_shift_blocked (to, (gint) (own_blocked - blocked));
   scope_move_following (scope, to);
@@ -154,23 +154,22 @@ scope_move_to (LifecycleScope *scope,
  * lifecycle_scope_move:
  * @self: a scope
  *
- * Hands everything that the scope owns over to a new one, and closes this one as
+ * Moves everything that the scope owns to a new scope, and closes this one as
  * [enum@Reason.replaced], with the detail `moved`.
  *
- * The new scope has the same name and limit, is as permanent, is at home in the same context, has
- * no parent and follows nothing. It owns all entries and the cancellable, who followed the old scope
- * follows it, and what was expected of the end of the old one is expected of its end. How many
- * entries there are makes no difference to the cost.
+ * The new scope has the same name, limit, permanence and home, but no parent, and it follows
+ * nothing. It takes over all entries, the cancellable, the followers of the old scope, and the
+ * expectations of what is gone after its end. The cost does not depend on the number of entries.
  *
- * This is for setting things up step by step: add to a scope of the function, which closes it on
- * every path that fails, and keep what move() returns on the one that succeeds.
+ * Use this to set things up step by step: add them to a scope that is local to a function, close
+ * that scope on every path that fails, and keep the result of move() on the path that succeeds.
  *
- * If the scope is not open, the new one is born closed, with the same reason. If a handler of
- * [signal@Scope::closing] closes the parent, or something that the scope follows, everything ends
- * with that, and the new scope is born closed as [enum@Reason.parent_closed] or
- * [enum@Reason.owner_gone]: look at its state if such a handler is possible. Must be called at home.
+ * If the scope is closing or closed, the new one is born closed, with the same reason. If a handler
+ * of [signal@Scope::closing] closes the parent, or something that the scope follows, everything
+ * ends with that, and the new scope is born closed as [enum@Reason.parent_closed] or
+ * [enum@Reason.owner_gone]: check its state if there may be such a handler. Must be called at home.
  *
- * Returns: (transfer full): the new scope; %NULL, with a critical, elsewhere than at home
+ * Returns: (transfer full): the new scope; away from home, logs a critical and returns %NULL
  *
  * Since: 1.0
  */

@@ -1,4 +1,4 @@
-/* lifecycle-names-private.h: names that come in, and how they are shown
+/* lifecycle-names-private.h: making names valid, and quoting them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Where a name is shown. In a path, a slash separates names. */
+/* Where a name appears. In a path, slashes separate names. */
 typedef enum
 {
   LIFECYCLE_QUOTE_TEXT,

@@ -1,4 +1,4 @@
-/* lifecycle-names.c: names that come in, and how they are shown
+/* lifecycle-names.c: making names valid, and quoting them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-/* A name may be a nick from the network: anything can be in it. It is made valid UTF-8 when it comes
- * in, because bindings raise errors for what is not, and metrics are refused. It is kept as it is
- * apart from that, and quoted wherever it becomes part of a path or of a line: otherwise a slash
- * makes a path ambiguous, a newline forges a line of a log, and an escape sequence does what it likes
- * with a terminal.
+/* A name may be a nick from the network, and contain anything. It is converted to valid UTF-8 when
+ * it is set, because bindings raise errors for invalid text, and metrics that contain it are
+ * rejected. Otherwise it is kept as it is, and quoted wherever it becomes part of a path or of a
+ * line: without quoting, a slash would make a path ambiguous, a newline could forge a log line, and
+ * an escape sequence could control a terminal.
  */
 
-/* How many bytes at the start are plain ASCII. Nearly all names are, from end to end. */
+/* Returns the number of ASCII bytes at the start. Nearly all names consist of nothing else. */
 static gsize
 name_count_ascii (const char *name)
 {
@@ -26,7 +26,7 @@ name_count_ascii (const char *name)
   return n;
 }
 
-/* A copy that is valid UTF-8, or NULL for NULL. */
+/* Returns a copy that is valid UTF-8, or NULL for NULL. */
 char *
 lifecycle_name_dup (const char *name)
 {
@@ -40,7 +40,7 @@ lifecycle_name_dup (const char *name)
   return name[n] == '\0' ? g_memdup2 (name, n + 1) : g_utf8_make_valid (name, -1);
 }
 
-/* The same without a copy for a name that is valid. `made` is to be freed. */
+/* Like lifecycle_name_dup(), but does not copy a valid name. The caller must free `made`. */
 const char *
 lifecycle_name_ensure (const char  *name,
                        char       **made)
@@ -53,8 +53,8 @@ lifecycle_name_ensure (const char  *name,
   return *made = g_utf8_make_valid (name, -1);
 }
 
-/* Letters of other languages and emojis are fine. What changes the direction of the text is not: it
- * makes a line look like another one.
+/* Letters of all languages and emojis are fine. Characters that change the direction of text are
+ * not: they can make one line look like another.
  */
 static gboolean
 character_is_harmless (gunichar c)
@@ -67,7 +67,7 @@ character_is_harmless (gunichar c)
       return FALSE;
 
     case G_UNICODE_FORMAT:
-      /* The joiners, which writing needs. */
+      /* Some scripts need the joiners. */
       return c == 0x200c || c == 0x200d;
 
     default:
@@ -106,7 +106,7 @@ lifecycle_name_append (GString        *string,
     }
 }
 
-/* The same as a string of its own, or NULL for NULL. */
+/* Returns the quoted name as a new string, or NULL for NULL. */
 char *
 lifecycle_name_quote (const char     *name,
                       LifecycleQuote  where)

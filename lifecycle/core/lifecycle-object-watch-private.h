@@ -1,4 +1,4 @@
-/* lifecycle-object-watch-private.h: what hangs on the life of an object
+/* lifecycle-object-watch-private.h: notification of the end of an object
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,13 +1,13 @@
-/* lifecycle-object-watch.c: what hangs on the life of an object
+/* lifecycle-object-watch.c: notification of the end of an object
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "lifecycle-object-watch-private.h"
 
-/* One weak reference for each object, however many scopes care: GLib keeps them in a list that it
- * searches. The ledger has what is to be told when the object is disposed: the scope of the
- * object's life, and the handlers that were adopted on it.
+/* There is one weak reference for each object, regardless of the number of scopes, because GLib
+ * searches its weak references linearly. The ledger holds what must end when the object is
+ * disposed: the scope of the object, and the handlers that were adopted on it.
  */
 struct _LifecycleObjectWatch
 {
@@ -64,7 +64,7 @@ lifecycle_object_watch_free (gpointer data)
   g_free (watch);
 }
 
-/* The watch of an object, made on demand. It lives as long as the object's memory. */
+/* Returns the watch of an object, created on demand. It is valid as long as the object's memory. */
 LifecycleObjectWatch *
 lifecycle_object_watch_get (GObject *object)
 {
@@ -85,7 +85,7 @@ lifecycle_object_watch_get (GObject *object)
         }
     }
 
-  /* A weak reference is spent when the object is disposed, but the object may live on. */
+  /* A weak reference is used up when the object is disposed, but the object may live on. */
   lifecycle_ledger_lock (&watch->ledger->ledger);
   if (!watch->armed)
     {
@@ -98,8 +98,9 @@ lifecycle_object_watch_get (GObject *object)
   return watch;
 }
 
-/* Likewise, and dup_object() will find the object. g_object_run_dispose() ends with clearing the weak
- * references, and also one that was set while the others were told.
+/* Like lifecycle_object_watch_get(), but makes sure that dup_object() finds the object: at its end,
+ * g_object_run_dispose() clears all weak references, even one that was set while it notified
+ * others.
  */
 LifecycleObjectWatch *
 lifecycle_object_watch_get_for_dup (GObject *object)
@@ -120,8 +121,8 @@ lifecycle_object_watch_get_ledger (LifecycleObjectWatch *watch)
   return &watch->ledger->ledger;
 }
 
-/* A reference on the object, or NULL once its last reference is going, maybe on another thread, and
- * GLib has begun to end its handlers.
+/* Returns a reference on the object, or NULL if its last reference is being dropped, perhaps on
+ * another thread, and GLib has begun to end its handlers.
  */
 GObject *
 lifecycle_object_watch_dup_object (LifecycleObjectWatch *watch)

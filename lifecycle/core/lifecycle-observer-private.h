@@ -1,4 +1,4 @@
-/* lifecycle-observer-private.h: who looks on
+/* lifecycle-observer-private.h: observers of scopes and entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,15 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* What is called once, before the first scope is made, in this order. */
+/* Functions that are called once, before the first scope is created, in this order. */
 #define LIFECYCLE_STARTERS(X) \
   X (lifecycle_limit_start) \
   X (lifecycle_debug_start)
 
 extern void (*const lifecycle_starters[]) (void);       /* NULL comes last */
 
-/* Observers are told what happens. The core does not know who they are, and a branch is all they cost
- * while there are none. They may be added at any time, and stay.
+/* Observers are told about scopes and entries. The core does not depend on any of them; while there
+ * are none, they cost a single branch. They may be added at any time, and are never removed.
  */
 typedef enum
 {
@@ -27,7 +27,7 @@ typedef enum
 
 typedef struct
 {
-  /* Nothing is locked, and user code may run. */
+  /* Called with no lock held. User code may run. */
   void (* scope_opened)  (LifecycleScope  *scope);
   void (* scope_closed)  (LifecycleScope  *scope,
                           guint64          duration); /* µs */
@@ -35,13 +35,13 @@ typedef struct
                           guint            limit,
                           guint            n_entries);
 
-  /* The ledger is locked: no user code may run. */
+  /* Called with the ledger locked: no user code may run. */
   void (* entry_added)   (LifecycleLedger *ledger,
                           LifecycleEntry  *entry);
   void (* entry_removed) (LifecycleLedger *ledger,
                           LifecycleEntry  *entry);
 
-  /* The same. What stood for a thing in one place of memory does so in another. */
+  /* Likewise. From now on `by` stands for whatever `entry` stood for. */
   void (* entry_replaced) (LifecycleLedger *ledger,
                            LifecycleEntry  *entry,
                            LifecycleEntry  *by);
@@ -68,7 +68,7 @@ void lifecycle_watch_entry_replaced (LifecycleLedger        *ledger,
 static inline gboolean
 lifecycle_is_watched (LifecycleWatch what)
 {
-  /* One may be added while other threads work. */
+  /* Atomic, because an observer may be added while other threads run. */
   return G_UNLIKELY ((g_atomic_int_get (&lifecycle_watched) & what) != 0);
 }
 

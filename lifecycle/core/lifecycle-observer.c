@@ -1,4 +1,4 @@
-/* lifecycle-observer.c: who looks on
+/* lifecycle-observer.c: observers of scopes and entries
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 guint lifecycle_watched;
 
-static GMutex observers_lock;   /* for those that add one; nobody else waits for it */
+static GMutex observers_lock;   /* serialises additions; readers do not take it */
 static const LifecycleObserver *observers[MAX_OBSERVERS];
 static guint n_observers;
 
@@ -19,7 +19,7 @@ lifecycle_add_observer (const LifecycleObserver *observer)
   g_mutex_lock (&observers_lock);
   g_assert (n_observers < MAX_OBSERVERS);
 
-  /* Other threads may be reading: the number grows once the observer is in its place. */
+  /* Other threads may be reading: increment the number after the observer is in place. */
   observers[n_observers] = observer;
   g_atomic_int_inc (&n_observers);
   g_mutex_unlock (&observers_lock);
@@ -50,7 +50,7 @@ void
 lifecycle_watch_scope_closed (LifecycleScope *scope,
                               guint64         duration)
 {
-  /* Who came later may want to know what an earlier one is about to forget. */
+  /* In reverse order: later observers may need what an earlier one is about to forget. */
   for (guint i = get_n_observers (); i-- > 0;)
     {
       if (observers[i]->scope_closed != NULL)

@@ -1,4 +1,4 @@
-/* lifecycle-roots-private.h: every live scope, for those who look
+/* lifecycle-roots-private.h: the list of scopes without a parent
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,7 +28,7 @@ guint      lifecycle_roots_list_open     (LifecycleScopeList  *list,
 void       lifecycle_roots_before_fork   (void);
 void       lifecycle_roots_after_fork    (void);
 
-/* Whether it is in the list. */
+/* Returns whether the scope is in the list of roots. */
 static inline gboolean
 lifecycle_roots_has (LifecycleScope *scope)
 {

@@ -1,23 +1,23 @@
-/* lifecycle-roots.c: every live scope, for those who look
+/* lifecycle-roots.c: the list of scopes without a parent
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "lifecycle-roots-private.h"
 
-/* Those that have no parent are in a list. The others are found from there, so that to be born and to
- * close, as an entry of another, needs no lock that all share. When a scope has closed, what it has
- * counted is added to the counts of its parent, or, if there is none, to those here.
+/* Scopes without a parent are in a list, through which observers find all others. This way, no
+ * global lock is needed to create or close a child. When a scope has closed, its counts are added
+ * to those of its parent, or, if it has none, to those here.
  *
- * Whoever wants to count everything once reads a scope's children and what the closed ones have left
- * in one go, before the children themselves: a scope leaves its parent and its counts there in one
- * go, too.
+ * To count everything exactly once, observers read the children of a scope and the counts of its
+ * closed children under one lock, and only then the children themselves: a closed child leaves its
+ * parent and adds its counts under that lock, too.
  */
 static struct
 {
   GMutex              lock;     /* taken alone */
   LifecycleNode       roots;
-  LifecycleNode       mark;     /* one of the roots' nodes, but no scope; NULL when it is not set */
+  LifecycleNode       mark;     /* in the list of roots, but no scope; NULL pointers if not set */
   LifecycleStatistics past;
 } registry = {
   .roots = { &registry.roots, &registry.roots },
@@ -40,7 +40,7 @@ lifecycle_roots_add (LifecycleScope *scope)
     }
   g_mutex_unlock (&registry.lock);
 
-  /* It may be on its way from a parent to here, and come to its end meanwhile, at its home. */
+  /* A scope that leaves its parent may have closed at its home before it was added here. */
   if (lifecycle_scope_is_closed (scope))
     lifecycle_roots_remove (scope);
 }
@@ -63,7 +63,7 @@ lifecycle_roots_remove (LifecycleScope *scope)
   g_mutex_unlock (&registry.lock);
 }
 
-/* The scope has closed and has no parent. Its tally does not change any more. */
+/* Called when a scope without a parent has closed. Its tally no longer changes. */
 void
 lifecycle_roots_take_counts (LifecycleScope *scope,
                              LifecycleTally *tally,
@@ -80,7 +80,7 @@ lifecycle_roots_take_counts (LifecycleScope *scope,
   g_mutex_unlock (&registry.lock);
 }
 
-/* Something was added to a scope, or failed, after that. */
+/* Called for late additions and failures after lifecycle_roots_take_counts(). */
 void
 lifecycle_roots_note (guint n_late,
                       guint n_failed)
@@ -91,15 +91,15 @@ lifecycle_roots_note (guint n_late,
   g_mutex_unlock (&registry.lock);
 }
 
-/* Puts all that have no parent at the end of the list, the oldest first. Whoever only looks takes the
- * next one.
+/* Appends references on all scopes without a parent to the list, the oldest first. Observers that
+ * only read use lifecycle_roots_look_at_roots() instead.
  */
 void
 lifecycle_roots_list_roots (LifecycleScopeList *list)
 {
   g_mutex_lock (&registry.lock);
-  /* What is in here has not been finalized: a scope takes itself out when it has closed, and it
-   * closes before that. A reference taken now keeps it from being.
+  /* A scope removes itself when it has closed, which is before it is finalized. So no scope in the
+   * list has been finalized, and a reference taken now keeps it alive.
    */
   for (LifecycleNode *node = registry.roots.next; node != &registry.roots; node = node->next)
     {
@@ -109,8 +109,8 @@ lifecycle_roots_list_roots (LifecycleScopeList *list)
   g_mutex_unlock (&registry.lock);
 }
 
-/* The ledgers of all that have no parent, each looked at, the oldest first, and in the same go what
- * those had counted that are no more, unless `past` is NULL.
+/* Returns the ledgers of all scopes without a parent, the oldest first, with their memory held.
+ * Under the same lock, copies the counts of those that have closed to `past`, unless that is NULL.
  */
 GPtrArray *
 lifecycle_roots_look_at_roots (LifecycleStatistics *past)
@@ -132,7 +132,7 @@ lifecycle_roots_look_at_roots (LifecycleStatistics *past)
   return ledgers;
 }
 
-/* Sets a mark behind all that are there, for lifecycle_roots_list_open(). */
+/* Sets a mark after all current roots, for lifecycle_roots_list_open(). */
 void
 lifecycle_roots_set_mark (void)
 {
@@ -143,9 +143,8 @@ lifecycle_roots_set_mark (void)
   g_mutex_unlock (&registry.lock);
 }
 
-/* How many have no parent, have not closed, and are not meant to stay open for ever, of all, or of
- * those that have come since the mark was set. They are put at the end of the list, unless that is
- * NULL.
+/* Counts the scopes without a parent that are neither closed nor permanent, or only those of them
+ * that have been added since the mark was set. Appends them to the list, unless that is NULL.
  */
 guint
 lifecycle_roots_list_open (LifecycleScopeList *list,
@@ -174,7 +173,7 @@ lifecycle_roots_list_open (LifecycleScopeList *list,
   return n_open;
 }
 
-/* No other thread may be in here while the process forks: the lock would stay locked in the child. */
+/* No other thread may hold the lock while the process forks: it would stay locked in the child. */
 void
 lifecycle_roots_before_fork (void)
 {

@@ -1,4 +1,4 @@
-/* lifecycle-scope-list.c: lists of scopes, for those who walk the tree
+/* lifecycle-scope-list.c: lists of scopes, for walking the tree
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,7 +28,7 @@ lifecycle_scope_list_take (LifecycleScopeList *list,
   list->items[list->n_items++] = scope;
 }
 
-/* Drops the last. */
+/* Drops the last scope. */
 void
 lifecycle_scope_list_drop (LifecycleScopeList *list)
 {
@@ -44,8 +44,8 @@ lifecycle_scope_list_clear (LifecycleScopeList *list)
     g_free (list->items);
 }
 
-/* Puts the children of a scope at the end of the list, those behind a fence left out. Says whether
- * the scope owns anything at all.
+/* Appends the children of a scope to the list, except for those added after a fence. Returns
+ * whether the scope owns anything at all.
  */
 gboolean
 lifecycle_scope_list_children (LifecycleScopeList *list,

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct _LifecycleClear LifecycleClear;
 
-/* What a child is found by. */
+/* The key by which a child is found. */
 typedef struct
 {
   const char *name;
@@ -24,55 +24,55 @@ typedef struct
 {
   GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
   GError          *error;
-  GHashTable      *stillborn;   /* set of children that were asked for too late; guarded the same */
-  LifecycleHoldings *moved;     /* what move() took away: others may just be looking at it */
+  GHashTable      *stillborn;   /* set of children created too late; under their owner's lock */
+  LifecycleHoldings *moved;     /* moved to another scope; other threads may still be reading it */
   char            *detail;      /* of the reason */
-  LifecycleWait   *close_wait;  /* of close_async() or drain_async(); at home */
-  gint64           waits_until; /* when that ends, or 0; guarded by the lock of the ledger */
-  LifecycleClear  *clear;       /* the innermost clear() that is under way; at home */
+  LifecycleWait   *close_wait;  /* of close_async() or drain_async(); used at home only */
+  gint64           waits_until; /* deadline of the wait, or 0; guarded by the lock of the ledger */
+  LifecycleClear  *clear;       /* the innermost clear() in progress; used at home only */
 } LifecycleExtra;
 
 typedef enum
 {
-  LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* changed under the lock of the registry */
-  LIFECYCLE_SCOPE_FINISHED   = 1 << 1, /* `closed` has been emitted, too */
-  LIFECYCLE_SCOPE_PERMANENT  = 1 << 2  /* meant to live for ever */
+  LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* in the list of roots; guarded by the lock of that list */
+  LIFECYCLE_SCOPE_FINISHED   = 1 << 1, /* closed, and `closed` has been emitted */
+  LIFECYCLE_SCOPE_PERMANENT  = 1 << 2  /* meant to live as long as the program */
 } LifecycleScopeMarks;
 
 struct _LifecycleScope
 {
   GObject          parent_instance;
 
-  LifecycleEntry   as_child;    /* in the ledger of the owner, which has a reference */
-  LifecycleNode    as_root;     /* in the registry, if there is no parent */
+  LifecycleEntry   as_child;    /* in the ledger of the owner, which holds a reference */
+  LifecycleNode    as_root;     /* in the list of roots, if there is no parent */
   LifecycleKey     key;
   LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
-  LifecycleLedger *owner;       /* for ever, once it is set */
+  LifecycleLedger *owner;       /* never changes once it is set */
   LifecycleHoldings *holdings;
   LifecycleLedger *following;   /* what the scope follows */
 
-  GMainContext    *context;     /* home, */
-  LifecycleThread *thread;      /* and the thread that is at home there while nobody runs it */
+  GMainContext    *context;     /* the home context */
+  LifecycleThread *thread;      /* the creating thread: at home while no thread runs the context */
 
-  LifecycleExtra  *extra;       /* what few scopes have, made on demand */
+  LifecycleExtra  *extra;       /* fields that few scopes need; created on demand */
 
-  guint64          visited;     /* by which walk, and only at home */
-  guint64          stacked;     /* by which release, the same */
-  guint            blocked;     /* how often, by the scope and by those above it */
+  guint64          visited;     /* serial of the last collection; used at home only */
+  guint64          stacked;     /* serial of the last release; used at home only */
+  guint            blocked;     /* block count of the scope and of all scopes above it */
   guint            own_blocked;
   guint            n_released;
 
   guint            marks;       /* atomic, of LifecycleScopeMarks */
-  gint             state;       /* atomic, changed with the ledger locked, as is the reason */
+  gint             state;       /* atomic; leaves OPEN under the lock, becomes CLOSED at home */
   LifecycleReason  reason;
   guint            announced : 1;
   guint            in_teardown : 1;
   guint            taken_along : 1; /* by a teardown of the parent */
-  guint            awaiting_release : 1; /* all is done but the release, */
-  guint            releasing : 1; /* or nothing is waited for any more */
+  guint            awaiting_release : 1; /* everything except the release is done */
+  guint            releasing : 1; /* the release no longer waits for anything */
 };
 
-/* A list of scopes that are referenced. */
+/* A list that holds a reference on each scope. */
 typedef struct
 {
   LifecycleScope **items;
@@ -142,7 +142,7 @@ lifecycle_scope_is_open (LifecycleScope *self)
   return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_OPEN;
 }
 
-/* To look at. */
+/* Read-only: without an extra this is the shared lifecycle_scope_no_extra. */
 static inline LifecycleExtra *
 lifecycle_scope_peek_extra (LifecycleScope *self)
 {
@@ -164,8 +164,8 @@ lifecycle_scope_has_mark (LifecycleScope      *self,
   return (g_atomic_int_get (&self->marks) & mark) != 0;
 }
 
-/* A walk through the children in a ledger, which is locked: the last added first, those that are
- * muted after those that are live.
+/* Iterates over the children in a locked ledger: first the live children, then the muted ones, each
+ * in reverse order of addition.
  */
 typedef struct
 {
@@ -175,7 +175,7 @@ typedef struct
   guint          n_left;
 } LifecycleChildIter;
 
-/* Where there is a fence, the live children behind it are left out. */
+/* If there is a fence, live children that were added after it are skipped. */
 static inline void
 lifecycle_child_iter_init (LifecycleChildIter *self,
                            LifecycleLedger    *ledger,
@@ -185,12 +185,12 @@ lifecycle_child_iter_init (LifecycleChildIter *self,
   self->list = self->node = &ledger->live;
   self->muted = &ledger->muted;
 
-  /* A fence that is alone has nothing before it. */
+  /* A fence that is not in a list has no entries before it. */
   if (fence != NULL)
     self->node = lifecycle_node_is_alone (&fence->node) ? ledger->live.next : &fence->node;
 }
 
-/* The next child, or NULL. It lives as long as it is in the ledger. */
+/* Returns the next child, or NULL. It is valid as long as it is in the ledger. */
 static inline LifecycleScope *
 lifecycle_child_iter_next (LifecycleChildIter *self)
 {
@@ -213,8 +213,8 @@ lifecycle_child_iter_next (LifecycleChildIter *self)
   return NULL;
 }
 
-/* What the scope owns at the moment. It may change hands at any time, but it lives as long as the
- * scope.
+/* Returns the current holdings of the scope. They may move to another scope at any time, but remain
+ * valid as long as this scope.
  */
 static inline LifecycleHoldings *
 lifecycle_scope_get_holdings (LifecycleScope *self)
@@ -234,7 +234,7 @@ lifecycle_scope_lock_holdings (LifecycleScope *self)
   return lifecycle_ledger_get_holdings (lifecycle_scope_lock_ledger (self));
 }
 
-/* The ledger is locked. What a scope follows is never blocked. */
+/* The ledger is locked. The ledger of what a scope follows is never blocked. */
 static inline gboolean
 lifecycle_ledger_is_blocked (LifecycleLedger *ledger)
 {

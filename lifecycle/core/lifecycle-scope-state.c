@@ -1,4 +1,4 @@
-/* lifecycle-scope-state.c: the states of a scope, from any thread
+/* lifecycle-scope-state.c: the state of a scope, for any thread
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,7 +6,7 @@
 #include "lifecycle-names-private.h"
 #include "lifecycle-scope-private.h"
 
-/* Locks the ledger of the moment. */
+/* Locks the current ledger, which a move may replace before the lock is taken. */
 LifecycleLedger *
 lifecycle_scope_lock_ledger (LifecycleScope *self)
 {
@@ -21,8 +21,8 @@ lifecycle_scope_lock_ledger (LifecycleScope *self)
     }
 }
 
-/* From open to closing, on any thread. From then on nothing can be added. Says whether this call
- * has done it.
+/* Called on any thread. Changes the state from open to closing, so that nothing can be added any
+ * more. Returns whether this call has done it.
  */
 gboolean
 lifecycle_scope_mark (LifecycleScope  *self,
@@ -87,7 +87,7 @@ lifecycle_scope_ensure_extra (LifecycleScope *self)
  * lifecycle_scope_get_state: (attributes org.gtk.Method.get_property=state)
  * @self: a scope
  *
- * Whether the scope is open, closing or closed. May be called on any thread.
+ * Gets the state of the scope: open, closing or closed. May be called on any thread.
  *
  * Returns: the state
  *
@@ -105,10 +105,10 @@ lifecycle_scope_get_state (LifecycleScope *self)
  * lifecycle_scope_is_closed:
  * @self: a scope
  *
- * Whether the scope is closed, all of it. While it is closing it is not. May be called on any
+ * Checks whether the scope is closed. A scope that is still closing is not. May be called on any
  * thread.
  *
- * Returns: whether the state is [enum@State.closed]
+ * Returns: %TRUE if the state is [enum@State.closed]
  *
  * Since: 1.0
  */
@@ -124,9 +124,9 @@ lifecycle_scope_is_closed (LifecycleScope *self)
  * lifecycle_scope_get_reason: (attributes org.gtk.Method.get_property=reason)
  * @self: a scope
  *
- * Why the scope closed or is closing. May be called on any thread.
+ * Gets the reason why the scope closed or is closing. May be called on any thread.
  *
- * Returns: the reason; [enum@Reason.none] while it is open
+ * Returns: the reason; [enum@Reason.none] while the scope is open
  *
  * Since: 1.0
  */
@@ -142,9 +142,10 @@ lifecycle_scope_get_reason (LifecycleScope *self)
  * lifecycle_scope_get_reason_detail:
  * @self: a scope
  *
- * What was said about the reason. May be called on any thread.
+ * Gets the detail string passed to the closing call. May be called on any thread.
  *
- * Returns: (transfer none) (nullable): the detail that the closing call gave
+ * Returns: (transfer none) (nullable): the detail; %NULL if there is none, or while the scope is
+ *   open
  *
  * Since: 1.0
  */

@@ -15,36 +15,51 @@
  *
  * Owns what a part of a program sets up, and takes it down.
  *
- * Signal handlers, sources, timers, asynchronous calls, objects, data, cleanups, what GIO registers,
- * and other scopes are *entries* of a scope. When the scope ends, all of them end: completely, in
- * order, exactly once. A scope ends when it is
- * closed, when its parent ends, when something that it follows ends, or when its last reference
- * goes. Services, players, tags, windows, rows, requests and plugins are all just scopes.
+ * ```c
+ * LifecycleScope *scope = lifecycle_scope_new ("player");
+ *
+ * lifecycle_scope_connect_signal (scope, settings, "changed", G_CALLBACK (changed_cb), player);
+ * lifecycle_scope_add_idle (scope, warm_up_cb, player, NULL);
+ * ...
+ * lifecycle_scope_close (scope);   // disconnects the handler, and removes the idle source
+ * g_object_unref (scope);
+ * ```
+ *
+ * The *entries* of a scope are signal handlers, sources, timers, asynchronous calls, objects, data,
+ * cleanups, registrations with GIO, and other scopes. When the scope ends, all of them end:
+ * completely, in order, and exactly once. A scope ends when it is closed, when its parent ends,
+ * when something that it follows ends, or when its last reference is dropped. Services, players,
+ * tags, windows, rows, requests and plugins can all be modelled as scopes.
  *
  * ## The order of a close
  *
- * [signal@Scope::closing] is emitted first, on the scope and on all that end with it, while
- * everything still works. Then everything is muted: all handlers are disconnected and all sources
- * that were made through the scopes are destroyed, and no user code of any kind runs meanwhile.
- * Then cancellables are cancelled, and sources and handlers that were handed over are ended. Then
- * everything is released, the last added first, a child at its own place among the entries of its
- * parent. [signal@Scope::closed] is emitted when all is done.
+ * 1. [signal@Scope::closing] is emitted on the scope, and on all scopes that end with it, while
+ *    everything still works.
+ * 2. Everything is muted: all handlers are disconnected, and all sources that the scopes created
+ *    are destroyed. No user code runs during this step.
+ * 3. Cancellables are cancelled, and handlers and sources that were created elsewhere and added to
+ *    the scopes are ended.
+ * 4. Everything is released in reverse order of addition; a child takes its turn among the entries
+ *    of its parent.
+ * 5. [signal@Scope::closed] is emitted on each scope as soon as everything it owns is released.
  *
- * An entry that ends by itself, because its emitter is disposed, somebody else disconnects it, or a
- * source is removed, leaves the scope at that moment.
+ * An entry that ends by itself leaves the scope at that moment: a handler whose emitter is disposed
+ * or that other code disconnects, or a source that is removed.
  *
- * ## Too late
+ * ## Closed scopes
  *
- * Adding to a scope that is closing or closed is safe: nothing is connected, and what was handed
- * over is released at once.
+ * Adding to a scope that is closing or closed is safe: nothing is connected, and anything passed to
+ * the scope is released at once.
  *
  * ## Threads
  *
- * A scope is at home in the thread-default [struct@GLib.MainContext] of its creation, that is, in
- * the thread that runs it, or in the thread that created the scope while nobody does. Its own
- * sources run there. It may be closed, and its last reference may be dropped, on any thread: elsewhere
- * than at home this marks it as closing at once, and hands the rest to the home context. Things may
- * be added on any thread; where more has to be said, the function says it.
+ * The home of a scope is the [struct@GLib.MainContext] that was the thread-default one when the
+ * scope was created. The thread that runs this context is at home; while no thread runs it, the
+ * thread that created the scope is. The scope's own sources run there. A scope may be closed, and
+ * its last reference may be dropped, on any thread: away from home, this marks the scope, and
+ * everything that ends with it, as closing at once, and leaves the rest to the home context.
+ * Entries may be added, and properties may be read, on any thread unless the documentation of a
+ * function says otherwise.
  *
  * Since: 1.0
  */
@@ -76,10 +91,10 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LifecycleScope, lifecycle_scope, G_TYPE_OBJECT)
 
-/* Set while a scope is made of which the caller says what it is to become. */
+/* Set while lifecycle_scope_create() runs: its caller makes the scope a child or a root. */
 static _Thread_local gboolean creating;
 
-/* A scope that is about to become a child, or a root. */
+/* Creates a scope that the caller must make a child or a root. */
 LifecycleScope *
 lifecycle_scope_create (const char *name,
                         const char *place)
@@ -96,11 +111,11 @@ lifecycle_scope_create (const char *name,
   return self;
 }
 
-/* For a scope without a parent: here it is found. */
+/* Adds a scope without a parent to the list of roots, where observers find it. */
 void
 lifecycle_scope_become_root (LifecycleScope *self)
 {
-  /* One that takes over from another keeps the time that goes with the place. */
+  /* A scope that takes over from another keeps that one's place and time. */
   if (self->as_child.added == 0)
     self->as_child.added = lifecycle_entry_clock ();
   lifecycle_roots_add (self);
@@ -152,7 +167,7 @@ lifecycle_scope_dispose (GObject *object)
 {
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
-  /* Chaining up would disconnect the handlers of a scope that has yet to emit its signals. */
+  /* Chaining up would disconnect the handlers of a scope that still has signals to emit. */
   if (!lifecycle_teardown_dispose (self))
     return;
 
@@ -175,14 +190,14 @@ extra_free (LifecycleExtra *extra)
   g_free (extra);
 }
 
-/* The ledger may live on, for the sake of others, but the cancellable does not. */
+/* Others may keep the ledger alive, but the cancellable must not live on with it. */
 static void
 scope_drop_cancellable (LifecycleScope *self)
 {
   LifecycleHoldings *holdings = self->holdings;
   GCancellable *cancellable;
 
-  /* It is reached through the scope only, and nobody has that any more. */
+  /* It can only be reached through the scope, to which no references are left. */
   if (holdings->cancellable == NULL)
     return;
 
@@ -269,7 +284,7 @@ lifecycle_scope_set_property (GObject      *object,
       break;
 
     case PROP_PARENT:
-      /* Comes after the name, in the order of installation. */
+      /* Construct properties are set in the order of their installation: the name is set by now. */
       parent = g_value_get_object (value);
       if (parent != NULL)
         lifecycle_scope_join (self, parent);
@@ -305,12 +320,14 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   /**
    * LifecycleScope:name: (attributes org.gtk.Property.get=lifecycle_scope_get_name)
    *
-   * What the scope is called, in paths and reports; among siblings, what it is found by.
+   * The name of the scope in paths and reports, by which it can also be looked up among its
+   * siblings.
    *
-   * Any text will do, also one that comes from elsewhere. A name that is not valid UTF-8 is made so,
-   * as by [func@GLib.utf8_make_valid], and is found by what was given, too. In paths, reports, logs
-   * and traces it is quoted: a backslash becomes `\\`, control characters and those that change the
-   * direction of text become `\n`, `\x1b` or `\u202e`, and a slash in a path becomes `\x2f`.
+   * Any text is allowed, including text from untrusted sources. A name that is not valid UTF-8 is
+   * converted, as by [func@GLib.utf8_make_valid]; looking up the original name finds it, too. In
+   * paths, reports, logs and traces the name is quoted: a backslash becomes `\\`, control
+   * characters and characters that change the direction of text become, for example, `\n`, `\x1b`
+   * or `\u202e`, and a slash in a path becomes `\x2f`.
    *
    * Since: 1.0
    */
@@ -322,7 +339,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   /**
    * LifecycleScope:parent: (attributes org.gtk.Property.get=lifecycle_scope_get_parent)
    *
-   * The scope that this one ends with.
+   * The parent: the scope closes when its parent does.
    *
    * Since: 1.0
    */
@@ -360,7 +377,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   /**
    * LifecycleScope:n-entries: (attributes org.gtk.Property.get=lifecycle_scope_get_n_entries)
    *
-   * How many entries the scope has. No notification is emitted when it changes.
+   * The number of entries that the scope owns. Changes are not notified.
    *
    * Since: 1.0
    */
@@ -372,7 +389,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   /**
    * LifecycleScope:limit: (attributes org.gtk.Property.get=lifecycle_scope_get_limit org.gtk.Property.set=lifecycle_scope_set_limit)
    *
-   * How many entries are suspicious; 0 for any number.
+   * The entry count above which a warning is logged, or 0 for no limit.
    *
    * Since: 1.0
    */
@@ -384,7 +401,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   /**
    * LifecycleScope:permanent: (attributes org.gtk.Property.get=lifecycle_scope_get_permanent org.gtk.Property.set=lifecycle_scope_set_permanent)
    *
-   * Whether the scope is meant to live for as long as the program.
+   * Whether the scope is meant to live as long as the program.
    *
    * Since: 1.0
    */
@@ -401,7 +418,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * @reason: why it closes
    *
    * Emitted at home when the scope is about to be taken down, while everything that it owns still
-   * works. What is added from now on is released at once.
+   * works. Anything added from now on is released at once.
    *
    * Since: 1.0
    */
@@ -419,7 +436,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * @self: the scope
    * @reason: why it closed
    *
-   * Emitted at home when the scope owns nothing any more and has left its parent.
+   * Emitted at home when the scope no longer owns anything and has left its parent.
    *
    * Since: 1.0
    */
@@ -435,11 +452,11 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   /**
    * LifecycleScope::limit-reached:
    * @self: the scope
-   * @n_entries: how many entries it has
+   * @n_entries: the number of entries
    *
-   * Emitted by the thread that adds the entry with which the number exceeds
-   * [property@Scope:limit], and again each time it has grown by half of that. When the number has
-   * fallen to three quarters of the limit it starts anew.
+   * Emitted when the number of entries exceeds [property@Scope:limit], on the thread that adds the
+   * entry, and again each time the number has grown by another half. Once the number has fallen to
+   * three quarters of the limit, this starts anew.
    *
    * Since: 1.0
    */
@@ -463,11 +480,13 @@ lifecycle_scope_init (LifecycleScope *self)
 
 /**
  * lifecycle_scope_new:
- * @name: (nullable): what to call it in reports; see [property@Scope:name]
+ * @name: (nullable): a name for reports; see [property@Scope:name]
  *
- * Makes a scope without a parent, at home in the thread-default main context.
+ * Creates a scope without a parent.
  *
- * Returns: (transfer full): an open scope; when its last reference goes, it closes as
+ * Its home is the thread-default main context of the calling thread, which may be any thread.
+ *
+ * Returns: (transfer full): an open scope; when its last reference is dropped, it closes as
  *   [enum@Reason.dropped]
  *
  * Since: 1.0
@@ -489,15 +508,14 @@ lifecycle_scope_new_at (const char *place,
  * lifecycle_scope_get_cancellable: (skip)
  * @self: a scope
  *
- * The cancellable to give to operations that end with the scope.
+ * Gets the cancellable to pass to operations that are to end with the scope.
  *
- * It is made by the first call, and cancelled when the scope is taken down, after all handlers and
- * sources have been silenced. On a closed scope it is cancelled already. May be called on any
- * thread, but the result is borrowed: on another thread than home use
- * [method@Scope.ref_cancellable].
+ * The first call creates it. It is cancelled when the scope is taken down, after all handlers and
+ * sources have been muted; that of a closed scope is already cancelled. May be called on any
+ * thread, but the result is borrowed: away from home, use [method@Scope.ref_cancellable].
  *
- * Returns: (transfer none): a cancellable that lives as long as the scope, or until a
- *   [method@Scope.clear]
+ * Returns: (transfer none): a cancellable, which is valid as long as the scope, or until
+ *   [method@Scope.clear] is called
  *
  * Since: 1.0
  */
@@ -509,7 +527,7 @@ lifecycle_scope_get_cancellable (LifecycleScope *self)
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
   cancellable = lifecycle_scope_ref_cancellable (self);
-  /* The scope has another reference. */
+  /* The scope holds another reference. */
   g_object_unref (cancellable);
 
   return cancellable;
@@ -519,10 +537,10 @@ lifecycle_scope_get_cancellable (LifecycleScope *self)
  * lifecycle_scope_ref_cancellable: (rename-to lifecycle_scope_get_cancellable)
  * @self: a scope
  *
- * The cancellable to give to operations that end with the scope, with a reference.
+ * Gets a reference on the cancellable to pass to operations that are to end with the scope.
  *
- * It is made by the first call, and cancelled when the scope is taken down, after all handlers and
- * sources have been silenced. On a closed scope it is cancelled already. May be called on any
+ * The first call creates it. It is cancelled when the scope is taken down, after all handlers and
+ * sources have been muted; that of a closed scope is already cancelled. May be called on any
  * thread.
  *
  * Returns: (transfer full): a cancellable
@@ -541,7 +559,9 @@ lifecycle_scope_ref_cancellable (LifecycleScope *self)
   if (holdings->cancellable == NULL)
     {
       holdings->cancellable = g_cancellable_new ();
-      /* Nobody listens yet. While the scope moves, the cancellable is that of the next one. */
+      /* No handler is connected yet, so no user code runs with the lock held. During a move, the
+       * cancellable will belong to the new scope.
+       */
       if (!lifecycle_scope_is_open (self) && !holdings->moving)
         g_cancellable_cancel (holdings->cancellable);
     }
@@ -555,7 +575,7 @@ lifecycle_scope_ref_cancellable (LifecycleScope *self)
  * lifecycle_scope_get_name: (attributes org.gtk.Method.get_property=name)
  * @self: a scope
  *
- * What the scope is called.
+ * Gets the name of the scope. May be called on any thread.
  *
  * Returns: (transfer none) (nullable): the name
  *
@@ -573,12 +593,14 @@ lifecycle_scope_get_name (LifecycleScope *self)
  * lifecycle_scope_get_n_entries: (attributes org.gtk.Method.get_property=n-entries)
  * @self: a scope
  *
- * How many entries the scope owns: handlers, sources, timers, operations, objects, data, cleanups,
- * phases, what was added of GIO, and children, not counting what its children own.
+ * Gets the number of entries that the scope owns: handlers, sources, timers, operations, objects,
+ * data, cleanups, phases, registrations with GIO, and children, but not the entries of its
+ * children.
  *
- * What ended by itself does not count, with one exception: when somebody else disconnects a handler
- * that was handed over with [method@Scope.add_handler], nobody is told, and the entry is found out
- * only when more handlers of the same instance are added. May be called on any thread.
+ * Entries that have ended by themselves do not count, with one exception: GObject does not report
+ * that other code has disconnected a handler that was added with [method@Scope.add_handler]. Such
+ * an entry is noticed only when more handlers of the same instance are added. May be called on any
+ * thread.
  *
  * Returns: the number of entries
  *
@@ -603,20 +625,21 @@ lifecycle_scope_get_n_entries (LifecycleScope *self)
  * lifecycle_scope_get_error:
  * @self: a scope
  *
- * What went wrong in the cleanups of the scope, and of those that were closed with it.
+ * Gets the error of the cleanups that failed in the scope, and in scopes that were closed with it.
  *
- * A single failure is returned as it was reported. Several become one
- * [error@Error.cleanup], whose message names each.
+ * A single failure is returned as it was reported. Several failures become one
+ * [error@Error.cleanup], whose message lists them all.
  *
- * A failure that nobody collects is not silent. It is collected by this function, by
- * [method@Scope.close_finish], and by the scope above when it is the one that was closed. If none of
- * them has come by when the scope is finalized, a warning is logged, with the place where the cleanup
- * was added. With `LIFECYCLE_DEBUG=leaks` the others are reported when the program ends.
+ * Failures do not go unnoticed. A failure counts as collected when this function or
+ * [method@Scope.close_finish] has returned it, or when it has been passed on to the parent, because
+ * the parent was being closed. If a failure has not been collected when the scope is finalized, a
+ * warning is logged that says where the cleanup was added. With `LIFECYCLE_DEBUG=leaks`, failures
+ * of scopes that are still alive are reported when the program exits.
  *
- * To be called at home.
+ * Must be called at home.
  *
- * Returns: (transfer none) (nullable): the error, once the scope has been closed or cleared; it is
- *   replaced when more cleanups fail in a later clear()
+ * Returns: (transfer none) (nullable): the error; %NULL if no cleanup has failed, or if the scope
+ *   has not been closed or cleared yet. It is replaced when more cleanups fail in a later clear().
  *
  * Since: 1.0
  */
@@ -635,9 +658,9 @@ lifecycle_scope_get_error (LifecycleScope *self)
  * lifecycle_scope_get_limit: (attributes org.gtk.Method.get_property=limit)
  * @self: a scope
  *
- * How many entries are suspicious.
+ * Gets the entry count above which a warning is logged. May be called on any thread.
  *
- * Returns: the limit, or 0
+ * Returns: the limit, or 0 for none
  *
  * Since: 1.0
  */
@@ -661,10 +684,11 @@ lifecycle_scope_get_limit (LifecycleScope *self)
  * @self: a scope
  * @limit: a number of entries, or 0 for none
  *
- * Sets how many entries are suspicious.
+ * Sets the entry count above which a warning is logged.
  *
- * Nothing is ever refused: when there are more, a warning is logged that says where most of them
- * come from, and [signal@Scope::limit-reached] is emitted.
+ * No entry is ever refused: when there are more, a warning is logged that says where most of them
+ * were added, and [signal@Scope::limit-reached] is emitted. A closed scope never reaches its limit.
+ * May be called on any thread.
  *
  * Since: 1.0
  */
@@ -691,9 +715,9 @@ lifecycle_scope_set_limit (LifecycleScope *self,
  * lifecycle_scope_get_permanent: (attributes org.gtk.Method.get_property=permanent)
  * @self: a scope
  *
- * Whether the scope is meant to live for as long as the program. May be called on any thread.
+ * Gets whether the scope is meant to live as long as the program. May be called on any thread.
  *
- * Returns: whether it is
+ * Returns: %TRUE if the scope is permanent
  *
  * Since: 1.0
  */
@@ -708,12 +732,13 @@ lifecycle_scope_get_permanent (LifecycleScope *self)
 /**
  * lifecycle_scope_set_permanent: (attributes org.gtk.Method.set_property=permanent)
  * @self: a scope
- * @permanent: whether it is meant to live for as long as the program
+ * @permanent: whether the scope is meant to live as long as the program
  *
- * Says that nobody is going to close the scope, and that this is right.
+ * Sets whether the scope is deliberately never closed.
  *
- * Neither it nor what is below it is then reported as still open, at the end of the program or of a
- * test. Nothing else changes. May be called on any thread.
+ * A permanent scope and the scopes below it are not reported as still open at the end of the
+ * program or of a test. Nothing else changes; on a closed scope this has no effect on reports. May
+ * be called on any thread.
  *
  * Since: 1.0
  */

@@ -139,7 +139,7 @@ void             lifecycle_scope_set_permanent      (LifecycleScope  *self,
 
 #ifndef __GI_SCANNER__
 
-/* The same, with the name of the entry in front: a string that lives for ever, or NULL. */
+/* The same functions with the name of the entry as the first argument: a static string, or NULL. */
 LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleScope  *lifecycle_scope_new_at             (const char      *place,
                                                      const char      *name);

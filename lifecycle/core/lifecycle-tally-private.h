@@ -1,4 +1,4 @@
-/* lifecycle-tally-private.h: what a ledger counts
+/* lifecycle-tally-private.h: the counts of a ledger
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,32 +10,32 @@
 
 G_BEGIN_DECLS
 
-/* Numbers of one kind. What is live is what was added, less the rest. */
+/* Counts of one kind. The number of live entries is `added` minus the others. */
 typedef struct
 {
   guint64 added;
-  guint64 released;     /* by a teardown */
-  guint64 retired;      /* before one came */
+  guint64 released;     /* ended by a teardown */
+  guint64 retired;      /* ended before a teardown */
 } LifecycleTallyRow;
 
 typedef struct _LifecycleTally LifecycleTally;
 
-/* What the scopes below that have closed had counted. */
+/* The counts of scopes below this one that have closed. */
 typedef struct
 {
-  LifecycleClosings  children;  /* how the children have closed */
-  LifecycleClosings  below;     /* the same, with all that were below them */
+  LifecycleClosings  children;  /* of the children */
+  LifecycleClosings  below;     /* of the children and all scopes below them */
   guint64            n_late;
   guint64            n_failed;
-  LifecycleTally    *counts;    /* of all of them; it has no past of its own */
+  LifecycleTally    *counts;    /* of all these scopes; has no past of its own */
 } LifecyclePast;
 
-/* The counts of a ledger, made when there is something to count, and guarded by its lock. Most scopes
- * have one or two kinds of entries, so there are rows only for those that there have been.
+/* The counts of a ledger, created when there is something to count, and guarded by its lock. Most
+ * scopes have one or two kinds of entries, so only kinds that have occurred have a row.
  */
 struct _LifecycleTally
 {
-  guint8             rows[LIFECYCLE_N_KINDS]; /* 1 and up; 0 for none */
+  guint8             rows[LIFECYCLE_N_KINDS]; /* index into row[] plus 1, or 0 for none */
   guint8             n_rows;
   guint8             n_allocated;
   guint              peak;

@@ -1,4 +1,4 @@
-/* lifecycle-tally.c: what a ledger counts
+/* lifecycle-tally.c: the counts of a ledger
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -91,7 +91,7 @@ lifecycle_closings_add (LifecycleClosings       *self,
   self->longest = MAX (self->longest, other->longest);
 }
 
-/* Adds the numbers, and, if that is asked for, those of the scopes below that have closed. */
+/* Adds the counts to `sum`; if `with_past`, also those of the scopes below that have closed. */
 void
 lifecycle_tally_sum_up (LifecycleTally      *self,
                         gboolean             with_past,
@@ -122,7 +122,7 @@ lifecycle_tally_sum_up (LifecycleTally      *self,
     }
 }
 
-/* Adds the numbers of another tally, without its past. */
+/* Adds the counts of another tally, without its past. */
 static void
 tally_add (LifecycleTally **tally,
            LifecycleTally  *other)
@@ -142,7 +142,7 @@ tally_add (LifecycleTally **tally,
     }
 }
 
-/* A child has closed: what it, and those below it, have counted stays here. */
+/* Takes over the counts of a closed child, and of the scopes that were below it. */
 void
 lifecycle_tally_take_closed (LifecycleTally  **tally,
                              LifecycleTally   *closed,

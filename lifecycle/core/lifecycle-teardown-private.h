@@ -9,10 +9,10 @@
 
 G_BEGIN_DECLS
 
-/* One clear(), on the stack. */
+/* A clear() in progress; lives on the stack. */
 struct _LifecycleClear
 {
-  LifecycleEntry  fence;        /* behind what it is to clear, until that is muted */
+  LifecycleEntry  fence;        /* after the entries to clear, until these are muted */
   LifecycleClear *outer;
 };
 

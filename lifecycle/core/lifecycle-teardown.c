@@ -11,49 +11,51 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
-/* How a teardown goes, at home:
+/* A teardown runs at home, in five steps:
  *
- * 1. collect: every scope below the root, and every scope that follows one of them, is marked as
- *    closing and put in a list. From here on nothing can be added to any of them.
- * 2. announce: `closing` is emitted on each. User code runs.
- * 3. mute: everything that can call is silenced. No user code runs.
- * 4. cancel: cancellables, and what was adopted and can be ended only by running user code.
- * 5. release: everything else, strictly last-in-first-out, a child at its own place. `closed` is
- *    emitted on each scope that has become empty.
+ * 1. collect: mark as closing, and list, every scope below the root and every scope that follows
+ *    one of them. From then on nothing can be added to any of them.
+ * 2. announce: emit `closing` on each. User code runs.
+ * 3. mute: silence everything that can call user code. No user code runs.
+ * 4. cancel: trigger cancellables, and end adopted entries that only user code can end.
+ * 5. release: release everything else, strictly last in, first out, a child at its own place. Emit
+ *    `closed` on each scope that has become empty.
  *
- * User code may start another teardown at any point of 2, 4 and 5, on any of the same scopes: so
- * nothing of the state is held here. Each step takes its next piece of work from the scopes
- * themselves; whoever comes first does it, and an outer teardown that finds a scope closed passes on.
+ * User code may start another teardown of the same scopes at any point of steps 2, 4 and 5, so the
+ * teardown itself holds no state. Each step takes the next piece of work from the scopes; whichever
+ * teardown gets there first does it, and an outer teardown skips scopes that it finds closed.
  *
- * A teardown takes down scopes of one context, which its thread holds from the first step to the last.
- * A scope of another context is marked and leaves the tree, and is taken down by itself: by the thread
- * that runs its context, to which it is handed over, or here, if this thread is at home there, too.
- * That is between 2 and 3, and the other context is held only from then on: what is at home there may
- * be started by a handler of `closing`.
+ * A teardown handles the scopes of one context, which its thread owns from the first step to the
+ * last. A scope of another context is marked, leaves the tree, and gets a teardown of its own: on
+ * the thread that runs its context, to which it is handed over, or here, if this thread is at home
+ * there, too. The latter happens between steps 2 and 3, and the other context is acquired only
+ * then: a handler of `closing` may have to start something that runs there.
  */
 
 typedef struct _Teardown Teardown;
 
 struct _Teardown
 {
-  Teardown           *outer;    /* has found the root of this one in another context than its own */
-  LifecycleScopeList *list;     /* what it takes down; the root is the first */
-  LifecycleEntry     *fence;    /* where the root stays open: behind what it is cleared of */
+  Teardown           *outer;    /* the teardown that has begun this one, in another context */
+  LifecycleScopeList *list;     /* the scopes to take down; the root is the first */
+  LifecycleEntry     *fence;    /* for a clear(), which keeps the root open: after its entries */
   GPtrArray          *apart;    /* of scopes of other contexts, referenced from next_apart on; or NULL */
   guint               next_apart;
-  guint               n_before; /* how many entries of the root had been released */
-  gint64              began;    /* µs of monotonic time, or 0 if nobody wants to know */
+  guint               n_before; /* the number of entries of the root that were released before */
+  gint64              began;    /* µs of monotonic time, or 0 if the duration is not needed */
 };
 
-/* One that another one has begun, not on the stack: contexts can take turns down a deep tree. */
+/* A teardown begun by another one. It is on the heap, because contexts may alternate down a deep
+ * tree.
+ */
 typedef struct
 {
   Teardown           base;
   LifecycleScopeList list;
 } InnerTeardown;
 
-/* Takes over the reference on a scope of another context, which has just been marked, maybe by
- * somebody else.
+/* Sets aside a scope of another context, which has just been marked, perhaps by other code. Takes
+ * over the reference.
  */
 static void
 teardown_set_apart (Teardown        *self,
@@ -61,7 +63,9 @@ teardown_set_apart (Teardown        *self,
                     LifecycleReason  reason,
                     gboolean         marked)
 {
-  /* Before anybody can take it down elsewhere: this is not an end of its own. */
+  /* Do this before the other home can start the teardown: the scope leaves because of its parent,
+   * not because it has closed on its own.
+   */
   if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
     {
       lifecycle_roots_add (scope);
@@ -70,20 +74,22 @@ teardown_set_apart (Teardown        *self,
   if (marked)
     lifecycle_teardown_mark_below (scope);
 
-  /* Those elsewhere need not wait for us. That nobody is there now says nothing of later. */
+  /* A thread that runs the other context need not wait for us. If no thread runs it now, one may do
+   * so later, so do not keep it.
+   */
   if (lifecycle_scope_enter_home (scope))
     lifecycle_scope_leave_home (scope);
   else if (!lifecycle_scope_is_closed (scope))
     lifecycle_teardown_hand_over (scope);
 
-  /* To drop the last reference can run user code, for which it is too early. */
+  /* Do not drop the reference yet: if it is the last one, that would run user code too early. */
   if (self->apart == NULL)
     self->apart = g_ptr_array_new ();
   g_ptr_array_add (self->apart, scope);
 }
 
-/* The next scope that was set apart and is to be taken down by this thread, which has entered its
- * home, or NULL. The caller gets the reference.
+/* Returns the next scope that was set aside and must be taken down by this thread, with its home
+ * entered, or NULL. The caller receives the reference.
  */
 static LifecycleScope *
 teardown_next_apart (Teardown *self)
@@ -116,7 +122,7 @@ teardown_next_apart (Teardown *self)
   return NULL;
 }
 
-/* Takes in the scopes that were put at the end of the list, from `first` on. */
+/* Admits the scopes that have been appended to the list, from `first` on. */
 static void
 teardown_admit (Teardown        *self,
                 guint            first,
@@ -167,7 +173,7 @@ teardown_list_followers (LifecycleScopeList *list,
       LifecycleLink *link = g_ptr_array_index (links, i);
       LifecycleScope *follower = lifecycle_ledger_dup_scope (link->own_ledger);
 
-      /* A link that stays is met again in the release, which is for scopes of this context. */
+      /* The release visits the remaining links again, and handles scopes of this context only. */
       if (follower == NULL || follower->context != root->context)
         lifecycle_link_cut_other_end (link);
       if (follower != NULL)
@@ -175,7 +181,7 @@ teardown_list_followers (LifecycleScopeList *list,
     }
 }
 
-/* A number that no collection and no release has had before, however long the program runs. */
+/* Returns a new serial number, unique among all collections and releases of the process. */
 static guint64
 teardown_next_serial (void)
 {
@@ -184,7 +190,7 @@ teardown_next_serial (void)
 
   return (guint64) g_atomic_pointer_add (&last, 1) + 1;
 #else
-  /* 32 bits are used up in a day by a program that closes 50,000 scopes a second. */
+  /* A program that closes 50,000 scopes a second would use up 32 bits in a day. */
   static GMutex lock;
   static guint64 last;
   guint64 serial;
@@ -197,8 +203,8 @@ teardown_next_serial (void)
 #endif
 }
 
-/* Looks at the clock only if somebody may want to know how long the rest takes: that costs as much
- * as a quarter of the rest where there is nothing to release.
+/* Reads the clock only if the duration may be needed: with nothing to release, that costs a quarter
+ * as much as the rest of the teardown.
  */
 static void
 teardown_collect (Teardown       *self,
@@ -211,7 +217,7 @@ teardown_collect (Teardown       *self,
   root->visited = teardown_next_serial ();
   if (fence == NULL && !root->in_teardown)
     {
-      /* What an earlier clear() of it has released does not count. */
+      /* Do not count what an earlier clear() has released. */
       root->n_released = 0;
       root->in_teardown = TRUE;
     }
@@ -238,8 +244,8 @@ teardown_collect (Teardown       *self,
     }
 }
 
-/* Announces a scope, and before it those above it that are taken down as well. A scope that was taken
- * in as a follower may have got into the list before its parent.
+/* Announces a scope, after the scopes above it that are being taken down as well: a follower may be
+ * in the list before its parent.
  */
 static void
 teardown_announce_scope (LifecycleScope *root,
@@ -315,7 +321,7 @@ teardown_mute (LifecycleScopeList *list,
     }
 }
 
-/* User code may run: what the scope has followed may come to its end. */
+/* Drops the references of what the scope followed. User code may run: they may be the last ones. */
 static void
 teardown_let_go (LifecycleLedger *following)
 {
@@ -355,7 +361,7 @@ teardown_cancel (LifecycleScopeList *list,
         cancellable = holdings->cancellable != NULL ? g_object_ref (holdings->cancellable) : NULL;
       else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
         cancellable = g_steal_pointer (&holdings->cancellable);
-      /* Who finishes a clear() that has come this far finds a cancellable that is not concerned. */
+      /* A nested teardown that finishes this clear() must not cancel a new cancellable. */
       if (i == 0 && fence != NULL)
         fence->flags |= LIFECYCLE_ENTRY_ENDED;
       lifecycle_ledger_unlock (ledger);
@@ -363,7 +369,7 @@ teardown_cancel (LifecycleScopeList *list,
       if (scope->following != NULL && (i > 0 || fence == NULL))
         teardown_let_go (scope->following);
 
-      /* Mostly there is nothing of all this. */
+      /* Most scopes have neither. */
       if (cancellable != NULL)
         g_cancellable_cancel (cancellable);
       else if (!has_more)
@@ -388,7 +394,7 @@ teardown_tell_waits (LifecycleScope *scope)
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
   LifecycleWait *own = lifecycle_scope_peek_extra (scope)->close_wait;
 
-  /* Those above it have one less to wait for. */
+  /* Scopes above this one no longer have to wait for it. */
   if (holdings->close_waits != NULL)
     {
       lifecycle_ledger_lock (&holdings->ledger);
@@ -400,7 +406,7 @@ teardown_tell_waits (LifecycleScope *scope)
     own->scope_closed (own, scope);
 }
 
-/* `began` is when the teardown of the root began, or 0 if nobody wants to know how long it takes. */
+/* `began` is the time when the teardown of the root began, or 0 if the duration is not needed. */
 static void
 teardown_finish (LifecycleScope *scope,
                  LifecycleScope *root,
@@ -433,9 +439,9 @@ teardown_finish (LifecycleScope *scope,
   g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_FINISHED);
 }
 
-/* The next follower to be released before anything else of the scope, or NULL. It stays in the list
- * until it has closed, for other teardowns to find. In a circle, one that is further up in this very
- * release is passed over.
+/* Returns the next follower, which must be released before the entries of the scope, or NULL. It
+ * stays in the list until it has closed, so that other teardowns find it. In a circle, followers
+ * that are already on the stack of this release are skipped.
  */
 static LifecycleScope *
 teardown_next_follower (LifecycleScope *scope,
@@ -481,8 +487,8 @@ teardown_next_follower (LifecycleScope *scope,
   return NULL;
 }
 
-/* Does one piece of work for the scope. Says FALSE when there is none left; `next` is a scope that
- * has to be finished before the next piece.
+/* Does one piece of work for the scope. Returns FALSE if none is left. Sets `next` to a scope that
+ * must be finished before the next piece.
  */
 static gboolean
 teardown_step (LifecycleScope  *scope,
@@ -522,7 +528,7 @@ teardown_step (LifecycleScope  *scope,
   return FALSE;
 }
 
-/* The stack is on the heap, however deep the tree is. */
+/* Uses a stack on the heap instead of recursion, because trees may be deep. */
 static void
 teardown_release (LifecycleScope *root,
                   gboolean        clear,
@@ -545,7 +551,7 @@ teardown_release (LifecycleScope *root,
 
       if (lifecycle_scope_is_closed (scope) || (clears && scope->awaiting_release))
         {
-          /* Somebody else has done the rest, or will do it after a wait. */
+          /* Another teardown has done the rest, or will do it after a wait. */
           lifecycle_scope_list_drop (&stack);
         }
       else if (teardown_step (scope, clears, release, &next))
@@ -568,7 +574,7 @@ teardown_release (LifecycleScope *root,
   lifecycle_scope_list_clear (&stack);
 }
 
-/* At home of the root. Unless it `waits`, the release follows. */
+/* Called at the home of the root. Unless it `waits`, the release follows. */
 static void
 teardown_begin (Teardown       *self,
                 LifecycleScope *root,
@@ -578,7 +584,7 @@ teardown_begin (Teardown       *self,
   teardown_collect (self, root);
   if (self->fence != NULL && !lifecycle_scope_is_open (root) && !root->in_teardown)
     {
-      /* Something that ends with what is cleared has the root end, too. */
+      /* The root follows, perhaps indirectly, a scope that is being closed: close it, too. */
       lifecycle_ledger_lift_fence (lifecycle_scope_get_ledger (root), self->fence);
       self->fence = NULL;
       lifecycle_scope_list_clear (self->list);
@@ -606,7 +612,7 @@ teardown_begin_inner (Teardown       *outer,
   return &self->base;
 }
 
-/* Ends a teardown that another one has begun, and says which. */
+/* Finishes a teardown that was begun by another one, and returns that one. */
 static Teardown *
 teardown_end_inner (Teardown *self)
 {
@@ -622,8 +628,8 @@ teardown_end_inner (Teardown *self)
   return outer;
 }
 
-/* Everything up to the release. What is set apart is taken down on the way, what that sets apart
- * before it.
+/* Does everything up to the release. On the way, takes down the scopes that were set aside, and
+ * before each of them, those that its own teardown has set aside.
  */
 static void
 teardown_prepare (Teardown       *self,
@@ -652,7 +658,7 @@ teardown_prepare (Teardown       *self,
     }
 }
 
-/* At home. Where there is a fence, the root is only cleared of what is before it. */
+/* Called at home. If there is a fence, the root is only cleared of the entries before it. */
 guint
 lifecycle_teardown_run (LifecycleScope *root,
                         LifecycleEntry *fence)
@@ -669,7 +675,7 @@ lifecycle_teardown_run (LifecycleScope *root,
   return n_released;
 }
 
-/* At home. Does all of a teardown but the release, for which something is waited. */
+/* Called at home. Does everything except the release, which has to wait. */
 void
 lifecycle_teardown_start (LifecycleScopeList *list,
                           LifecycleScope     *scope)
@@ -679,7 +685,7 @@ lifecycle_teardown_start (LifecycleScopeList *list,
   teardown_prepare (&teardown, scope, TRUE);
 }
 
-/* At home. Does the release. `began` is when it was started. */
+/* Called at home. Does the release. `began` is the time when the teardown began. */
 guint
 lifecycle_teardown_finish (LifecycleScope *scope,
                            gint64          began)
@@ -695,7 +701,7 @@ lifecycle_teardown_finish (LifecycleScope *scope,
   return n_released;
 }
 
-/* At home. */
+/* Called at home. */
 guint
 lifecycle_teardown_clear (LifecycleScope *scope)
 {
@@ -709,7 +715,7 @@ lifecycle_teardown_clear (LifecycleScope *scope)
   n_released = lifecycle_teardown_run (scope, &clear.fence);
   extra->clear = clear.outer;
 
-  /* It has been marked meanwhile: one of its children was what it followed. */
+  /* The scope has been marked as closing meanwhile, because it follows one of its children. */
   if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
     n_released += lifecycle_teardown_run (scope, NULL);
   if (lifecycle_scope_is_open (scope))

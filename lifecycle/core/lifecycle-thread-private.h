@@ -1,4 +1,4 @@
-/* lifecycle-thread-private.h: a thread, and whether it has ended
+/* lifecycle-thread-private.h: threads that create scopes, and whether they have ended
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,12 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* What GThread does not tell: whether the thread has ended. Each thread that has made a scope has one
- * of these, which outlives it for as long as there are scopes that it has made.
+/* Knows whether a thread has ended, which GThread cannot tell. Each thread that has created a scope
+ * has one, which lives as long as the thread and all scopes that it has created.
  */
 typedef struct _LifecycleThread LifecycleThread;
 
-/* NULL before the thread has asked for it, and after it has ended. */
+/* NULL until the thread first needs it, and after the thread has ended. */
 extern _Thread_local LifecycleThread *lifecycle_thread_current;
 
 LifecycleThread *lifecycle_thread_ref       (LifecycleThread *self);

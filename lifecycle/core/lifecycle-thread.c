@@ -1,4 +1,4 @@
-/* lifecycle-thread.c: a thread, and whether it has ended
+/* lifecycle-thread.c: threads that create scopes, and whether they have ended
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,8 +18,8 @@ thread_ended (gpointer data)
 {
   LifecycleThread *self = data;
 
-  /* What ends after this, such as other data of the thread, may still make scopes: then it gets
-   * another one, which ends in the next round.
+  /* Other thread-specific data that is destroyed after this may still create scopes: they get
+   * another LifecycleThread, which ends in the next round of destructors.
    */
   lifecycle_thread_current = NULL;
   g_atomic_int_set (&self->ended, TRUE);
@@ -43,7 +43,7 @@ lifecycle_thread_unref (LifecycleThread *self)
     g_free (self);
 }
 
-/* The calling thread, referenced. */
+/* Returns a reference on the calling thread. */
 LifecycleThread *
 lifecycle_thread_dup_self (void)
 {

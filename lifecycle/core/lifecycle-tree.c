@@ -1,4 +1,4 @@
-/* lifecycle-tree.c: the public functions of children and parents
+/* lifecycle-tree.c: the public functions for children and parents
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,16 +11,17 @@
 /**
  * lifecycle_scope_new_child:
  * @parent: the scope to end with
- * @name: (nullable): what to call it; siblings may share a name
+ * @name: (nullable): a name for the scope; siblings may share a name
  *
- * Makes a scope that closes when @parent does, as [enum@Reason.parent_closed].
+ * Creates a scope that closes when @parent does, as [enum@Reason.parent_closed].
  *
- * It is at home in the thread-default main context, which is usually that of its parent. Where it
- * is another, the close of the parent hands the child's teardown over to it and does not wait.
+ * Its home is the thread-default main context of the calling thread, which is usually the home of
+ * its parent. If it is another, the close of the parent hands the child's teardown over to it, and
+ * does not wait.
  *
  * On a closed parent the child is born closed. May be called on any thread.
  *
- * Returns: (transfer full): a scope; the parent holds another reference until it closes
+ * Returns: (transfer full): a scope; the parent holds another reference until the child closes
  *
  * Since: 1.0
  */
@@ -39,8 +40,9 @@ lifecycle_scope_new_child_at (const char     *place,
   return self;
 }
 
-/* Turns a reference on a child into the promise that it lives while its owner has it. One that was
- * born closed, or has closed on the way here, is kept for as long as the parent lives.
+/* Turns a reference on a child into a borrowed pointer: the child lives as long as its owner holds
+ * it. The parent keeps a child that was born closed, or has closed since, for the rest of its own
+ * life.
  */
 static LifecycleScope *
 tree_return_child (LifecycleScope *parent,
@@ -57,8 +59,8 @@ tree_return_child (LifecycleScope *parent,
       if (!g_hash_table_contains (extra->stillborn, child))
         {
           g_hash_table_add (extra->stillborn, g_object_ref (child));
-          /* The next call finds it at once. A scope that the ledger has moved on from may have put it
-           * there already.
+          /* Index it, so that the next call finds it. If the ledger has moved to another scope, the
+           * child may be in the index already.
            */
           if (!ledger->open &&
               lifecycle_ledger_get_children (ledger)->index != NULL &&
@@ -68,15 +70,15 @@ tree_return_child (LifecycleScope *parent,
       lifecycle_ledger_unlock (ledger);
     }
 
-  /* cppcheck-suppress deallocret ; somebody else has a reference, see above */
+  /* cppcheck-suppress deallocret ; the owner holds a reference, see above */
   g_object_unref (child);
 
   /* cppcheck-suppress deallocret */
   return child;
 }
 
-/* The child that a key finds, made where there is none, and then followed by a TRUE in `made`.
- * Referenced.
+/* Returns a reference on the child with that key. If there is none, creates it, and sets `made` to
+ * whether it is open.
  */
 static LifecycleScope *
 tree_ensure_child (LifecycleLedger *ledger,
@@ -92,7 +94,7 @@ tree_ensure_child (LifecycleLedger *ledger,
 
   *made = FALSE;
 
-  /* Of the closed ones only those born so are in the index. */
+  /* The only closed children in the index are those that were born closed. */
   lifecycle_ledger_lock (ledger);
   found = lifecycle_ledger_look_up_child (ledger, &key);
   if (found != NULL)
@@ -112,7 +114,7 @@ tree_ensure_child (LifecycleLedger *ledger,
   return found;
 }
 
-/* What all functions that find children have in common. Returns a reference. */
+/* The common parts of the functions that find children. Each returns a reference. */
 
 static LifecycleScope *
 tree_ref_child (LifecycleScope *self,
@@ -171,7 +173,7 @@ tree_renew_child (LifecycleScope *self,
 
   if (old != NULL)
     {
-      /* Nothing takes its place if the parent has closed. */
+      /* If the parent has closed, there is no replacement. */
       if (lifecycle_scope_is_open (child))
         lifecycle_scope_close_with_reason (old, LIFECYCLE_REASON_REPLACED, NULL);
       g_object_unref (old);
@@ -185,17 +187,17 @@ tree_renew_child (LifecycleScope *self,
  * @self: a scope
  * @name: a name among the children
  *
- * Finds the open child of that name, or makes one.
+ * Finds the open child with that name, or creates one.
  *
- * A child made with [method@Scope.new_child] is found as well; among several of the same name, the
- * one that was there first. However many children there are makes no difference to the cost.
+ * This also finds children created with [method@Scope.new_child]; if several have the same name,
+ * the oldest of them. The cost does not depend on the number of children.
  *
  * On a closed scope the child is born closed. The result is borrowed. May be called on any thread,
- * but unless that is the home thread, the child can close, and be freed, before the caller has looked
- * at it: use [method@Scope.ref_child] there.
+ * but away from home the child may close, and be freed, before the caller can use it: use
+ * [method@Scope.ref_child] there.
  *
- * Returns: (transfer none): the child, which lives until it closes; one that was born closed lives
- *   as long as @self
+ * Returns: (transfer none): the child, which is valid until it closes; a child that was born closed
+ *   is valid as long as @self
  *
  * Since: 1.0
  */
@@ -215,14 +217,14 @@ lifecycle_scope_get_child_at (const char     *place,
  * @self: a scope
  * @name: a name among the children
  *
- * Finds the open child of that name, or makes one, and returns a reference.
+ * Finds the open child with that name, or creates one, and returns a reference.
  *
- * A child made with [method@Scope.new_child] is found as well; among several of the same name, the
- * one that was there first. However many children there are makes no difference to the cost.
+ * This also finds children created with [method@Scope.new_child]; if several have the same name,
+ * the oldest of them. The cost does not depend on the number of children.
  *
  * On a closed scope the child is born closed. May be called on any thread.
  *
- * Returns: (transfer full): the child, which may have closed meanwhile if this is not its home
+ * Returns: (transfer full): the child; away from its home, it may already have closed
  *
  * Since: 1.0
  */
@@ -242,18 +244,19 @@ lifecycle_scope_ref_child_at (const char     *place,
  * @self: a scope
  * @object: an object; no reference is held
  *
- * Finds the open child that is for @object, or makes one, which follows it.
+ * Finds the open child for @object, or creates one that follows it.
  *
- * This is for what belongs to two: a service and a player, a window and a document. It closes with
- * @self as [enum@Reason.parent_closed], or with the scope that [func@Scope.of] gives for @object as
- * [enum@Reason.owner_gone]. It is named after the type of @object.
+ * Use this for whatever belongs to two owners, such as a service and a player, or a window and a
+ * document. The child closes with @self as [enum@Reason.parent_closed], or with the scope that
+ * [func@Scope.of] returns for @object as [enum@Reason.owner_gone]. It is named after the type of
+ * @object.
  *
- * On a closed scope the child is born closed. The result is borrowed. May be called on any thread by
- * a holder of a reference on @object, but unless that is the home thread, the child can close, and be
- * freed, before the caller has looked at it: use [method@Scope.ref_child_for] there.
+ * On a closed scope the child is born closed. The result is borrowed. May be called on any thread,
+ * provided that the caller holds a reference on @object, but away from home the child may close,
+ * and be freed, before the caller can use it: use [method@Scope.ref_child_for] there.
  *
- * Returns: (transfer none): the child, which lives until it closes; one that was born closed lives
- *   as long as @self
+ * Returns: (transfer none): the child, which is valid until it closes; a child that was born closed
+ *   is valid as long as @self
  *
  * Since: 1.0
  */
@@ -273,16 +276,17 @@ lifecycle_scope_get_child_for_at (const char     *place,
  * @self: a scope
  * @object: an object; no reference is held
  *
- * Finds the open child that is for @object, or makes one, which follows it, and returns a reference.
+ * Finds the open child for @object, or creates one that follows it, and returns a reference.
  *
- * This is for what belongs to two: a service and a player, a window and a document. It closes with
- * @self as [enum@Reason.parent_closed], or with the scope that [func@Scope.of] gives for @object as
- * [enum@Reason.owner_gone]. It is named after the type of @object.
+ * Use this for whatever belongs to two owners, such as a service and a player, or a window and a
+ * document. The child closes with @self as [enum@Reason.parent_closed], or with the scope that
+ * [func@Scope.of] returns for @object as [enum@Reason.owner_gone]. It is named after the type of
+ * @object.
  *
- * On a closed scope the child is born closed. May be called on any thread by a holder of a reference
- * on @object.
+ * On a closed scope the child is born closed. May be called on any thread, provided that the caller
+ * holds a reference on @object.
  *
- * Returns: (transfer full): the child, which may have closed meanwhile if this is not its home
+ * Returns: (transfer full): the child; away from its home, it may already have closed
  *
  * Since: 1.0
  */
@@ -302,16 +306,16 @@ lifecycle_scope_ref_child_for_at (const char     *place,
  * @self: a scope
  * @name: a name among the children
  *
- * Makes a new child of that name, and then closes the one that [method@Scope.get_child] would have
- * found, as [enum@Reason.replaced].
+ * Creates a new child with that name, and then closes the one that [method@Scope.get_child] would
+ * have found, as [enum@Reason.replaced].
  *
- * While the old one is taken down, the new one is already in its place.
+ * The new child is already in place while the old one is taken down.
  *
  * On a closed scope the child is born closed. The result is borrowed; see
- * [method@Scope.ref_renewed_child]. To be called at home.
+ * [method@Scope.ref_renewed_child]. Must be called at home.
  *
- * Returns: (transfer none): the new child, which lives until it closes; one that was born closed
- *   lives as long as @self
+ * Returns: (transfer none): the new child, which is valid until it closes; a child that was born
+ *   closed is valid as long as @self
  *
  * Since: 1.0
  */
@@ -335,12 +339,12 @@ lifecycle_scope_renew_child_at (const char     *place,
  * @self: a scope
  * @name: a name among the children
  *
- * Makes a new child of that name, and then closes the one that [method@Scope.ref_child] would have
- * found, as [enum@Reason.replaced]. Returns a reference on the new one.
+ * Creates a new child with that name, and then closes the one that [method@Scope.ref_child] would
+ * have found, as [enum@Reason.replaced]. Returns a reference on the new child.
  *
- * While the old one is taken down, the new one is already in its place.
+ * The new child is already in place while the old one is taken down.
  *
- * On a closed scope the child is born closed. To be called at home.
+ * On a closed scope the child is born closed. Must be called at home.
  *
  * Returns: (transfer full): the new child
  *
@@ -365,17 +369,17 @@ lifecycle_scope_ref_renewed_child_at (const char     *place,
  * @self: a scope
  * @object: an object; no reference is held
  *
- * Makes a new child that is for @object, and then closes the one that
- * [method@Scope.get_child_for] would have found, as [enum@Reason.replaced].
+ * Creates a new child for @object, and then closes the one that [method@Scope.get_child_for] would
+ * have found, as [enum@Reason.replaced].
  *
- * This is for what is set up for an object again and again, as the rows of a list are: a row that
- * nobody has unbound ends when it is bound the next time, and does not pile up.
+ * Use this for whatever is set up for an object repeatedly, such as the rows of a list: if a row is
+ * never unbound, its old scope closes the next time it is bound, and nothing piles up.
  *
  * On a closed scope the child is born closed. The result is borrowed; see
- * [method@Scope.ref_renewed_child_for]. To be called at home.
+ * [method@Scope.ref_renewed_child_for]. Must be called at home.
  *
- * Returns: (transfer none): the new child, which lives until it closes; one that was born closed
- *   lives as long as @self
+ * Returns: (transfer none): the new child, which is valid until it closes; a child that was born
+ *   closed is valid as long as @self
  *
  * Since: 1.0
  */
@@ -399,14 +403,13 @@ lifecycle_scope_renew_child_for_at (const char     *place,
  * @self: a scope
  * @object: an object; no reference is held
  *
- * Makes a new child that is for @object, and then closes the one that
- * [method@Scope.ref_child_for] would have found, as [enum@Reason.replaced]. Returns a reference on
- * the new one.
+ * Creates a new child for @object, and then closes the one that [method@Scope.ref_child_for] would
+ * have found, as [enum@Reason.replaced]. Returns a reference on the new child.
  *
- * This is for what is set up for an object again and again, as the rows of a list are: a row that
- * nobody has unbound ends when it is bound the next time, and does not pile up.
+ * Use this for whatever is set up for an object repeatedly, such as the rows of a list: if a row is
+ * never unbound, its old scope closes the next time it is bound, and nothing piles up.
  *
- * On a closed scope the child is born closed. To be called at home.
+ * On a closed scope the child is born closed. Must be called at home.
  *
  * Returns: (transfer full): the new child
  *
@@ -428,22 +431,23 @@ lifecycle_scope_ref_renewed_child_for_at (const char     *place,
  * lifecycle_scope_of:
  * @object: an object; no reference is held
  *
- * The scope of the life of an object, made on demand.
+ * Gets the scope that lives as long as an object, or creates it.
  *
- * It closes as [enum@Reason.owner_gone] when @object is disposed. Whoever wants to end something
- * with the object adds it here, or follows this scope; closing it ends all that belongs to the
- * object while the object itself lives on, and the next call makes a new one.
+ * It closes as [enum@Reason.owner_gone] when @object is disposed. To end something with the object,
+ * add it to this scope, or follow the scope. Closing it ends everything that belongs to the object,
+ * but not the object; the next call then creates a new scope.
  *
- * That comes at the end of a dispose: GObject's own `dispose` tells, which the class of @object reaches
- * by chaining up after it has taken its parts apart. Until then handlers may still be called. A class
- * that wants them to be silent before that owns a scope, and its `dispose` begins with
+ * The scope closes at the end of a dispose: in GObject's own `dispose`, which runs when the class
+ * of the object chains up after taking its parts apart. Until then handlers may still be called. To
+ * mute them earlier, a class owns a scope, and begins its `dispose` with
  * lifecycle_scope_clear_for_dispose().
  *
- * It has no parent, is named after the type of @object, and is at home where it was first asked
- * for. To be called at home: elsewhere, the scope may close, and be freed, before the caller has
- * looked at it; use [func@Scope.ref_of] there.
+ * The scope has no parent and is named after the type of @object. Its home is the thread-default
+ * main context of the call that created it. Must be called at home, by a holder of a reference on
+ * the object: elsewhere, the scope may close, and be freed, before the caller can use it; use
+ * [func@Scope.ref_of] there.
  *
- * Returns: (transfer none): the open scope of @object, which lives until it closes
+ * Returns: (transfer none): the open scope of @object, which is valid until it closes
  *
  * Since: 1.0
  */
@@ -467,17 +471,17 @@ lifecycle_scope_of_at (const char *place,
  * lifecycle_scope_ref_of: (rename-to lifecycle_scope_of)
  * @object: an object; no reference is held
  *
- * The scope of the life of an object, made on demand, as a reference.
+ * Gets a reference on the scope that lives as long as an object, or creates it.
  *
- * It closes as [enum@Reason.owner_gone] when @object is disposed. Whoever wants to end something
- * with the object adds it here, or follows this scope; closing it ends all that belongs to the
- * object while the object itself lives on, and the next call makes a new one.
+ * It closes as [enum@Reason.owner_gone] when @object is disposed. To end something with the object,
+ * add it to this scope, or follow the scope. Closing it ends everything that belongs to the object,
+ * but not the object; the next call then creates a new scope.
  *
- * It has no parent, is named after the type of @object, and is at home where it was first asked
- * for. May be called on any thread by a holder of a reference on @object.
+ * The scope has no parent and is named after the type of @object. Its home is the thread-default
+ * main context of the call that created it. May be called on any thread, provided that the caller
+ * holds a reference on @object.
  *
- * Returns: (transfer full): the scope of @object, which may have closed meanwhile if this is not its
- *   home
+ * Returns: (transfer full): the scope of @object; away from its home, it may already have closed
  *
  * Since: 1.0
  */
@@ -499,10 +503,10 @@ lifecycle_scope_ref_of_at (const char *place,
  * lifecycle_scope_get_parent: (attributes org.gtk.Method.get_property=parent)
  * @self: a scope
  *
- * The scope that this one ends with. To be called at home.
+ * Gets the parent of the scope. Must be called at home.
  *
- * Returns: (transfer none) (nullable): the parent; %NULL if there is none, or if the scope has left
- *   it because it closed
+ * Returns: (transfer none) (nullable): the parent; %NULL if there is none, or if the scope has
+ *   closed and left it
  *
  * Since: 1.0
  */
@@ -532,8 +536,8 @@ scope_dup_quoted_name (LifecycleScope *self)
                                LIFECYCLE_QUOTE_PATH);
 }
 
-/* The names from the root down to the scope of a ledger, joined by slashes. The memory of the ledger
- * is kept by the caller.
+/* Returns the names from the root down to the scope of a ledger, joined by slashes. The caller
+ * keeps the memory of the ledger alive.
  */
 char *
 lifecycle_ledger_dup_path (LifecycleLedger *ledger)
@@ -572,9 +576,11 @@ lifecycle_ledger_dup_path (LifecycleLedger *ledger)
  * lifecycle_scope_get_path:
  * @self: a scope
  *
- * The names from the root down to the scope, joined by slashes, for reports. A scope without a name
- * appears as `unnamed`. Names are quoted, so that a slash is always a boundary, and a path always one
- * line; see [property@Scope:name]. It stays the same when the scope has closed, as long as its parents live.
+ * Gets the names from the root down to the scope, joined by slashes, for reports.
+ *
+ * A scope without a name appears as `unnamed`. Names are quoted, so that a slash always separates
+ * names, and a path is always a single line; see [property@Scope:name]. The path of a closed scope
+ * stays the same as long as its parents are alive. May be called on any thread.
  *
  * Returns: (transfer full): the path
  *

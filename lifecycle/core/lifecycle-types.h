@@ -1,4 +1,4 @@
-/* lifecycle-types.h: types that several headers name
+/* lifecycle-types.h: types that several headers use
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,12 +17,12 @@ G_BEGIN_DECLS
 
 /**
  * LifecycleState:
- * @LIFECYCLE_STATE_OPEN: things can be added
- * @LIFECYCLE_STATE_CLOSING: the teardown has been decided or is under way; what is added now is
- *   released at once
- * @LIFECYCLE_STATE_CLOSED: nothing is owned any more, for ever
+ * @LIFECYCLE_STATE_OPEN: entries can be added
+ * @LIFECYCLE_STATE_CLOSING: the teardown has been requested or is in progress; anything added now
+ *   is released at once
+ * @LIFECYCLE_STATE_CLOSED: the scope no longer owns anything; this is final
  *
- * Where a [class@Scope] is in its life. It passes each state once, in this order.
+ * The state of a [class@Scope]. It goes through these states once, in this order.
  *
  * Since: 1.0
  */
@@ -36,17 +36,17 @@ typedef enum
 /**
  * LifecycleReason:
  * @LIFECYCLE_REASON_NONE: the scope is still open
- * @LIFECYCLE_REASON_COMPLETED: what the scope was for is done
- * @LIFECYCLE_REASON_ABORTED: it was given up
- * @LIFECYCLE_REASON_CONFLICTED: something else made it impossible
+ * @LIFECYCLE_REASON_COMPLETED: the scope has served its purpose
+ * @LIFECYCLE_REASON_ABORTED: its work was given up
+ * @LIFECYCLE_REASON_CONFLICTED: something else made its work impossible
  * @LIFECYCLE_REASON_TIMED_OUT: its deadline passed
  * @LIFECYCLE_REASON_REPLACED: another scope took its place
- * @LIFECYCLE_REASON_PARENT_CLOSED: the parent let go of it
+ * @LIFECYCLE_REASON_PARENT_CLOSED: the parent was closed or cleared
  * @LIFECYCLE_REASON_OWNER_GONE: an object or a scope that it follows went away
- * @LIFECYCLE_REASON_SHUTDOWN: the program ends
- * @LIFECYCLE_REASON_DROPPED: the last reference went without a close
+ * @LIFECYCLE_REASON_SHUTDOWN: the program is exiting
+ * @LIFECYCLE_REASON_DROPPED: its last reference was dropped without closing it
  *
- * Why a [class@Scope] closed.
+ * The reason why a [class@Scope] closed.
  *
  * Since: 1.0
  */
@@ -73,7 +73,7 @@ typedef enum
  * @LIFECYCLE_KIND_OBJECT: a reference on an object
  * @LIFECYCLE_KIND_DATA: adopted data
  * @LIFECYCLE_KIND_CLEANUP: a deferred function
- * @LIFECYCLE_KIND_OPERATION: an asynchronous call, or other work that is under way
+ * @LIFECYCLE_KIND_OPERATION: an asynchronous call, or other pending work
  * @LIFECYCLE_KIND_BUS: a name, a watch, a subscription or an export on a message bus
  * @LIFECYCLE_KIND_MONITOR: a file monitor
  * @LIFECYCLE_KIND_PROCESS: a subprocess
@@ -81,9 +81,9 @@ typedef enum
  * @LIFECYCLE_KIND_HOLD: a hold on an application
  * @LIFECYCLE_KIND_BINDING: a binding between properties, or of a setting
  * @LIFECYCLE_KIND_FILE: a temporary file or directory
- * @LIFECYCLE_KIND_PHASE: what opens a child again and again
+ * @LIFECYCLE_KIND_PHASE: a phase, which opens and closes a child repeatedly
  *
- * What an entry of a [class@Scope] is.
+ * The kind of an entry of a [class@Scope].
  *
  * Since: 1.0
  */
@@ -115,10 +115,10 @@ G_DECLARE_FINAL_TYPE (LifecycleScope, lifecycle_scope, LIFECYCLE, SCOPE, GObject
 /**
  * LIFECYCLE_PLACE: (skip)
  *
- * The place in the source where it stands, `file:line`, as a string constant.
+ * The current place in the source code, as a string constant of the form `file:line`.
  *
- * The functions that add something to a scope are wrapped by macros that record this as the name
- * of what was added. Define `LIFECYCLE_DISABLE_SOURCE_NAMES` before the include to go without.
+ * The functions that add entries to a scope are wrapped by macros that record the place as the name
+ * of the entry. To do without, define `LIFECYCLE_DISABLE_SOURCE_NAMES` before including the header.
  *
  * Since: 1.0
  */

@@ -676,7 +676,7 @@ test_timeout_cleared (void)
   test_wait (&wait, scope, 5);
   test_wait_assert_timed_out (&wait);
   g_assert_nonnull (strstr (wait.error->message, "scope: operation 'third'"));
-  g_assert_nonnull (strstr (wait.error->message, "scope: 2 more, let go of already"));
+  g_assert_nonnull (strstr (wait.error->message, "scope: 2 more, already released"));
   g_clear_error (&wait.error);
 
   for (guint i = 0; i < G_N_ELEMENTS (ops); i++)

@@ -251,7 +251,7 @@ test_dropped (void)
   lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "a", NULL);
   lifecycle_scope_defer_at ("my-place:7", scope, failing_cleanup, (gpointer) "b", NULL);
   g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
-                         "A cleanup of scope scope at my-place:7 failed, and nobody has asked*: b");
+                         "A cleanup of scope scope at my-place:7 failed, and its error was never collected: b");
   g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
                          "A cleanup of scope scope at *test-errors.c:* failed*: a");
   g_assert_finalize_object (scope);
