@@ -64,10 +64,12 @@ check_limit (const ModelOp *op,
   int least;
   int most;
 
-  /* A source that has come and gone by itself meanwhile may pass for one that was added. */
-  if (op->limit_reached && answer && !thing->live && op->code != MODEL_OP_ADD_SOURCE)
+  if (op->limit_reached && answer && !thing->live)
     model_fail ("limit-answer", "thing %d is said to have been added, and it has ended", op->thing);
-  if (!answer || op->limit_reached || thing->owner < 0 || op->code == MODEL_OP_RESTART_TIMER)
+  /* Neither of these has to add anything. */
+  if (op->code == MODEL_OP_RESTART_TIMER || op->code == MODEL_OP_STOP_TIMER)
+    return;
+  if (!answer || op->limit_reached || thing->owner < 0)
     return;
 
   scope = &model.scopes[thing->owner];

@@ -253,29 +253,26 @@ op_add_idle (const guint8 *record)
   ModelOp op = make_op (MODEL_OP_ADD_IDLE, pick_scope (record[1]), MODEL_NONE);
   guint8 flags = FLAGS (record);
   gboolean with_notify = (flags & 1) == 0;
+  gboolean held = (flags & 4) != 0;
   WorldToken *token;
   GSource *source;
 
-  /* A limit handler might end it, and what is returned is borrowed. */
-  if (op.scope < 0 || model.scopes[op.scope].limit > 0)
+  if (op.scope < 0)
     return;
 
   op.thing = model_add_thing (MODEL_SOURCE, with_notify);
   token = world_token (op.thing, SCRIPT (record));
   token->budget = (flags & 2) != 0;
 
-  world_trace ("source %d = add_idle%s%s (%d)", op.thing, with_notify ? " with notify" : "",
-               token->budget > 0 ? " twice" : "", op.scope);
+  world_trace ("source %d = %s_idle%s%s (%d)", op.thing, held ? "new" : "add",
+               with_notify ? " with notify" : "", token->budget > 0 ? " twice" : "", op.scope);
   begin (&op);
-  source = lifecycle_scope_add_idle (scope_at (op.scope), world_source_cb, token,
-                                     with_notify ? world_notify_cb : NULL);
+  source = (held ? lifecycle_scope_new_idle
+                 : lifecycle_scope_add_idle) (scope_at (op.scope), world_source_cb, token,
+                                              with_notify ? world_notify_cb : NULL);
   model_answer_boolean (source != NULL);
   token->address = source;
-  if (source != NULL && (flags & 4) != 0)
-    {
-      token->held = TRUE;
-      g_source_ref (source);
-    }
+  token->held = held && source != NULL;
   end (&op);
 }
 
