@@ -196,6 +196,29 @@ test_late (void)
   g_test_assert_expected_messages ();
 }
 
+/* The first late failure becomes the error of a scope that has none. From then on, whoever has been
+ * given that can rely on it.
+ */
+static void
+test_late_collected (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  const GError *error;
+
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*of scope scope at *test-errors.c:*: later");
+
+  lifecycle_scope_close (scope);
+  lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "late", NULL);
+  error = lifecycle_scope_get_error (scope);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "later", NULL);
+  g_assert_true (lifecycle_scope_get_error (scope) == error);
+  g_assert_cmpstr (error->message, ==, "late");
+  test_assert_log ("late later");
+  g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
+}
+
 static void
 late_failing_cleanup (LifecycleScope   *scope,
                       LifecycleReason   reason,
@@ -443,6 +466,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/errors/closed-before", test_closed_before);
   g_test_add_func ("/lifecycle/errors/in-closed", test_in_closed);
   g_test_add_func ("/lifecycle/errors/late", test_late);
+  g_test_add_func ("/lifecycle/errors/late-collected", test_late_collected);
   g_test_add_func ("/lifecycle/errors/late-while-closing", test_late_while_closing);
   g_test_add_func ("/lifecycle/errors/clear", test_clear);
   g_test_add_func ("/lifecycle/errors/dropped", test_dropped);

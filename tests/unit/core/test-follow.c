@@ -5,6 +5,9 @@
 
 #include "test-util.h"
 
+#include "lifecycle-link-private.h"
+#include "lifecycle-scope-private.h"
+
 static void
 assert_gone (LifecycleScope  *scope,
              LifecycleReason  reason)
@@ -716,6 +719,25 @@ test_follow_descendant (void)
   g_assert_finalize_object (root);
 }
 
+/* What is refused by the other party does not stay with its own. */
+static void
+test_refused (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleLedger *following = lifecycle_scope_ensure_following (scope);
+  LifecycleLedger *followers = lifecycle_ledger_new (NULL);
+  LifecycleLink *link = g_new0 (LifecycleLink, 1);
+
+  lifecycle_ledger_shut (followers);
+  g_assert_false (lifecycle_link_connect (link, following, LIFECYCLE_ENTRY_FOLLOWING,
+                                          followers, LIFECYCLE_ENTRY_FOLLOWER, NULL));
+  g_assert_cmpuint (following->n_entries, ==, 0);
+  g_assert_cmpint (link->refs, ==, 1);
+  lifecycle_link_unref (link);
+  lifecycle_ledger_unref (followers);
+  g_assert_finalize_object (scope);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -757,6 +779,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/follow/follow-in-cleanup", test_follow_in_cleanup);
   g_test_add_func ("/lifecycle/follow/chain", test_chain);
   g_test_add_func ("/lifecycle/follow/follow-descendant", test_follow_descendant);
+  g_test_add_func ("/lifecycle/follow/refused", test_refused);
 
   return g_test_run ();
 }

@@ -274,6 +274,28 @@ test_newer_cancellable (void)
   g_assert_finalize_object (self.newer);
 }
 
+/* What follows an object closes with the scope of the object's life, and does not go along with what
+ * was set up there.
+ */
+static void
+test_scope_of_object (void)
+{
+  TestEmitter *object = test_emitter_new ();
+  LifecycleScope *follower = lifecycle_scope_new ("follower");
+  LifecycleScope *moved;
+
+  lifecycle_scope_follow_object (follower, G_OBJECT (object));
+  moved = lifecycle_scope_move (lifecycle_scope_of (G_OBJECT (object)));
+  g_assert_cmpint (lifecycle_scope_get_state (moved), ==, LIFECYCLE_STATE_OPEN);
+  g_assert_true (lifecycle_scope_is_closed (follower));
+  g_assert_cmpint (lifecycle_scope_get_reason (follower), ==, LIFECYCLE_REASON_OWNER_GONE);
+  lifecycle_scope_close (moved);
+
+  g_assert_finalize_object (moved);
+  g_assert_finalize_object (follower);
+  g_assert_finalize_object (object);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -288,6 +310,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/move/mail-is-muted", test_mail_is_muted);
   g_test_add_func ("/lifecycle/move/errors", test_errors);
   g_test_add_func ("/lifecycle/move/newer-cancellable", test_newer_cancellable);
+  g_test_add_func ("/lifecycle/move/scope-of-object", test_scope_of_object);
 
   return g_test_run ();
 }

@@ -125,6 +125,14 @@ n_late (LifecycleScope *scope)
 }
 
 static guint64
+n_late_below (LifecycleScope *scope)
+{
+  g_autoptr (LifecycleStatistics) numbers = get (scope, TRUE);
+
+  return lifecycle_statistics_get_n_late (numbers);
+}
+
+static guint64
 n_failed (LifecycleScope *scope,
           gboolean        recursive)
 {
@@ -365,6 +373,39 @@ test_kind_late_closing (Fixture       *fixture,
   test_addition_clear (&fixture->addition);
   g_assert_cmpuint (n_late (fixture->scope), ==, 1);
   assert_scope_only (fixture->scope, FALSE, LIFECYCLE_KIND_CLEANUP, 0, 1, 0);
+}
+
+static void
+add_twice_cleanup (LifecycleScope   *scope,
+                   LifecycleReason   reason,
+                   gpointer          n,
+                   GError          **error)
+{
+  lifecycle_scope_adopt (scope, n, test_count_notify);
+  lifecycle_scope_adopt (scope, n, test_count_notify);
+}
+
+/* What a scope has counted moves up when it closes, and once more when its parent does. */
+static void
+test_late_below (void)
+{
+  LifecycleScope *root = lifecycle_scope_new ("root");
+  LifecycleScope *child = lifecycle_scope_new_child (root, "child");
+  LifecycleScope *leaf = lifecycle_scope_new_child (child, "leaf");
+  int n = 0;
+
+  lifecycle_scope_defer (leaf, add_twice_cleanup, &n, NULL);
+  lifecycle_scope_close (leaf);
+  g_assert_cmpint (n, ==, 2);
+  g_assert_cmpuint (n_late_below (child), ==, 2);
+  g_assert_cmpuint (n_late_below (root), ==, 2);
+  lifecycle_scope_close (child);
+  g_assert_cmpuint (n_late (root), ==, 0);
+  g_assert_cmpuint (n_late_below (root), ==, 2);
+  g_assert_finalize_object (leaf);
+  g_assert_finalize_object (child);
+  g_assert_cmpuint (n_late_below (root), ==, 2);
+  g_assert_finalize_object (root);
 }
 
 /* Who follows does not add anything. */
@@ -1889,6 +1930,7 @@ main (int   argc,
     }
 
   g_test_add_func ("/lifecycle/statistics/empty", test_empty);
+  g_test_add_func ("/lifecycle/statistics/late-below", test_late_below);
   g_test_add_func ("/lifecycle/statistics/follow-is-not-late", test_follow_is_not_late);
   g_test_add_func ("/lifecycle/statistics/closed-per-reason", test_closed_per_reason);
   g_test_add_func ("/lifecycle/statistics/closed-ways", test_closed_ways);
