@@ -350,6 +350,89 @@ test_steal (void)
 }
 
 static void
+cancel_timer_cb (LifecycleScope *scope,
+                 guint           n_entries,
+                 LifecycleTimer *timer)
+{
+  g_signal_handlers_disconnect_by_data (scope, timer);
+  g_assert_true (lifecycle_timer_is_active (timer));
+  lifecycle_timer_cancel (timer);
+}
+
+static void
+test_restart_cancelled (void)
+{
+  g_autoptr (LifecycleTimer) timer = NULL;
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int n = 0;
+
+  timer = lifecycle_scope_new_timeout (scope, 1000000, test_never_source_cb, NULL, NULL);
+  lifecycle_timer_cancel (timer);
+  lifecycle_scope_set_limit (scope, 1);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_signal_connect (scope, "limit-reached", G_CALLBACK (cancel_timer_cb), timer);
+  g_assert_false (lifecycle_timer_restart (timer));
+  g_assert_false (lifecycle_timer_is_active (timer));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_finalize_object (scope);
+}
+
+static gboolean
+run_once_cb (gpointer n)
+{
+  ++*(int *) n;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+iterate_cb (LifecycleScope *scope,
+            guint           n_entries,
+            int            *n)
+{
+  g_signal_handlers_disconnect_by_data (scope, n);
+  while (*n == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* Something that runs to its end before the function that adds it has returned. */
+static void
+test_iterates (gconstpointer name)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  gboolean added;
+  int n = 0;
+
+  lifecycle_scope_set_limit (scope, 1);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_signal_connect (scope, "limit-reached", G_CALLBACK (iterate_cb), &n);
+  if (g_str_equal (name, "add-source"))
+    {
+      g_autoptr (GSource) source = g_idle_source_new ();
+
+      g_source_set_callback (source, run_once_cb, &n, NULL);
+      added = lifecycle_scope_add_source (scope, source);
+    }
+  else if (g_str_equal (name, "add-idle"))
+    {
+      added = lifecycle_scope_add_idle (scope, run_once_cb, &n, NULL) != NULL;
+    }
+  else if (g_str_equal (name, "new-idle"))
+    {
+      added = lifecycle_scope_new_idle (scope, run_once_cb, &n, NULL) != NULL;
+    }
+  else
+    {
+      added = lifecycle_scope_add_timeout (scope, 0, run_once_cb, &n, NULL) != NULL;
+    }
+  g_assert_cmpint (n, ==, 1);
+  g_assert_false (added);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_finalize_object (scope);
+}
+
+static void
 adopt_too_cb (LifecycleScope *scope,
               guint           n_entries,
               int            *n)
@@ -420,6 +503,11 @@ main (int   argc,
   add_test ("bind", test_bind);
   add_test ("add-phase", test_add_phase);
   g_test_add_func ("/lifecycle/limit/steal", test_steal);
+  g_test_add_func ("/lifecycle/limit/restart-cancelled", test_restart_cancelled);
+  g_test_add_data_func ("/lifecycle/limit/iterates/add-source", "add-source", test_iterates);
+  g_test_add_data_func ("/lifecycle/limit/iterates/add-idle", "add-idle", test_iterates);
+  g_test_add_data_func ("/lifecycle/limit/iterates/new-idle", "new-idle", test_iterates);
+  g_test_add_data_func ("/lifecycle/limit/iterates/add-timeout", "add-timeout", test_iterates);
   g_test_add_func ("/lifecycle/limit/nested", test_nested);
 
   return g_test_run ();
