@@ -60,6 +60,10 @@ model_count_maybe_held (int instance)
 
   for (int i = 0; i < model.n_things; i++)
     n += model.things[i].maybe_holding && model.things[i].instance == instance;
+  /* What a scope follows is disconnected in its teardown, which needs a reference for that. */
+  for (int i = 0; i < model.n_links; i++)
+    n += model.links[i].kind == MODEL_LINK_SIGNAL && model.links[i].other == instance &&
+         model.scopes[model.links[i].self].state == MODEL_CLOSING;
 
   return n;
 }
