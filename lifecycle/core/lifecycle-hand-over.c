@@ -64,17 +64,10 @@ lifecycle_teardown_mark_below (LifecycleScope *scope)
   lifecycle_scope_list_clear (&list);
 }
 
-static void
-weak_ref_free (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
 static gboolean
 handed_over_cb (gpointer data)
 {
-  g_autoptr (LifecycleScope) scope = g_weak_ref_get (data);
+  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (data);
 
   if (scope != NULL)
     lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
@@ -86,12 +79,9 @@ handed_over_cb (gpointer data)
 void
 lifecycle_teardown_hand_over (LifecycleScope *scope)
 {
-  GWeakRef *weak = g_new0 (GWeakRef, 1);
-
-  g_weak_ref_init (weak, scope);
   lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
-                  handed_over_cb, weak, weak_ref_free);
-  /* cppcheck-suppress memleak ; the source owns it */
+                  handed_over_cb, lifecycle_scope_ref_handle (scope),
+                  (GDestroyNotify) lifecycle_ledger_unref);
 }
 
 static gboolean

@@ -27,6 +27,7 @@ typedef struct
   GHashTable      *stillborn;   /* set of children created too late; under their owner's lock */
   LifecycleHoldings *moved;     /* moved to another scope; other threads may still be reading it */
   char            *detail;      /* of the reason */
+  LifecycleLedger *handle;      /* see lifecycle_scope_ref_handle(); guarded by the lock of the ledger */
   LifecycleWait   *close_wait;  /* of close_async() or drain_async(); used at home only */
   gint64           waits_until; /* deadline of the wait, or 0; guarded by the lock of the ledger */
   LifecycleClear  *clear;       /* the innermost clear() in progress; used at home only */
@@ -114,6 +115,7 @@ gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
 gboolean        lifecycle_scope_leave_closed       (LifecycleScope     *self,
                                                guint64             closing_time);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
+LifecycleLedger *lifecycle_scope_ref_handle   (LifecycleScope     *self);
 char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger);
 void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);

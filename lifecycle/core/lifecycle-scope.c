@@ -162,6 +162,26 @@ lifecycle_scope_limit_reached (LifecycleScope *self,
   g_signal_emit (self, signals[SIGNAL_LIMIT_REACHED], 0, n_entries);
 }
 
+/* Returns a new reference to an empty ledger that leads to the scope for as long as the scope lives:
+ * lifecycle_ledger_dup_scope(). Unlike the ledger of what the scope owns, it never leads to another
+ * scope. The caller holds a reference to the scope.
+ *
+ * This is instead of a GWeakRef. If one is cleared while another thread is dropping the last reference
+ * to the object, GLib 2.74 writes to it afterwards, when its memory may have been freed.
+ */
+LifecycleLedger *
+lifecycle_scope_ref_handle (LifecycleScope *self)
+{
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (self);
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+
+  if (extra->handle == NULL)
+    extra->handle = lifecycle_ledger_new (self);
+  lifecycle_ledger_unlock (ledger);
+
+  return lifecycle_ledger_ref (extra->handle);
+}
+
 static void
 lifecycle_scope_dispose (GObject *object)
 {
@@ -172,6 +192,8 @@ lifecycle_scope_dispose (GObject *object)
     return;
 
   lifecycle_ledger_set_scope (&self->holdings->ledger, NULL);
+  if (lifecycle_scope_peek_extra (self)->handle != NULL)
+    lifecycle_ledger_set_scope (self->extra->handle, NULL);
   if (self->following != NULL)
     lifecycle_ledger_set_scope (self->following, NULL);
 
@@ -186,6 +208,7 @@ extra_free (LifecycleExtra *extra)
   g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
   if (extra->moved != NULL)
     lifecycle_ledger_unref (&extra->moved->ledger);
+  g_clear_pointer (&extra->handle, lifecycle_ledger_unref);
   g_free (extra->detail);
   g_free (extra);
 }

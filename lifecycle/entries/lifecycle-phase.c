@@ -20,7 +20,7 @@ typedef struct
   LifecycleResource  resource;
   char              *enter_signal;
   char              *leave_signal;
-  GWeakRef           run;       /* the parent holds it until it closes */
+  LifecycleLedger   *run;       /* the handle of the run, which its parent holds until it closes */
   gint               event;     /* the last unhandled event, a PhaseEvent */
   gboolean           busy;
 } Phase;
@@ -30,13 +30,11 @@ phase_close_run (Phase           *self,
                  LifecycleReason  reason,
                  const char      *detail)
 {
-  g_autoptr (LifecycleScope) run = g_weak_ref_get (&self->run);
+  g_autoptr (LifecycleLedger) handle = g_steal_pointer (&self->run);
+  g_autoptr (LifecycleScope) run = handle != NULL ? lifecycle_ledger_dup_scope (handle) : NULL;
 
   if (run != NULL)
-    {
-      g_weak_ref_set (&self->run, NULL);
-      lifecycle_scope_close_with_reason (run, reason, detail);
-    }
+    lifecycle_scope_close_with_reason (run, reason, detail);
 }
 
 static void
@@ -58,7 +56,8 @@ phase_open_run (Phase *self)
   /* While `closing` is emitted, the signals still arrive, but it is too late for another run. */
   if (run != NULL && lifecycle_scope_get_state (run) == LIFECYCLE_STATE_OPEN)
     {
-      g_weak_ref_set (&self->run, run);
+      g_clear_pointer (&self->run, lifecycle_ledger_unref);
+      self->run = lifecycle_scope_ref_handle (run);
       ((LifecyclePhaseFunc) self->resource.func) (run, self->resource.data);
     }
 
@@ -133,7 +132,7 @@ phase_clear (LifecycleResource *resource)
 {
   Phase *self = (Phase *) resource;
 
-  g_weak_ref_clear (&self->run);
+  g_clear_pointer (&self->run, lifecycle_ledger_unref);
   g_free (self->enter_signal);
   g_free (self->leave_signal);
 }
@@ -235,7 +234,6 @@ lifecycle_scope_add_phase_at (const char         *place,
   lifecycle_resource_set_label (phase, enter_signal);
   phase->enter_signal = g_strdup (enter_signal);
   phase->leave_signal = g_strdup (leave_signal);
-  g_weak_ref_init (&phase->run, NULL);
   lifecycle_resource_watch_object (phase, 0, instance);
   lifecycle_resource_connect (phase, 0, enter_signal, phase_enter_cb);
   lifecycle_resource_connect (phase, 0, leave_signal, phase_leave_cb);
