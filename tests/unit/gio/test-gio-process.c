@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "test-fork.h"
 #include "test-util.h"
 
 #ifdef G_OS_UNIX
@@ -798,7 +799,6 @@ test_forked (gconstpointer data)
                                                     G_SUBPROCESS_FLAGS_STDOUT_PIPE, launcher);
   GPid pid = get_pid (subprocess), other = spawn_pid (waits, FALSE, NULL);
   GPid forked;
-  int status;
 
   g_assert_true (lifecycle_scope_add_subprocess (scope, subprocess, grace_ms));
   g_assert_true (lifecycle_scope_add_process (scope, other, grace_ms, 0, NULL, NULL, NULL));
@@ -807,10 +807,9 @@ test_forked (gconstpointer data)
   if (forked == 0)
     {
       lifecycle_scope_close (scope);
-      _exit (lifecycle_scope_is_closed (scope) ? 0 : 1);
+      test_fork_end (lifecycle_scope_is_closed (scope) ? TEST_FORK_PASSED : TEST_FORK_FAILED);
     }
-  test_wait_for (waitpid (forked, &status, WNOHANG) == forked);
-  g_assert_cmpint (status, ==, 0);
+  g_assert_cmpint (test_fork_wait (forked), ==, TEST_FORK_PASSED);
 
   /* A signal would have come before that. */
   g_assert_cmpint (g_output_stream_write (g_subprocess_get_stdin_pipe (subprocess), "x", 1, NULL,

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "test-fork.h"
 #include "test-util.h"
 
 #include <glib/gstdio.h>
@@ -53,15 +54,14 @@ static void
 close_in_forked_child (LifecycleScope *scope)
 {
   GPid pid = fork ();
-  int status;
 
   if (pid == 0)
     {
       lifecycle_scope_close (scope);
-      _exit (lifecycle_scope_is_closed (scope) && lifecycle_scope_get_error (scope) == NULL ? 0 : 1);
+      test_fork_end (lifecycle_scope_is_closed (scope) && lifecycle_scope_get_error (scope) == NULL
+                       ? TEST_FORK_PASSED : TEST_FORK_FAILED);
     }
-  test_wait_for (waitpid (pid, &status, WNOHANG) == pid);
-  g_assert_cmpint (status, ==, 0);
+  g_assert_cmpint (test_fork_wait (pid), ==, TEST_FORK_PASSED);
 }
 
 #endif
@@ -972,7 +972,7 @@ test_temporary_deep (gconstpointer n_descriptors)
 /* Directories that cannot be emptied do not keep it from coming to an end, however often the one
  * that has them is read.
  */
-static int
+static gboolean
 remove_with_locked (const char *directory)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
@@ -1011,7 +1011,7 @@ remove_with_locked (const char *directory)
     }
   g_assert_finalize_object (scope);
 
-  return n_locked == 16 ? 0 : 1;
+  return n_locked == 16;
 }
 
 static void
@@ -1019,8 +1019,8 @@ test_temporary_deep_locked (void)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
   g_autofree char *directory = make_directory ();
+  TestForkVerdict verdict;
   GPid pid;
-  int status;
 
   if (geteuid () == 0)
     g_assert_no_errno (chown (directory, 65534, 65534));
@@ -1029,14 +1029,14 @@ test_temporary_deep_locked (void)
     {
       /* Root may remove everything. */
       if (geteuid () == 0 && setuid (65534) < 0)
-        _exit (77);
-      _exit (remove_with_locked (directory));
+        test_fork_end (TEST_FORK_SKIPPED);
+      test_fork_end (remove_with_locked (directory) ? TEST_FORK_PASSED : TEST_FORK_FAILED);
     }
-  test_wait_for (waitpid (pid, &status, WNOHANG) == pid);
-  if (WIFEXITED (status) && WEXITSTATUS (status) == 77)
+  verdict = test_fork_wait (pid);
+  if (verdict == TEST_FORK_SKIPPED)
     g_test_skip ("root may remove everything, and cannot become another user");
   else
-    g_assert_cmpint (status, ==, 0);
+    g_assert_cmpint (verdict, ==, TEST_FORK_PASSED);
 
   add_path (scope, directory);
   lifecycle_scope_close (scope);
