@@ -42,11 +42,11 @@ timer_from_entry (LifecycleEntry *entry)
   return LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleTimer, entry);
 }
 
-/* Called once by the code that removed the timer from its ledger. Takes over the ledger's reference
- * on the timer. If the timer's function is running, the rest happens when that returns.
+/* Called once, when the timer is no longer live. Nothing arms it from here on, unless it is restarted
+ * after its end. Returns whether its function is running: then the call finishes the timer.
  */
-static void
-timer_end (LifecycleTimer *self)
+static gboolean
+timer_set_ended (LifecycleTimer *self)
 {
   gboolean in_call;
 
@@ -56,19 +56,16 @@ timer_end (LifecycleTimer *self)
   in_call = (lifecycle_timer_get_flags (self) & LIFECYCLE_TIMER_IN_CALL) != 0;
   lifecycle_timer_queue_unlock (self->queue);
 
-  if (!in_call)
-    {
-      if (self->destroy != NULL)
-        self->destroy (self->data);
-      lifecycle_timer_unref (self);
-    }
+  return in_call;
 }
 
-/* Removes an active timer from its ledger. Returns FALSE if it was not active. */
-static gboolean
-timer_leave (LifecycleTimer *self)
+/* Nothing is locked. Drops the ledger's reference on a timer that has ended. */
+static void
+timer_finish (LifecycleTimer *self)
 {
-  return lifecycle_ledger_take_live (self->ledger, &self->entry);
+  if (self->destroy != NULL)
+    self->destroy (self->data);
+  lifecycle_timer_unref (self);
 }
 
 static void
@@ -88,7 +85,10 @@ timer_release (LifecycleLedger *ledger,
                LifecycleEntry  *entry,
                guint            flags)
 {
-  timer_end (timer_from_entry (entry));
+  LifecycleTimer *self = timer_from_entry (entry);
+
+  if (!timer_set_ended (self))
+    timer_finish (self);
 }
 
 static void
@@ -224,11 +224,7 @@ lifecycle_timer_fire (LifecycleTimer *self,
   lifecycle_timer_queue_unlock (self->queue);
 
   if (ended)
-    {
-      if (self->destroy != NULL)
-        self->destroy (self->data);
-      lifecycle_timer_unref (self);
-    }
+    timer_finish (self);
 }
 
 /* The ledger is locked. Makes the timer an entry, which owns a reference, and arms it unless it has
@@ -258,22 +254,28 @@ timer_join (LifecycleTimer     *self,
   lifecycle_timer_queue_unlock (self->queue);
 }
 
-/* Checks whether timer_end() or timer_run_out() is done with the timer. If its call is still in
- * progress, the call has a reference that the ledger can take back.
+/* The ledger is locked. If the timer has ended, gets the ledger a reference on it again: the one that
+ * a call in progress would have dropped, or a new one. The check and the change are made under one
+ * lock of the queue, because the call may return at any moment.
  */
 static gboolean
-timer_has_ended (LifecycleTimer *self,
-                 gboolean       *in_call)
+timer_take_back (LifecycleTimer *self)
 {
+  gboolean ended;
   guint flags;
 
   lifecycle_timer_queue_lock (self->queue);
   flags = lifecycle_timer_get_flags (self);
+  ended = (flags & LIFECYCLE_TIMER_ENDED) != 0;
+  if (ended)
+    {
+      lifecycle_timer_change_flags (self, 0, LIFECYCLE_TIMER_ENDED);
+      if ((flags & LIFECYCLE_TIMER_IN_CALL) == 0)
+        lifecycle_timer_ref (self);
+    }
   lifecycle_timer_queue_unlock (self->queue);
 
-  *in_call = (flags & LIFECYCLE_TIMER_IN_CALL) != 0;
-
-  return (flags & LIFECYCLE_TIMER_ENDED) != 0;
+  return ended;
 }
 
 /* Gets the queue of the ledger's home context. The ledger holds a reference on it. */
@@ -646,10 +648,23 @@ lifecycle_timer_unref (LifecycleTimer *self)
 void
 lifecycle_timer_cancel (LifecycleTimer *self)
 {
+  gboolean finish = FALSE;
+
   g_return_if_fail (self != NULL);
 
-  if (timer_leave (self))
-    timer_end (self);
+  lifecycle_ledger_lock (self->ledger);
+  if (lifecycle_entry_is_live (&self->entry))
+    {
+      /* The ledger stays locked until the timer is disarmed: a close that does not find the timer
+       * in the ledger relies on its function not being called any more.
+       */
+      lifecycle_ledger_remove (self->ledger, &self->entry);
+      finish = !timer_set_ended (self);
+    }
+  lifecycle_ledger_unlock (self->ledger);
+
+  if (finish)
+    timer_finish (self);
 }
 
 /**
@@ -679,7 +694,6 @@ lifecycle_timer_restart (LifecycleTimer *self)
 {
   LifecycleLedger *ledger;
   gboolean active;
-  gboolean in_call;
 
   g_return_val_if_fail (self != NULL, FALSE);
 
@@ -688,10 +702,8 @@ lifecycle_timer_restart (LifecycleTimer *self)
     return lifecycle_timer_is_active (self);
 
   active = (self->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-  if (!active && self->destroy == NULL && timer_has_ended (self, &in_call))
+  if (!active && self->destroy == NULL && timer_take_back (self))
     {
-      if (!in_call)
-        lifecycle_timer_ref (self);
       timer_join (self, self->entry.type, self->entry.name, TRUE);
       return lifecycle_ledger_end_add_of (ledger, &self->entry);
     }

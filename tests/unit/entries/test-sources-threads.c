@@ -255,6 +255,128 @@ test_new_debounce (void)
     run_race (new_debounce, HOME_CLOSES, rounds (2000));
 }
 
+/* A worker cancels timers that are due, and home closes the scope meanwhile. A close that does not
+ * find a timer any more relies on its never being called again, nor armed again after a call.
+ */
+
+#define N_DUE 50
+
+typedef struct
+{
+  LifecycleTimer *timers[N_DUE];
+  gint            go;
+  gint            closed;
+  gint            n_late;
+} Canceller;
+
+static gboolean
+due_cb (gpointer data)
+{
+  Canceller *canceller = data;
+
+  if (g_atomic_int_get (&canceller->closed))
+    g_atomic_int_inc (&canceller->n_late);
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+canceller_thread (gpointer data)
+{
+  Canceller *canceller = data;
+
+  while (!g_atomic_int_get (&canceller->go))
+    g_thread_yield ();
+  for (guint i = 0; i < N_DUE; i++)
+    lifecycle_timer_cancel (canceller->timers[i]);
+  return NULL;
+}
+
+static void
+test_cancel_and_close (void)
+{
+  for (guint round = 0; round < rounds (1000); round++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      Canceller canceller = { .go = FALSE };
+      GThread *thread;
+
+      for (guint i = 0; i < N_DUE; i++)
+        canceller.timers[i] = lifecycle_scope_new_timeout (scope, 0, due_cb, &canceller, NULL);
+      thread = g_thread_new ("cancels", canceller_thread, &canceller);
+      g_atomic_int_set (&canceller.go, TRUE);
+      g_main_context_iteration (NULL, FALSE);
+      if (round % 2 == 0)
+        lifecycle_scope_close (scope);
+      else
+        lifecycle_scope_clear (scope);
+      g_atomic_int_set (&canceller.closed, TRUE);
+      test_drain ();
+      g_thread_join (thread);
+
+      g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+      g_assert_cmpint (canceller.n_late, ==, 0);
+      g_assert_finalize_object (scope);
+      for (guint i = 0; i < N_DUE; i++)
+        {
+          g_assert_false (lifecycle_timer_is_active (canceller.timers[i]));
+          g_assert_cmpint (lifecycle_timer_get_remaining (canceller.timers[i]), ==, -1);
+          lifecycle_timer_unref (canceller.timers[i]);
+        }
+    }
+}
+
+/* A worker restarts a timer that ends with each call, so that some restarts come just as the call
+ * that has ended it returns. The scope must have one reference on it all the same, no more, no less.
+ */
+
+typedef struct
+{
+  LifecycleTimer *timer;
+  guint           n;
+  gint            done;
+} Restarter;
+
+static gpointer
+restarter_thread (gpointer data)
+{
+  Restarter *restarter = data;
+
+  for (guint i = 0; i < restarter->n; i++)
+    g_assert_true (lifecycle_timer_restart (restarter->timer));
+  g_atomic_int_set (&restarter->done, TRUE);
+  return NULL;
+}
+
+static gboolean
+end_cb (gpointer data)
+{
+  /* One that its own call cancels ends before that returns. */
+  if (g_random_boolean ())
+    lifecycle_timer_cancel (((Restarter *) data)->timer);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_restart_ended (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  Restarter restarter = { .n = rounds (200000) };
+  GThread *thread;
+
+  restarter.timer = lifecycle_scope_new_timeout (scope, 0, end_cb, &restarter, NULL);
+  thread = g_thread_new ("restarts", restarter_thread, &restarter);
+  while (!g_atomic_int_get (&restarter.done))
+    g_main_context_iteration (NULL, FALSE);
+  g_thread_join (thread);
+  test_drain ();
+
+  g_assert_false (lifecycle_timer_is_active (restarter.timer));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 0);
+  lifecycle_timer_unref (restarter.timer);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
 #ifdef G_OS_UNIX
 
 static gboolean
@@ -402,6 +524,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/sources/threads/add-timeout", test_add_timeout);
   g_test_add_func ("/lifecycle/sources/threads/new-timeout", test_new_timeout);
   g_test_add_func ("/lifecycle/sources/threads/new-debounce", test_new_debounce);
+  g_test_add_func ("/lifecycle/sources/threads/cancel-and-close", test_cancel_and_close);
+  g_test_add_func ("/lifecycle/sources/threads/restart-ended", test_restart_ended);
 #ifdef G_OS_UNIX
   g_test_add_func ("/lifecycle/sources/threads/add-fd", test_add_fd);
   g_test_add_func ("/lifecycle/sources/threads/new-fd", test_new_fd);
