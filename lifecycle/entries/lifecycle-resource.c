@@ -457,11 +457,25 @@ const LifecycleEntryClass lifecycle_foreign_resource_class = {
   .describe = resource_describe,
 };
 
-/* Removes a live resource from its ledger. Returns FALSE if it was not live. */
+/* Removes a live resource from its ledger. Returns FALSE if it was not live. A close that does not
+ * find the resource in the ledger relies on it to call no user code any more, so the ledger stays
+ * locked until that is certain.
+ */
 static gboolean
 resource_leave (LifecycleResource *self)
 {
-  return lifecycle_ledger_take_live (self->ledger, &self->entry);
+  gboolean live;
+
+  lifecycle_ledger_lock (self->ledger);
+  live = lifecycle_entry_is_live (&self->entry);
+  if (live)
+    {
+      lifecycle_ledger_remove (self->ledger, &self->entry);
+      g_atomic_int_set (&self->shut, TRUE);
+    }
+  lifecycle_ledger_unlock (self->ledger);
+
+  return live;
 }
 
 /* Ends a resource that has nothing left to undo. May be called on any thread. */
