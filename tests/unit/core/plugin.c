@@ -14,7 +14,7 @@ never_called (void)
 /* The places are those of a file that is named after the plug-in. */
 #line 16 PLUGIN_FILE
 
-void
+LifecycleOperation *
 plugin_add (LifecycleScope       *scope,
             GObject              *emitter,
             LifecycleCleanupFunc  cleanup)
@@ -27,7 +27,8 @@ plugin_add (LifecycleScope       *scope,
   lifecycle_scope_add_timeout (child, 1000000, (GSourceFunc) never_called, NULL, NULL);
   lifecycle_scope_add_source (child, source);
   lifecycle_scope_defer (child, cleanup, NULL, NULL);
-  lifecycle_scope_begin (child, "operation");
+
+  return lifecycle_scope_begin (child, "operation");
 }
 
 LifecycleScope *

@@ -10,11 +10,11 @@
 /* Adds a handler on the emitter, and a child that owns a timer, a source, a cleanup and an operation
  * that does not end. The cleanup is a function of the program.
  */
-void            plugin_add             (LifecycleScope       *scope,
-                                        GObject              *emitter,
-                                        LifecycleCleanupFunc  cleanup);
+LifecycleOperation *plugin_add             (LifecycleScope       *scope,
+                                            GObject              *emitter,
+                                            LifecycleCleanupFunc  cleanup);
 
-LifecycleScope *plugin_new_scope       (void);
+LifecycleScope     *plugin_new_scope       (void);
 
-void            plugin_expect_finalize (LifecycleScope       *scope,
-                                        GObject              *object);
+void                plugin_expect_finalize (LifecycleScope       *scope,
+                                            GObject              *object);

@@ -354,7 +354,8 @@ test_at_exit (void)
 {
   if (g_test_subprocess ())
     {
-      LifecycleScope *scope;
+      /* Static, so that it is held and not leaked. */
+      static LifecycleScope *scope;
 
       g_setenv ("LIFECYCLE_DEBUG", "leaks", TRUE);
       scope = lifecycle_scope_new ("held");

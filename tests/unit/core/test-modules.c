@@ -19,9 +19,9 @@
 typedef struct
 {
   gpointer handle;
-  void (* add) (LifecycleScope       *scope,
-                GObject              *emitter,
-                LifecycleCleanupFunc  cleanup);
+  LifecycleOperation *(* add) (LifecycleScope       *scope,
+                               GObject              *emitter,
+                               LifecycleCleanupFunc  cleanup);
   LifecycleScope *(* new_scope) (void);
   void (* expect_finalize) (LifecycleScope *scope,
                             GObject        *object);
@@ -41,6 +41,18 @@ load (const char *name)
   g_assert_true (self.add != NULL && self.new_scope != NULL && self.expect_finalize != NULL);
 
   return self;
+}
+
+/* Operations that do not end, and are not leaked. */
+static GSList *endless;
+
+static void
+add (Plugin               *self,
+     LifecycleScope       *scope,
+     GObject              *emitter,
+     LifecycleCleanupFunc  cleanup)
+{
+  endless = g_slist_prepend (endless, self->add (scope, emitter, cleanup));
 }
 
 static void
@@ -116,7 +128,7 @@ test_records (void)
   scope = lifecycle_scope_new ("scope");
   emitter = g_object_new (G_TYPE_OBJECT, NULL);
   plugin = load ("first");
-  plugin.add (scope, emitter, fail_cleanup);
+  add (&plugin, scope, emitter, fail_cleanup);
   unload (&plugin);
 
   first = list_records (scope);
@@ -131,7 +143,7 @@ test_records (void)
   /* Times are known to a tenth of a second. */
   g_usleep (250 * 1000);
   plugin = load ("first");
-  plugin.add (scope, emitter, fail_cleanup);
+  add (&plugin, scope, emitter, fail_cleanup);
   before = lifecycle_scope_list_records (scope, TRUE);
   unload (&plugin);
   second = list_records (scope);
@@ -165,7 +177,7 @@ test_replaced (void)
   other = lifecycle_scope_new ("other");
   emitter = g_object_new (G_TYPE_OBJECT, NULL);
   plugin = load ("first");
-  plugin.add (scope, emitter, fail_cleanup);
+  add (&plugin, scope, emitter, fail_cleanup);
   unload (&plugin);
   plugin = load ("second");
   first = list_records (scope);
@@ -173,7 +185,7 @@ test_replaced (void)
   assert_count (first, "from a module that is gone", 6);
 
   g_usleep (250 * 1000);
-  plugin.add (other, emitter, fail_cleanup);
+  add (&plugin, other, emitter, fail_cleanup);
   second = list_records (other);
   assert_count (second, "plugin-second.c:", 6);
   assert_count (second, "'source of plugin-second'", 1);
@@ -202,7 +214,7 @@ test_reloaded (void)
       Plugin plugin = load (i % 3 == 0 ? "second" : "first");
       g_autofree char *text = NULL;
 
-      plugin.add (scope, emitter, fail_cleanup);
+      add (&plugin, scope, emitter, fail_cleanup);
       text = i % 2 == 0 ? list_records (scope) : NULL;
       unload (&plugin);
       g_free (list_records (scope));
@@ -228,7 +240,7 @@ test_limit (void)
   scope = lifecycle_scope_new ("scope");
   emitter = g_object_new (G_TYPE_OBJECT, NULL);
   plugin = load ("first");
-  plugin.add (scope, emitter, fail_cleanup);
+  add (&plugin, scope, emitter, fail_cleanup);
   unload (&plugin);
   lifecycle_scope_set_limit (scope, 2);
   lifecycle_scope_adopt (scope, g_malloc (1), g_free);
@@ -265,7 +277,7 @@ test_close_async (void)
   scope = lifecycle_scope_new ("scope");
   emitter = g_object_new (G_TYPE_OBJECT, NULL);
   plugin = load ("first");
-  plugin.add (scope, emitter, fail_cleanup);
+  add (&plugin, scope, emitter, fail_cleanup);
   unload (&plugin);
   lifecycle_scope_close_async (scope, LIFECYCLE_REASON_COMPLETED, 1, NULL, closed_cb, &message);
   while (message == NULL)
@@ -335,23 +347,23 @@ test_exact (void)
 {
   if (g_test_subprocess ())
     {
-      LifecycleScope *scope;
-      LifecycleScope *other;
-      LifecycleScope *made;
-      GObject *emitter = g_object_new (G_TYPE_OBJECT, NULL);
+      /* Static, because they are meant to be there at the exit, and not leaked. */
+      static LifecycleScope *scope, *other, *made;
+      static GObject *emitter;
       g_autofree char *first = NULL, *second = NULL;
       Plugin plugin;
 
       g_setenv ("LIFECYCLE_DEBUG", "leaks,stacks,trace", TRUE);
+      emitter = g_object_new (G_TYPE_OBJECT, NULL);
       scope = lifecycle_scope_new ("scope");
       other = lifecycle_scope_new ("other");
       plugin = load ("first");
-      plugin.add (scope, emitter, fail_cleanup);
+      add (&plugin, scope, emitter, fail_cleanup);
       made = plugin.new_scope ();
       lifecycle_scope_adopt (made, g_malloc (1), g_free);
       unload (&plugin);
       plugin = load ("second");
-      plugin.add (other, emitter, fail_cleanup);
+      add (&plugin, other, emitter, fail_cleanup);
 
       first = list_records (scope);
       assert_count (first, "from a module that is gone (plugin-first.so)", 6);
