@@ -9,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+gboolean lifecycle_home_enter         (GMainContext   *context,
+                                       LifecycleThread *thread);
 gboolean lifecycle_scope_enter_home   (LifecycleScope *self);
 void     lifecycle_scope_leave_home   (LifecycleScope *self);
 gboolean lifecycle_scope_inherit_home (LifecycleScope *self);

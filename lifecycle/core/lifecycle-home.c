@@ -6,17 +6,25 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 
-/* Returns whether the calling thread is at home: whether it runs the home context, or it created
- * the scope and no other thread runs the context. If so, no other thread can run the context until
- * lifecycle_scope_leave_home().
+/* Returns whether the calling thread is at home: whether it runs the home context, or it is the given
+ * thread, which created the scope, and no other thread runs the context. If so, no other thread can run
+ * the context until the caller releases it.
  */
+gboolean
+lifecycle_home_enter (GMainContext    *context,
+                      LifecycleThread *thread)
+{
+  if (!lifecycle_thread_is_self (thread) && !g_main_context_is_owner (context))
+    return FALSE;
+
+  return g_main_context_acquire (context);
+}
+
+/* The same for the home of a scope, until lifecycle_scope_leave_home(). */
 gboolean
 lifecycle_scope_enter_home (LifecycleScope *self)
 {
-  if (!lifecycle_thread_is_self (self->thread) && !g_main_context_is_owner (self->context))
-    return FALSE;
-
-  return g_main_context_acquire (self->context);
+  return lifecycle_home_enter (self->context, self->thread);
 }
 
 void

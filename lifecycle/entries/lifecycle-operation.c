@@ -375,18 +375,6 @@ scope_begin (LifecycleScope      *self,
   return operation;
 }
 
-/* Called on any thread. Checks whether the calling thread is at home. If so, it remains at home
- * until the caller releases the context.
- */
-static gboolean
-operation_enter_home (LifecycleOperation *self)
-{
-  if (!lifecycle_thread_is_self (self->home_thread) && !g_main_context_is_owner (self->context))
-    return FALSE;
-
-  return g_main_context_acquire (self->context);
-}
-
 /* Called on any thread when the call is over. */
 static void
 operation_complete (LifecycleOperation *self,
@@ -415,7 +403,7 @@ operation_complete (LifecycleOperation *self,
     {
       operation_finish (self, source_object, result);
     }
-  else if (operation_enter_home (self))
+  else if (lifecycle_home_enter (self->context, self->home_thread))
     {
       GMainContext *context = g_main_context_ref (self->context);
 
