@@ -5,7 +5,7 @@
 
 """In C, macros pass the file and the line of the caller to the functions whose names end in _at().
 Bindings, and C code that does without the macros, call the functions without that ending, which pass
-NULL instead. For each prototype of an _at() in the given headers, this writes that other function.
+the place that lifecycle_set_place() has set, if any. For each prototype of an _at() in the given headers, this writes that other function.
 """
 
 import pathlib
@@ -32,7 +32,7 @@ def write_function(prototype):
         sys.exit(f"{sys.argv[0]}: {prototype['name']} does not begin with the place")
 
     result = " ".join(prototype["type"].split())
-    arguments = ", ".join(["NULL", *map(name_of, parameters[1:])])
+    arguments = ", ".join(["lifecycle_take_place ()", *map(name_of, parameters[1:])])
     call = f"{prototype['name']} ({arguments});"
     return "\n".join([
         result,
@@ -64,6 +64,7 @@ def main():
     output.write_text("\n\n".join([
         f"/* Written by {pathlib.Path(sys.argv[0]).name}. SPDX-License-Identifier: LGPL-2.1-or-later */",
         '#include "lifecycle.h"',
+        '#include "lifecycle-place-private.h"',
         *functions,
     ]) + "\n", encoding="utf-8")
 

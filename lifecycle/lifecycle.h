@@ -8,6 +8,7 @@
 #define LIFECYCLE_INSIDE
 
 #include "lifecycle-alive.h"
+#include "lifecycle-binding.h"
 #include "lifecycle-enums.h"
 #include "lifecycle-error.h"
 #include "lifecycle-gio.h"

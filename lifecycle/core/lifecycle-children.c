@@ -6,6 +6,7 @@
 #include "lifecycle-children-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-roots-private.h"
+#include "lifecycle-teardown-private.h"
 
 static guint
 key_hash (gconstpointer data)
@@ -53,9 +54,9 @@ child_release (LifecycleLedger *ledger,
   /* The detail is the type of the object, which is the name of the scope, unless the object was
    * freed without being disposed.
    */
-  lifecycle_scope_close_with_reason (child, LIFECYCLE_REASON_OWNER_GONE,
-                                     lifecycle_ledger_get_object_ledger (ledger)->dying ? child->key.name
-                                                                                        : NULL);
+  lifecycle_teardown_close_owned (child, LIFECYCLE_REASON_OWNER_GONE,
+                                  lifecycle_ledger_get_object_ledger (ledger)->dying ? child->key.name
+                                                                                     : NULL);
   g_object_unref (child);
 }
 
@@ -230,6 +231,8 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
   LifecycleScope *other;
 
   self->owner = lifecycle_ledger_ref (ledger);
+  if (parent != NULL && lifecycle_scope_has_mark (parent, LIFECYCLE_SCOPE_COLLECTED))
+    g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_COLLECTED);
 
   if (!lifecycle_ledger_begin_add (ledger))
     {

@@ -103,20 +103,58 @@ scope_add_failure (LifecycleScope *self,
   return failure;
 }
 
+static LifecycleFailure *
+scope_take_failure (LifecycleScope *self,
+                    GError         *error,
+                    const char     *place)
+{
+  g_autofree char *path = lifecycle_scope_get_path (self);
+
+  lifecycle_holdings_note (lifecycle_scope_get_holdings (self), 0, 1);
+
+  return scope_add_failure (self, error,
+                            place != NULL
+                              ? g_strdup_printf ("%s %s %s", path,
+                                                 lifecycle_place_get_preposition (place), place)
+                              : g_strdup (path));
+}
+
 /* Records that a cleanup failed. The place must be readable, or NULL. */
 void
 lifecycle_scope_take_failure (LifecycleScope *self,
                               GError         *error,
                               const char     *place)
 {
-  g_autofree char *path = lifecycle_scope_get_path (self);
+  scope_take_failure (self, error, place);
+}
 
-  lifecycle_holdings_note (lifecycle_scope_get_holdings (self), 0, 1);
-  scope_add_failure (self, error,
-                     place != NULL
-                       ? g_strdup_printf ("%s %s %s", path,
-                                          lifecycle_place_get_preposition (place), place)
-                       : g_strdup (path));
+/* Records a failure that has already been reported, unless there are `max` of them. Takes over the
+ * error.
+ */
+void
+lifecycle_scope_note_failure (LifecycleScope *self,
+                              GError         *error,
+                              const char     *place,
+                              guint           max)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  GPtrArray *list;
+  gboolean full;
+
+  lifecycle_ledger_lock (ledger);
+  list = lifecycle_scope_peek_extra (self)->failures;
+  full = list != NULL && list->len >= max;
+  lifecycle_ledger_unlock (ledger);
+
+  if (full)
+    {
+      lifecycle_holdings_note (lifecycle_scope_get_holdings (self), 0, 1);
+      g_error_free (error);
+    }
+  else
+    {
+      failure_collect (scope_take_failure (self, error, place));
+    }
 }
 
 /* Called at home. Passes the failures of a scope on to its parent, which is closing as well. */

@@ -170,6 +170,10 @@ lifecycle_scope_follow (LifecycleScope *self,
   if (following == NULL)
     return;
 
+  /* If other ends with an object, self ends inside of the object's dispose as well. */
+  if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_COLLECTED))
+    g_atomic_int_or (&other->marks, LIFECYCLE_SCOPE_COLLECTED);
+
   followers = follow_dup_followers (other);
   if (followers != NULL)
     {

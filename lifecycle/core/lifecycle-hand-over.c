@@ -101,7 +101,8 @@ close_at_home (LifecycleScope *scope)
   g_object_ref (scope);
   /* A synchronous close ends any wait. */
   if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
-      !scope->in_teardown && !lifecycle_scope_is_closed (scope))
+      (!scope->in_teardown || lifecycle_teardown_is_abandoned (scope)) &&
+      !lifecycle_scope_is_closed (scope))
     n_released = lifecycle_teardown_run (scope, NULL);
   lifecycle_scope_leave_home (scope);
   g_object_unref (scope);
@@ -129,6 +130,28 @@ lifecycle_teardown_close (LifecycleScope  *scope,
   return 0;
 }
 
+/* Called on any thread, with a reference held, when an object that the scope belongs to has ended.
+ * Code that may not run now can be avoided: the home context will take the scope down.
+ */
+void
+lifecycle_teardown_close_owned (LifecycleScope  *scope,
+                                LifecycleReason  reason,
+                                const char      *detail)
+{
+  if (!lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_COLLECTED))
+    {
+      lifecycle_teardown_close (scope, reason, detail);
+      return;
+    }
+
+  if (lifecycle_scope_mark (scope, reason, detail))
+    {
+      lifecycle_teardown_mark_below (scope);
+      lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
+                      dropped_cb, g_object_ref (scope), g_object_unref);
+    }
+}
+
 /* Called when the last reference is dropped, or by g_object_run_dispose(). Returns FALSE if the
  * scope has to live on for a while, because its teardown has yet to run at home.
  */
@@ -139,7 +162,8 @@ lifecycle_teardown_dispose (LifecycleScope *scope)
     {
       gboolean marked = lifecycle_scope_mark (scope, LIFECYCLE_REASON_DROPPED, NULL);
 
-      if (lifecycle_scope_enter_home (scope) || lifecycle_scope_inherit_home (scope))
+      if (!lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_COLLECTED) &&
+          (lifecycle_scope_enter_home (scope) || lifecycle_scope_inherit_home (scope)))
         {
           close_at_home (scope);
         }

@@ -37,7 +37,8 @@ typedef enum
 {
   LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* in the list of roots; guarded by the lock of that list */
   LIFECYCLE_SCOPE_FINISHED   = 1 << 1, /* closed, and `closed` has been emitted */
-  LIFECYCLE_SCOPE_PERMANENT  = 1 << 2  /* meant to live as long as the program */
+  LIFECYCLE_SCOPE_PERMANENT  = 1 << 2, /* meant to live as long as the program */
+  LIFECYCLE_SCOPE_COLLECTED  = 1 << 3  /* the end of an object must not run user code at once */
 } LifecycleScopeMarks;
 
 struct _LifecycleScope
@@ -128,6 +129,10 @@ void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
 void            lifecycle_scope_take_failure  (LifecycleScope     *self,
                                                GError             *error,
                                                const char         *place);
+void            lifecycle_scope_note_failure  (LifecycleScope     *self,
+                                               GError             *error,
+                                               const char         *place,
+                                               guint               max);
 void            lifecycle_scope_pass_failures (LifecycleScope     *self,
                                                LifecycleScope     *to);
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);

@@ -208,6 +208,14 @@ extra_free (LifecycleExtra *extra)
   g_clear_pointer (&extra->stillborn, lifecycle_scope_forget_stillborn);
   if (extra->moved != NULL)
     lifecycle_ledger_unref (&extra->moved->ledger);
+  /* Only what was left before its end, by code that unwound the stack, is still there. */
+  while (extra->clear != NULL)
+    {
+      LifecycleClear *clear = extra->clear;
+
+      extra->clear = clear->outer;
+      g_free (clear);
+    }
   g_clear_pointer (&extra->handle, lifecycle_ledger_unref);
   g_free (extra->detail);
   g_free (extra);

@@ -9,17 +9,20 @@
 
 G_BEGIN_DECLS
 
-/* A clear() in progress; lives on the stack. */
+/* A clear() in progress. It is on the heap: code of another language may unwind the stack. */
 struct _LifecycleClear
 {
   LifecycleEntry  fence;        /* after the entries to clear, until these are muted */
   LifecycleClear *outer;
 };
 
-
 guint    lifecycle_teardown_close    (LifecycleScope  *scope,
                                       LifecycleReason  reason,
                                       const char      *detail);
+void     lifecycle_teardown_close_owned (LifecycleScope  *scope,
+                                         LifecycleReason  reason,
+                                         const char      *detail);
+gboolean lifecycle_teardown_is_abandoned (LifecycleScope *scope);
 void     lifecycle_teardown_hand_over (LifecycleScope *scope);
 void     lifecycle_teardown_mark_below (LifecycleScope *scope);
 guint    lifecycle_teardown_run      (LifecycleScope  *root,

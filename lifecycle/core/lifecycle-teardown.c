@@ -658,6 +658,28 @@ teardown_prepare (Teardown       *self,
     }
 }
 
+/* Code of another language may throw an exception that unwinds the stack past a teardown, with
+ * longjmp() and the like. Nothing can stop that, but a later close, if it is called no deeper in the
+ * stack, finds that the outermost teardown of its thread is no longer there. Stacks grow downwards
+ * on all systems that GLib supports.
+ */
+static _Thread_local gconstpointer outermost;
+
+/* Called at home. Returns whether the teardown of a scope was left before its end. If another one
+ * is running on this thread, it may be that of the scope. A fiber has a stack elsewhere, so this may
+ * be wrong; then two teardowns share the work, as they do if a cleanup closes the scope.
+ */
+gboolean
+lifecycle_teardown_is_abandoned (LifecycleScope *scope)
+{
+  char on_stack;
+
+  if (!scope->in_teardown || scope->awaiting_release)
+    return FALSE;
+
+  return outermost == NULL || (gsize) outermost <= (gsize) &on_stack;
+}
+
 /* Called at home. If there is a fence, the root is only cleared of the entries before it. */
 guint
 lifecycle_teardown_run (LifecycleScope *root,
@@ -665,12 +687,18 @@ lifecycle_teardown_run (LifecycleScope *root,
 {
   LifecycleScopeList list;
   Teardown teardown = { .list = &list, .fence = fence };
+  gconstpointer outer = outermost;
   guint n_released;
+
+  if (outer == NULL || (gsize) outer <= (gsize) &list)
+    outermost = &list;
 
   teardown_prepare (&teardown, root, FALSE);
   teardown_release (root, teardown.fence != NULL, teardown.began);
   n_released = root->n_released - teardown.n_before;
   lifecycle_scope_list_clear (&list);
+  if (outermost == &list)
+    outermost = NULL;
 
   return n_released;
 }
@@ -706,14 +734,16 @@ guint
 lifecycle_teardown_clear (LifecycleScope *scope)
 {
   LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
-  LifecycleClear clear = { .outer = extra->clear };
+  LifecycleClear *clear = g_new0 (LifecycleClear, 1);
   guint n_released;
 
   g_object_ref (scope);
-  extra->clear = &clear;
-  lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &clear.fence);
-  n_released = lifecycle_teardown_run (scope, &clear.fence);
-  extra->clear = clear.outer;
+  clear->outer = extra->clear;
+  extra->clear = clear;
+  lifecycle_ledger_set_fence (lifecycle_scope_get_ledger (scope), &clear->fence);
+  n_released = lifecycle_teardown_run (scope, &clear->fence);
+  extra->clear = clear->outer;
+  g_free (clear);
 
   /* The scope has been marked as closing meanwhile, because it follows one of its children. */
   if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)

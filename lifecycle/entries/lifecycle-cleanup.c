@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-enums.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
@@ -115,6 +116,53 @@ lifecycle_scope_defer_at (const char           *place,
   entry->destroy = destroy;
   lifecycle_ledger_append (ledger, &entry->entry, LIFECYCLE_ENTRY_CLEANUP, place);
   lifecycle_ledger_end_add (ledger);
+}
+
+static void
+cleanup_invoke_closure (LifecycleScope   *scope,
+                        LifecycleReason   reason,
+                        gpointer          closure,
+                        GError          **error)
+{
+  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
+
+  g_value_init (&arguments[0], LIFECYCLE_TYPE_SCOPE);
+  g_value_set_object (&arguments[0], scope);
+  g_value_init (&arguments[1], LIFECYCLE_TYPE_REASON);
+  g_value_set_enum (&arguments[1], reason);
+  g_closure_invoke (closure, NULL, G_N_ELEMENTS (arguments), arguments, NULL);
+  g_value_unset (&arguments[1]);
+  g_value_unset (&arguments[0]);
+}
+
+/**
+ * lifecycle_scope_defer_closure:
+ * @self: a scope
+ * @closure: the closure to invoke when the scope ends, with the scope and the reason as arguments
+ *
+ * Invokes a closure when the scope releases it, as [method@Scope.defer] calls a function.
+ *
+ * This is for languages whose closures can do more than their callbacks. A floating reference is
+ * sunk. The closure cannot report an error, but [method@Scope.add_failure] can. On a closed scope,
+ * it is invoked at once, on the calling thread. May be called on any thread; except on a closed
+ * scope, the closure is invoked at home.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_defer_closure_at (const char     *place,
+                                  LifecycleScope *self,
+                                  GClosure       *closure)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (closure != NULL);
+
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+  lifecycle_scope_defer_at (place, self, cleanup_invoke_closure, closure,
+                            (GDestroyNotify) g_closure_unref);
 }
 
 /* Cleanups that work on an object. */

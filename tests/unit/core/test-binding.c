@@ -1,0 +1,228 @@
+/* test-binding.c: what modules for other languages need
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "test-util.h"
+
+#include <setjmp.h>
+
+static jmp_buf target;
+
+static void
+jumping_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          data,
+                 GError          **error)
+{
+  test_log ("jump");
+  longjmp (target, 1);
+}
+
+static void
+logging_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          word,
+                 GError          **error)
+{
+  test_log ("%s", (const char *) word);
+}
+
+/* An interpreter that unwinds through a teardown: the next close does the rest. */
+G_NO_INLINE static void
+close_and_jump (LifecycleScope *scope,
+                gboolean        clear)
+{
+  if (setjmp (target) == 0)
+    {
+      if (clear)
+        lifecycle_scope_clear (scope);
+      else
+        lifecycle_scope_close (scope);
+      g_assert_not_reached ();
+    }
+}
+
+static void
+test_abandoned (gconstpointer clear)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+
+  lifecycle_scope_defer (scope, logging_cleanup, (gpointer) "first", NULL);
+  lifecycle_scope_defer (child, logging_cleanup, (gpointer) "child", NULL);
+  lifecycle_scope_defer (child, jumping_cleanup, NULL, NULL);
+  lifecycle_scope_defer (scope, logging_cleanup, (gpointer) "last", NULL);
+
+  close_and_jump (scope, clear != NULL);
+  g_assert_cmpint (lifecycle_scope_get_state (child), ==, LIFECYCLE_STATE_CLOSING);
+  g_assert_cmpint (lifecycle_scope_get_state (scope), ==,
+                   clear != NULL ? LIFECYCLE_STATE_OPEN : LIFECYCLE_STATE_CLOSING);
+
+  lifecycle_scope_close (scope);
+  test_assert_log ("last first jump child");
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 0);
+
+  /* What the teardown had on its stack when it was left still has references. */
+  while (G_OBJECT (child)->ref_count > 1)
+    g_object_unref (child);
+  while (G_OBJECT (scope)->ref_count > 1)
+    g_object_unref (scope);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+}
+
+static void
+test_place (void)
+{
+  LifecycleScope *scope;
+  g_autoptr (GListModel) records = NULL;
+  guint n_placed = 0;
+  char place[] = "script.lua:12";
+
+  scope = lifecycle_scope_new ("scope");
+  lifecycle_set_place (place);
+  place[0] = 'S';
+  (lifecycle_scope_defer) (scope, logging_cleanup, (gpointer) "first", NULL);
+  (lifecycle_scope_defer) (scope, logging_cleanup, (gpointer) "second", NULL);
+
+  records = lifecycle_scope_list_records (scope, FALSE);
+  for (guint i = 0; i < g_list_model_get_n_items (records); i++)
+    {
+      g_autoptr (LifecycleRecord) record = g_list_model_get_item (records, i);
+
+      if (g_strcmp0 (lifecycle_record_get_place (record), "script.lua:12") == 0)
+        n_placed++;
+    }
+  g_assert_cmpuint (n_placed, ==, 1);
+
+  lifecycle_set_place (NULL);
+  lifecycle_scope_close (scope);
+  test_assert_log ("second first");
+  g_assert_finalize_object (scope);
+}
+
+static void
+test_failures (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autoptr (LifecycleStatistics) statistics = NULL;
+  g_autofree char *message = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                             "A callback of scope scope failed at script.lua:12: out of cheese");
+      lifecycle_scope_add_failure (scope, "script.lua:12", "out of cheese");
+      g_test_assert_expected_messages ();
+    }
+  g_assert_null (lifecycle_scope_get_error (scope));
+
+  lifecycle_scope_close (scope);
+  g_assert_error (lifecycle_scope_get_error (scope), LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP);
+  message = lifecycle_scope_get_error_message (scope);
+  g_assert_true (g_str_has_prefix (message, "16 cleanups failed: scope at script.lua:12: out of"));
+  statistics = lifecycle_scope_get_statistics (scope, FALSE);
+  g_assert_cmpuint (lifecycle_statistics_get_n_failed (statistics), ==, 20);
+  g_assert_finalize_object (scope);
+}
+
+static void
+test_failure_late (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autofree char *message = NULL;
+
+  lifecycle_scope_close (scope);
+  g_assert_null (lifecycle_scope_get_error_message (scope));
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                         "A callback of scope scope failed: too late");
+  lifecycle_scope_add_failure (scope, NULL, "too late");
+  g_test_assert_expected_messages ();
+  message = lifecycle_scope_get_error_message (scope);
+  g_assert_cmpstr (message, ==, "too late");
+  g_assert_finalize_object (scope);
+}
+
+static void
+closure_cb (LifecycleScope  *scope,
+            LifecycleReason  reason,
+            gpointer         word)
+{
+  test_log ("%s %d", (const char *) word, reason);
+}
+
+static void
+test_defer_closure (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  GClosure *closure = g_cclosure_new (G_CALLBACK (closure_cb), (gpointer) "closure", NULL);
+
+  lifecycle_scope_defer_closure (scope, closure);
+  g_closure_ref (closure);
+  lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_ABORTED, NULL);
+  test_assert_log ("closure 2");
+  g_assert_cmpuint (closure->ref_count, ==, 1);
+  lifecycle_scope_defer_closure (scope, closure);
+  test_assert_log ("closure 2");
+  g_closure_unref (closure);
+  g_assert_finalize_object (scope);
+}
+
+/* As if the last reference was dropped, or the object disposed, while garbage is being collected. */
+static void
+test_collected (gconstpointer what)
+{
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *weak = scope;
+
+  g_object_add_weak_pointer (G_OBJECT (scope), (gpointer *) &weak);
+  g_assert_false (lifecycle_scope_get_collected (scope));
+  lifecycle_scope_set_collected (scope, TRUE);
+  g_assert_true (lifecycle_scope_get_collected (scope));
+  lifecycle_scope_defer (lifecycle_scope_get_child (scope, "child"), logging_cleanup,
+                         (gpointer) "gone", NULL);
+  g_assert_true (lifecycle_scope_get_collected (lifecycle_scope_get_child (scope, "child")));
+  lifecycle_scope_follow_object (scope, object);
+
+  if (what != NULL)
+    {
+      g_object_run_dispose (object);
+      g_assert_cmpint (lifecycle_scope_get_reason (scope), ==, LIFECYCLE_REASON_OWNER_GONE);
+    }
+  else
+    {
+      g_object_unref (scope);
+    }
+  g_assert_cmpint (lifecycle_scope_get_state (weak), ==, LIFECYCLE_STATE_CLOSING);
+  test_assert_log ("");
+
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  test_assert_log ("gone");
+  if (what != NULL)
+    g_object_unref (scope);
+  g_assert_null (weak);
+  g_object_unref (object);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/lifecycle/binding/abandoned/close", NULL, test_abandoned);
+  g_test_add_data_func ("/lifecycle/binding/abandoned/clear", "clear", test_abandoned);
+  g_test_add_func ("/lifecycle/binding/place", test_place);
+  g_test_add_func ("/lifecycle/binding/failures", test_failures);
+  g_test_add_func ("/lifecycle/binding/failure-late", test_failure_late);
+  g_test_add_func ("/lifecycle/binding/defer-closure", test_defer_closure);
+  g_test_add_data_func ("/lifecycle/binding/collected/dropped", NULL, test_collected);
+  g_test_add_data_func ("/lifecycle/binding/collected/followed", "object", test_collected);
+
+  return g_test_run ();
+}
