@@ -33,6 +33,9 @@ ALLOWED = {
 TOP_FILES = {"lifecycle.h", "lifecycle-parts.c"}
 TABLES = {"lifecycle_entry_classes", "lifecycle_starters"}
 
+# Programs and modules beside the library: they are no part of it.
+OUTSIDE = {"audit", "bindings", "tools"}
+
 
 def find_files(source):
     """The room of each file by its name, and what is wrong with the folders."""
@@ -46,7 +49,7 @@ def find_files(source):
                 wrong.append(f"{path.name} is in two rooms, {rooms[path.name]} and {room}")
             rooms[path.name] = room
     for path in sorted(source.glob("*/*.[ch]")):
-        if path.parent.name not in ALLOWED and path.parent.name != "bindings":
+        if path.parent.name not in {*ALLOWED, *OUTSIDE}:
             wrong.append(f"{path.parent.name}/{path.name}: what may this room know?")
     return rooms, wrong
 
