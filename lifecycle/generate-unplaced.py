@@ -5,7 +5,8 @@
 
 """In C, macros pass the file and the line of the caller to the functions whose names end in _at().
 Bindings, and C code that does without the macros, call the functions without that ending, which pass
-the place that lifecycle_set_place() has set, if any. For each prototype of an _at() in the given headers, this writes that other function.
+the place that lifecycle_set_place() has set, if any. For each prototype of an _at() in the given
+headers, this writes that other function, which includes the given umbrella header.
 """
 
 import pathlib
@@ -59,11 +60,12 @@ def write_functions(header):
 
 
 def main():
-    output, *headers = map(pathlib.Path, sys.argv[1:])
+    output, umbrella = pathlib.Path(sys.argv[1]), sys.argv[2]
+    headers = map(pathlib.Path, sys.argv[3:])
     functions = [function for header in headers for function in write_functions(header)]
     output.write_text("\n\n".join([
         f"/* Written by {pathlib.Path(sys.argv[0]).name}. SPDX-License-Identifier: LGPL-2.1-or-later */",
-        '#include "lifecycle.h"',
+        f'#include "{umbrella}"',
         '#include "lifecycle-place-private.h"',
         *functions,
     ]) + "\n", encoding="utf-8")

@@ -6,9 +6,11 @@
 #pragma once
 
 #include "lifecycle-binding.h"
+#include "lifecycle-shared-private.h"
 
 G_BEGIN_DECLS
 
+LIFECYCLE_SHARED
 const char *lifecycle_take_place (void);
 
 G_END_DECLS

@@ -85,6 +85,10 @@ class Consumer:
         run(compiler, *WARNINGS, *arguments, "-o", program, *self.flags("--cflags", "--libs"))
         same(run(program, env=environment(**self.path)), expected)
 
+    def is_for_gtk(self, folder):
+        """Whether a folder belongs to the library for GTK, which has a folder for headers as well."""
+        return "gtk" in os.path.relpath(folder, self.source).split(os.sep)
+
     # The tests, in this order; everything after the first needs the first.
 
     def install(self):
@@ -100,8 +104,9 @@ class Consumer:
     def files(self):
         """the headers, the library and the pkg-config file are where they belong"""
         # Each room has a folder in the source; installed, they share one.
-        expected = {name for _, _, names in os.walk(os.path.join(self.source, "lifecycle"))
-                    for name in names if name.endswith(".h") and not name.endswith("-private.h")}
+        expected = {name for folder, _, names in os.walk(os.path.join(self.source, "lifecycle"))
+                    for name in names if name.endswith(".h") and not name.endswith("-private.h")
+                    and not self.is_for_gtk(folder)}
         expected |= {"lifecycle-enums.h", "lifecycle-version.h", "lifecycle-visibility.h"}
         found = os.listdir(os.path.join(self.prefix, "include", "lifecycle-1"))
         same("\n".join(sorted(found)), "\n".join(sorted(expected)))
@@ -110,6 +115,23 @@ class Consumer:
                 raise Failure(f"{name} is not in {self.libdir}")
         same(run(tool("pkg-config"), "--modversion", "lifecycle-1",
                  env=environment(**self.path)), "1.0.0\n")
+
+    def gtk(self):
+        """a C program with the library for GTK, which the other library does not pull in"""
+        if "gtk" in run("ldd", os.path.join(self.libdir, "liblifecycle-1.so")):
+            raise Failure("liblifecycle-1 pulls in GTK")
+        if not self.installed("lib", "pkgconfig", "lifecycle-gtk4-1.pc"):
+            raise Skip("the library for GTK was not built")
+        expected = {name for folder, _, names in os.walk(os.path.join(self.source, "lifecycle"))
+                    for name in names if name.endswith(".h") and not name.endswith("-private.h")
+                    and self.is_for_gtk(folder)}
+        found = os.listdir(os.path.join(self.prefix, "include", "lifecycle-gtk4-1"))
+        same("\n".join(sorted(found)), "\n".join(sorted(expected)))
+        flags = shlex.split(run(tool("pkg-config"), "--cflags", "--libs", "lifecycle-gtk4-1",
+                                env=environment(**self.path)))
+        program = os.path.join(self.work, "gtk-program")
+        run(tool("gcc"), *WARNINGS, os.path.join(HERE, "c", "consumer-gtk.c"), "-o", program, *flags)
+        same(run(program, env=environment(**self.path)), "no widget, no scope\n")
 
     def c(self):
         """a C program"""
@@ -185,8 +207,8 @@ class Consumer:
                    "s = l.Scope.new('typelib'); s.close(); print(s.get_name(), s.is_closed())")
         same(run(found, "-c", program, env=environment(**self.path)), "typelib True\n")
 
-    TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, subproject, vala,
-             typelib)
+    TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, gtk, subproject,
+             vala, typelib)
 
 
 def main():

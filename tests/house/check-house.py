@@ -26,6 +26,8 @@ ALLOWED = {
     "observe": {"core"},
     "monitor": {"core", "observe"},
     "debug": {"core", "entries", "gio", "observe", "monitor"},
+    # A library of its own.
+    "gtk": {"core", "entries", "observe"},
 }
 
 # What stands outside of the rooms. The tables in lifecycle-parts.c are how the core reaches what it
@@ -63,9 +65,9 @@ def read_includes(source, rooms):
                 yield name, included
 
 
-def read_symbols(archive, nm):
+def read_symbols(archives, nm):
     """For each source file, the symbols that its object defines, and those that it needs."""
-    output = subprocess.run([nm, "-A", "--format=posix", archive], check=True,
+    output = subprocess.run([nm, "-A", "--format=posix", *archives], check=True,
                             stdout=subprocess.PIPE, text=True).stdout
     defined, needed = collections.defaultdict(set), collections.defaultdict(set)
     for line in output.splitlines():
@@ -91,7 +93,7 @@ def read_calls(defined, needed, rooms):
 
 
 def main():
-    source, archive = pathlib.Path(sys.argv[1]), sys.argv[2]
+    source, archives = pathlib.Path(sys.argv[1]), sys.argv[2:]
     nm = shutil.which(os.environ.get("NM", "nm"))
     if nm is None:
         print("SKIP: nm is not installed")
@@ -111,11 +113,11 @@ def main():
         if here != there and there not in ALLOWED[here]:
             wrong.append(f"{here} must not know {there}: {name} includes {included}")
 
-    defined, needed = read_symbols(archive, nm)
+    defined, needed = read_symbols(archives, nm)
     without = sorted(name for name, room in rooms.items() if name.endswith(".c") and
                      name not in needed and name not in defined)
     # Some files are left out where the system lacks what they are about.
-    if len(without) > len(rooms) / 10:
+    if len([name for name in without if rooms[name] != "gtk"]) > len(rooms) / 10:
         print(f"SKIP: nm does not see the symbols of {', '.join(without)}")
         return SKIP
     for name, owner, symbol in read_calls(defined, needed, rooms):

@@ -11,12 +11,16 @@ import sys
 
 SKIP = 77
 
+# What some linkers add to every library.
+LINKER = {"__bss_start", "_edata", "_end"}
+
 
 def exported(library, nm):
     output = subprocess.run(
         [nm, "--dynamic", "--defined-only", "--format=posix", library],
         check=True, stdout=subprocess.PIPE, text=True).stdout
-    return [line.split()[0] for line in output.splitlines() if line]
+    names = (line.split()[0] for line in output.splitlines() if line)
+    return [name for name in names if name not in LINKER]
 
 
 def main():

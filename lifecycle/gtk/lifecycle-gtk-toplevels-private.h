@@ -1,0 +1,16 @@
+/* lifecycle-gtk-toplevels-private.h: windows that are destroyed
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+typedef void (* LifecycleGtkWindowFunc) (GtkWindow *window);
+
+void lifecycle_gtk_watch_toplevels (LifecycleGtkWindowFunc destroyed);
+
+G_END_DECLS
