@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# migrate.py: applies the semantic patches to C files, and says what is left to be done by hand
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Converts C files that disconnect, remove and cancel by hand to scopes.
+
+It needs spatch, of the package coccinelle. Commit before: files are changed in place. New lines are
+formatted with clang-format if it is there.
+"""
+
+import argparse
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+PATCHES = ['handlers', 'connect-object', 'timeouts', 'operations', 'bindings', 'bus', 'unused-ids',
+           'unused-self']
+
+STYLE = '{BasedOnStyle: GNU, ColumnLimit: 100, IndentWidth: 2, AlignAfterOpenBracket: Align, ' \
+        'BinPackArguments: true, SortIncludes: Never}'
+
+# Calls that a scope could make, and which need somebody who understands the code.
+BY_HAND = re.compile(r'\b(g_signal_connect(_\w+)?|g_signal_handlers?_disconnect\w*|g_clear_signal_handler|'
+                     r'g_timeout_add\w*|g_idle_add\w*|g_source_remove|g_cancellable_(new|cancel)|'
+                     r'g_object_bind_property\w*|g_binding_unbind|g_settings_bind\w*|'
+                     r'g_bus_(un)?watch_name\w*|g_bus_(un)?own_name\w*|'
+                     r'g_dbus_connection_(signal_(un)?subscribe|(un)?register_object))\b')
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('files', nargs='+', metavar='FILE', help='a C file')
+    parser.add_argument('--only', action='append', choices=PATCHES, metavar='PATCH',
+                        help='apply only this one: ' + ', '.join(PATCHES))
+    parser.add_argument('--quiet', action='store_true', help='do not list what is left')
+    return parser.parse_args()
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def write(path, text):
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+
+
+def apply(patch, path):
+    result = subprocess.run(
+        ['spatch', '--very-quiet', '--smpl-spacing', '--in-place',
+         '--sp-file', os.path.join(HERE, patch + '.cocci'), path],
+        capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(f'{path}: spatch cannot apply {patch}.cocci:\n{result.stderr}')
+
+
+def add_include(text):
+    """Adds the header after the last one in angle brackets, or else before the first one."""
+    if re.search(r'#\s*include\s*<lifecycle\.h>', text) or 'lifecycle_' not in text:
+        return text
+    includes = list(re.finditer(r'^#\s*include\s*<[^>]*>\n', text, re.MULTILINE))
+    if includes:
+        at = includes[-1].end()
+        return text[:at] + '#include <lifecycle.h>\n' + text[at:]
+    includes = list(re.finditer(r'^#\s*include\s*"[^"]*"\n', text, re.MULTILINE))
+    if includes:
+        at = includes[-1].end()
+        return text[:at] + '\n#include <lifecycle.h>\n' + text[at:]
+    return text
+
+
+def format_changes(path, before, after):
+    if shutil.which('clang-format') is None:
+        return
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    lines = [f'--lines={begin + 1}:{end}'
+             for tag, _, _, begin, end in matcher.get_opcodes()
+             if tag != 'equal' and end > begin]
+    if lines:
+        subprocess.run(['clang-format', '-i', f'--style={STYLE}', *lines, path], check=True)
+
+
+def migrate(path, patches):
+    """Returns whether the file was changed."""
+    before = read(path)
+    for patch in patches:
+        apply(patch, path)
+    after = read(path)
+    if after == before:
+        return False
+
+    write(path, add_include(after))
+    format_changes(path, before, read(path))
+    return True
+
+
+def left(path):
+    for number, line in enumerate(read(path).splitlines(), start=1):
+        found = BY_HAND.search(line)
+        if found:
+            yield number, found.group(1)
+
+
+def main():
+    options = arguments()
+    patches = [patch for patch in PATCHES if options.only is None or patch in options.only]
+    if shutil.which('spatch') is None:
+        print('There is no spatch. On Debian, install the package coccinelle.', file=sys.stderr)
+        return 2
+
+    for path in options.files:
+        try:
+            changed = migrate(path, patches)
+        except (OSError, UnicodeDecodeError, RuntimeError, subprocess.CalledProcessError) as error:
+            print(error, file=sys.stderr)
+            return 2
+        print(f'{path}: {"converted" if changed else "nothing to convert"}')
+        if not options.quiet:
+            for number, call in left(path):
+                print(f'{path}:{number}: {call}() is left')
+
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,100 @@
+/* handlers-before.c: a class that disconnects its handlers by hand
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "migration.h"
+
+#define WINDOW_TYPE (window_get_type ())
+G_DECLARE_FINAL_TYPE (Window, window, SAMPLE, WINDOW, GObject)
+
+struct _Window
+{
+  GObject parent_instance;
+
+  GListStore *settings;
+  gulong      changed_id;
+  gulong      swapped_id;
+  gulong      blocked_id;
+  gulong      finalized_id;
+};
+
+G_DEFINE_FINAL_TYPE (Window, window, G_TYPE_OBJECT)
+
+static void
+changed_cb (GListModel *settings,
+            guint       position,
+            guint       removed,
+            guint       added,
+            gpointer    user_data)
+{
+  sample_called (user_data);
+}
+
+static void
+swapped_cb (Window *self)
+{
+  sample_called (self);
+}
+
+static void
+window_block (Window *self)
+{
+  g_signal_handler_block (self->settings, self->blocked_id);
+}
+
+static void
+window_dispose (GObject *object)
+{
+  Window *self = SAMPLE_WINDOW (object);
+
+  g_clear_signal_handler (&self->changed_id, self->settings);
+  if (self->swapped_id != 0)
+    {
+      g_signal_handler_disconnect (self->settings, self->swapped_id);
+      self->swapped_id = 0;
+    }
+  g_clear_signal_handler (&self->blocked_id, self->settings);
+  g_clear_object (&self->settings);
+
+  G_OBJECT_CLASS (window_parent_class)->dispose (object);
+}
+
+static void
+window_finalize (GObject *object)
+{
+  Window *self = SAMPLE_WINDOW (object);
+
+  g_signal_handler_disconnect (sample_settings (), self->finalized_id);
+
+  G_OBJECT_CLASS (window_parent_class)->finalize (object);
+}
+
+static void
+window_class_init (WindowClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = window_dispose;
+  G_OBJECT_CLASS (klass)->finalize = window_finalize;
+}
+
+static void
+window_init (Window *self)
+{
+  self->settings = g_object_ref (sample_settings ());
+
+  self->changed_id = g_signal_connect (self->settings, "items-changed",
+                                       G_CALLBACK (changed_cb), self);
+  self->swapped_id = g_signal_connect_swapped (self->settings, "items-changed",
+                                               G_CALLBACK (swapped_cb), self);
+  self->blocked_id = g_signal_connect_after (self->settings, "items-changed",
+                                             G_CALLBACK (changed_cb), self);
+  self->finalized_id = g_signal_connect (sample_settings (), "items-changed",
+                                         G_CALLBACK (changed_cb), self);
+  window_block (self);
+}
+
+int
+main (void)
+{
+  return sample_run (WINDOW_TYPE, 3);
+}

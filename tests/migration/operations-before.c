@@ -1,0 +1,87 @@
+/* operations-before.c: a class that cancels its calls by hand
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "migration.h"
+
+#define PANEL_TYPE (panel_get_type ())
+G_DECLARE_FINAL_TYPE (Panel, panel, SAMPLE, PANEL, GObject)
+
+struct _Panel
+{
+  GObject       parent_instance;
+
+  GFile        *file;
+  GCancellable *cancellable;
+  GCancellable *replaced;
+};
+
+G_DEFINE_FINAL_TYPE (Panel, panel, G_TYPE_OBJECT)
+
+static void
+loaded_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (source), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  sample_called (user_data);
+}
+
+static void
+panel_load (Panel *self)
+{
+  g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
+                           self->cancellable, loaded_cb, self);
+}
+
+static void
+panel_replace (Panel *self)
+{
+  g_cancellable_cancel (self->replaced);
+  g_clear_object (&self->replaced);
+  self->replaced = g_cancellable_new ();
+  g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
+                           self->replaced, loaded_cb, self);
+}
+
+static void
+panel_dispose (GObject *object)
+{
+  Panel *self = SAMPLE_PANEL (object);
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_cancellable_cancel (self->replaced);
+  g_clear_object (&self->replaced);
+  g_clear_object (&self->file);
+
+  G_OBJECT_CLASS (panel_parent_class)->dispose (object);
+}
+
+static void
+panel_class_init (PanelClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = panel_dispose;
+}
+
+static void
+panel_init (Panel *self)
+{
+  self->file = g_file_new_for_path ("/");
+  self->cancellable = g_cancellable_new ();
+
+  panel_load (self);
+  panel_replace (self);
+}
+
+int
+main (void)
+{
+  return sample_run (PANEL_TYPE, 2);
+}
