@@ -17,6 +17,7 @@
 #include "lifecycle-monitor.h"
 #include "lifecycle-objects.h"
 #include "lifecycle-operation.h"
+#include "lifecycle-outline.h"
 #include "lifecycle-phase.h"
 #include "lifecycle-process.h"
 #include "lifecycle-record.h"

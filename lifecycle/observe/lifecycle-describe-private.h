@@ -14,4 +14,14 @@ char       *lifecycle_describe_address (gconstpointer address,
 const char *lifecycle_enum_get_nick    (GType         type,
                                         int           value);
 
+/* Remembers the places that it has resolved. */
+typedef GHashTable LifecyclePlaces;
+
+LifecyclePlaces *lifecycle_places_new     (void);
+const char      *lifecycle_places_resolve (LifecyclePlaces *self,
+                                           const char      *place,
+                                           guint            look);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecyclePlaces, g_hash_table_unref)
+
 G_END_DECLS

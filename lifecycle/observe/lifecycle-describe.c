@@ -105,3 +105,39 @@ lifecycle_enum_get_nick (GType type,
 
   return enum_value != NULL ? enum_value->value_nick : "unknown";
 }
+
+typedef struct
+{
+  guint       look;
+  const char *text;
+} KnownPlace;
+
+LifecyclePlaces *
+lifecycle_places_new (void)
+{
+  return g_hash_table_new_full (NULL, NULL, NULL, g_free);
+}
+
+/* Returns the place as a string that is never freed, because the module that contains the original
+ * may be unloaded before it is read; see lifecycle_modules_get_place().
+ */
+const char *
+lifecycle_places_resolve (LifecyclePlaces *self,
+                          const char      *place,
+                          guint            look)
+{
+  KnownPlace *known = g_hash_table_lookup (self, place);
+
+  if (known == NULL)
+    {
+      known = g_new0 (KnownPlace, 1);
+      g_hash_table_insert (self, (gpointer) place, known);
+    }
+  if (known->text == NULL || known->look != look)
+    {
+      known->look = look;
+      known->text = lifecycle_modules_get_place (place, look);
+    }
+
+  return known->text;
+}
