@@ -7,8 +7,10 @@ int main () {
   var emitter = new Cancellable ();
   Cancellable? gone = new Cancellable ();
   var n_heard = 0;
+  var n_called = 0;
 
   scope.add_handler (emitter, emitter.cancelled.connect (() => { n_heard++; }));
+  scope.connect_signal (emitter, "cancelled", () => { n_called++; });
   scope.defer ((closing, reason) => { print ("goodbye %s\n", closing.get_name ()); });
   scope.defer_for (gone, (closing, reason) => { assert_not_reached (); });
   gone = null;
@@ -26,5 +28,5 @@ int main () {
   save.restart ();
   timed.close ();
 
-  return idle.is_destroyed () && !save.is_active () && scope.is_closed () ? 0 : 1;
+  return n_called == 1 && idle.is_destroyed () && !save.is_active () && scope.is_closed () ? 0 : 1;
 }

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+# conformance.py: runs the table of cases in one language, or writes the matrix of all of them
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""README.md explains the table, the steps, and what a runner has to do."""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+LANGUAGES = {
+    "c": "C",
+    "vala": "Vala",
+    "python": "Python",
+    "gjs": "JavaScript",
+    "lua": "Lua",
+    "perl": "Perl",
+    "ruby": "Ruby",
+}
+BEGIN = "<!-- The matrix is written by tests/bindings/conformance/conformance.py --write. -->"
+END = "<!-- End of the matrix. -->"
+
+
+class Case:
+    def __init__(self, name):
+        self.name = name
+        self.title = self.promise = self.warning = ""
+        self.alone = None
+        self.steps = []
+        self.expected = []
+
+
+def read_cases():
+    cases, case, expecting = [], None, False
+    for number, line in enumerate((HERE / "cases.txt").read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("== "):
+            case, expecting = Case(line[3:].strip()), False
+            cases.append(case)
+        elif line.strip() == "" or line.startswith("#"):
+            pass
+        elif line.strip() == "--":
+            expecting = True
+        elif line.startswith("    "):
+            (case.expected if expecting else case.steps).append(line.strip())
+        else:
+            key, _, value = line.partition(":")
+            if key not in ("title", "promise", "warning", "alone"):
+                sys.exit(f"cases.txt:{number}: what is “{key}”?")
+            setattr(case, key, value.strip())
+    names = [case.name for case in cases]
+    if len(set(names)) != len(names):
+        sys.exit("cases.txt: two cases have the same name")
+    return cases
+
+
+def read_gaps(language, cases):
+    """What a language cannot do, and why: {case: explanation}."""
+    path = HERE / "gaps" / f"{language}.txt"
+    gaps = {}
+    if not path.exists():
+        return gaps
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, _, why = line.partition(":")
+            if not why.strip():
+                sys.exit(f"{path.name}: {name} has no explanation")
+            gaps[name.strip()] = why.strip()
+    unknown = set(gaps) - {case.name for case in cases}
+    if unknown:
+        sys.exit(f"{path.name}: there is no case {', '.join(sorted(unknown))}")
+    return gaps
+
+
+def run(command, cases):
+    """Runs cases in one process. Returns its output by case, and its exit status."""
+    text = "".join(f"case {case.name}\n" + "".join(f"{step}\n" for step in case.steps) + "end\n"
+                   for case in cases)
+    try:
+        process = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, timeout=60 + 5 * len(cases), check=False)
+        output, status = process.stdout, process.returncode
+    except subprocess.TimeoutExpired as error:
+        output, status = error.stdout or b"", "timeout"
+    found, lines = {}, []
+    for line in output.decode("utf-8", "replace").splitlines():
+        if line.startswith("@case "):
+            lines = found[line[6:].strip()] = []
+        elif line == "@end":
+            # What comes now is of the runner that cleans up.
+            lines = []
+        else:
+            lines.append(line)
+    return found, status
+
+
+def agree(traced, expected):
+    """An expected line may end in “*”, for whatever follows."""
+    return len(traced) == len(expected) and all(
+        line == wanted or (wanted.endswith("*") and line.startswith(wanted[:-1]))
+        for line, wanted in zip(traced, expected))
+
+
+# Without exceptions there is nothing to catch and to warn of: a cleanup returns its error.
+NO_EXCEPTIONS = ("c", "vala")
+
+
+def judge(language, case, lines, status):
+    """What is wrong with a case, or None. The status is None unless it is the end of the program."""
+    traced = [line[2:].strip() for line in lines if line.startswith("> ")]
+    for line in lines:
+        if "CRITICAL" in line:
+            return line.strip()
+        if line.startswith("@"):
+            return line[1:].strip()
+    if case.alone is not None:
+        if status != int(case.alone):
+            return f"the exit status is {status}"
+    elif status is not None:
+        return f"the program has ended with {status}"
+    if not agree(traced, case.expected):
+        return f"expected {case.expected}, got {traced}"
+    if case.warning and language not in NO_EXCEPTIONS and \
+            not any(case.warning in line for line in lines
+                    if not line.startswith("> ")):
+        return f"no warning contains “{case.warning}”"
+    return None
+
+
+def run_all(language, command, cases):
+    """{case name: what is wrong, or None}, and all that was printed for it."""
+    results, printed = {}, {}
+    waiting = [case for case in cases if case.alone is None]
+    while waiting:
+        found, status = run(command, waiting)
+        begun = [case for case in waiting if case.name in found]
+        if not begun:
+            sys.exit(f"Bail out! The runner does not begin: status {status}, {found}")
+        ended = status != 0 or len(begun) < len(waiting)
+        for case in begun:
+            last = case is begun[-1]
+            printed[case.name] = found[case.name]
+            results[case.name] = judge(language, case, found[case.name], status if last and ended else None)
+        waiting = waiting[len(begun):]
+    for case in cases:
+        if case.alone is not None:
+            found, status = run(command, [case])
+            printed[case.name] = found.get(case.name, [])
+            results[case.name] = judge(language, case, printed[case.name], status)
+    return results, printed
+
+
+def test(language, command, only):
+    cases = read_cases()
+    gaps = read_gaps(language, cases)
+    if only:
+        cases = [case for case in cases if case.name in only]
+    results, printed = run_all(language, command, cases)
+    print(f"1..{len(cases)}")
+    failed = False
+    for number, case in enumerate(cases, 1):
+        wrong, gap = results[case.name], gaps.get(case.name)
+        name = f"{number} {case.name}: {case.title}"
+        if wrong is None and gap is None:
+            print(f"ok {name}")
+        elif wrong is not None and gap is not None:
+            print(f"ok {name} # SKIP gap: {gap}")
+        else:
+            failed = True
+            print(f"not ok {name}")
+            print(f"# {wrong}" if gap is None else "# It works: remove the gap from the list.")
+        if wrong is not None and (gap is None or only):
+            for line in printed[case.name]:
+                print(f"#   {line}")
+    return 1 if failed else 0
+
+
+def matrix():
+    cases = read_cases()
+    gaps = {language: read_gaps(language, cases) for language in LANGUAGES}
+    notes = {}
+    rows = [
+        "| | " + " | ".join(LANGUAGES.values()) + " |",
+        "|---|" + "---|" * len(LANGUAGES),
+    ]
+    for case in cases:
+        cells = []
+        for language in LANGUAGES:
+            why = gaps[language].get(case.name)
+            cells.append("yes" if why is None else f"no ({notes.setdefault(why, len(notes) + 1)})")
+        promise = f" (promise {case.promise})" if case.promise else ""
+        rows.append(f"| {case.title}{promise} | " + " | ".join(cells) + " |")
+    rows.append("")
+    rows += [f"{number}. {why}" for why, number in notes.items()]
+    return "\n".join([BEGIN, "", *rows, "", END])
+
+
+def check_matrix(path, write):
+    path = pathlib.Path(path)
+    text = path.read_text(encoding="utf-8")
+    found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), text, re.DOTALL)
+    if found is None:
+        sys.exit(f"{path} has no place for the matrix")
+    fresh = text[:found.start()] + matrix() + text[found.end():]
+    if write:
+        path.write_text(fresh, encoding="utf-8")
+    elif fresh != text:
+        sys.exit(f"The matrix in {path} is out of date: run conformance.py --write {path}")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--language", choices=LANGUAGES)
+    parser.add_argument("--only", action="append", help="run one case, and show what it prints")
+    parser.add_argument("--check", metavar="FILE", help="check the matrix in a file")
+    parser.add_argument("--write", metavar="FILE", help="write the matrix into a file")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="the runner and its arguments")
+    arguments = parser.parse_args()
+    if arguments.check or arguments.write:
+        return check_matrix(arguments.check or arguments.write, bool(arguments.write))
+    return test(arguments.language, arguments.command, arguments.only)
+
+
+sys.exit(main())
