@@ -10,7 +10,6 @@ int main () {
   var n_called = 0;
 
   scope.add_handler (emitter, emitter.cancelled.connect (() => { n_heard++; }));
-  scope.connect_signal (emitter, "cancelled", () => { n_called++; });
   scope.defer ((closing, reason) => { print ("goodbye %s\n", closing.get_name ()); });
   scope.defer_for (gone, (closing, reason) => { assert_not_reached (); });
   gone = null;
@@ -23,6 +22,9 @@ int main () {
   print ("%d heard\n", n_heard);
 
   var timed = new Lifecycle.Scope ("timed");
+  timed.connect_signal (emitter, "cancelled", () => { n_called++; });
+  emitter.reset ();
+  emitter.cancel ();
   var idle = timed.add_idle (() => { return Source.REMOVE; });
   var save = timed.add_debounce (1000, () => { n_heard++; });
   save.restart ();
