@@ -7,6 +7,7 @@
 
 /* In the order of the help. */
 #define LIFECYCLE_COMMANDS(X) \
+  X (lifecycle_command_audit) \
   X (lifecycle_command_help)
 
 #define DECLARE_COMMAND(command) extern const LifecycleCommand command;
