@@ -59,7 +59,6 @@ struct _LifecycleLedger
   LifecycleNode    muted;
 
   LifecycleScope  *scope;       /* not owned; set to NULL before the scope is finalized */
-  GThread         *muter;       /* the thread that is disconnecting a handler with the lock held */
   LifecycleMute   *mute;        /* set during a mute phase */
   GSource         *timer_queue; /* of the home context; atomic, set by the first timer */
 

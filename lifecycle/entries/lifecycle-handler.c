@@ -173,6 +173,9 @@ handler_leave (LifecycleLedger *ledger,
     lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
 }
 
+/* The handler that this thread is disconnecting in handler_mute(), with its ledger locked. */
+static _Thread_local Handler *muting;
+
 /* The closure's last reference is gone: the handler is disconnected and not running. Called on any
  * thread, possibly in the middle of other work.
  */
@@ -186,13 +189,13 @@ handler_finalized (gpointer  data,
   LifecycleThreadedHandler *threaded = full != NULL ? full->threaded : NULL;
   GClosureNotify destroy;
 
-  if (g_atomic_pointer_get (&ledger->muter) == g_thread_self ())
+  if (muting == handler)
     {
       /* Called from handler_mute(), which holds the lock. User code has to wait for the release.
        * The teardown holds a reference on the ledger.
        */
+      muting = NULL;
       handler_leave (ledger, handler, full);
-      g_atomic_pointer_set (&ledger->muter, NULL);
       ledger->refs--;
       /* Never the last reference: the notice holds one. */
       g_clear_pointer (&threaded, lifecycle_threaded_handler_unref);
@@ -299,13 +302,54 @@ lifecycle_handler_is_connected (gpointer instance,
 }
 
 static gboolean
-handler_is_connected (Handler *handler)
+handler_instance_is_sound (Handler *handler)
 {
   LifecycleDetailedSignal signal = { 0, };
 
   lifecycle_detailed_signal_get (handler->entry.more, &signal);
 
-  return lifecycle_handler_is_connected (handler->instance, handler->id, signal.id);
+  return instance_has_handlers (handler->instance, signal.id);
+}
+
+static gboolean
+handler_is_connected (Handler *handler)
+{
+  return g_signal_handler_is_connected (handler->instance, handler->id) &&
+         handler_instance_is_sound (handler);
+}
+
+/* Returns a copy of the bit-fields of a closure, of which nothing else is valid. GLib changes them
+ * atomically, all at once, and perhaps on another thread.
+ */
+static inline GClosure
+closure_get_bits (GClosure *closure)
+{
+  union
+  {
+    GClosure closure;
+    gint     bits;
+  } copy = { 0 };
+
+  copy.bits = g_atomic_int_get ((gint *) (gpointer) closure);
+
+  return copy.closure;
+}
+
+/* Whether GLib adds an invalidate notifier to the closure of a handler, and removes it when it
+ * disconnects the handler.
+ */
+static gint closures_tell = TRUE;
+
+/* Whether a handler is connected, as far as GLib is concerned: its instance may not be sound. Handlers
+ * are looked up in a table of the whole process only if there is no other way.
+ */
+static inline gboolean
+handler_is_still_connected (Handler *handler)
+{
+  if (G_LIKELY (g_atomic_int_get (&closures_tell)))
+    return closure_get_bits (&handler->closure.closure).n_inotifiers > 0;
+
+  return g_signal_handler_is_connected (handler->instance, handler->id);
 }
 
 /* With LIFECYCLE_DEBUG=threads: checks that a handler that is neither queued nor guarded is called
@@ -389,24 +433,21 @@ handler_mute (LifecycleLedger *ledger,
   /* The instance lives until all of its handlers are gone, and this one is not gone while it is in
    * the locked list.
    */
-  if (ledger->mute->sound != handler->instance)
+  connected = handler_is_still_connected (handler);
+  if (connected && ledger->mute->sound != handler->instance)
     {
       /* Once is enough: no user code runs in between. */
-      connected = handler_is_connected (handler);
+      connected = handler_instance_is_sound (handler);
       ledger->mute->sound = connected ? handler->instance : NULL;
-    }
-  else
-    {
-      connected = g_signal_handler_is_connected (handler->instance, handler->id);
     }
 
   if (connected)
     {
-      g_atomic_pointer_set (&ledger->muter, g_thread_self ());
+      muting = handler;
       g_signal_handler_disconnect (handler->instance, handler->id);
-      if (g_atomic_pointer_get (&ledger->muter) == NULL)
+      if (muting == NULL)
         return;
-      g_atomic_pointer_set (&ledger->muter, NULL);
+      muting = NULL;
     }
 
   /* Something still holds the closure, for example an emission that has passed the handler: GLib
@@ -417,7 +458,7 @@ handler_mute (LifecycleLedger *ledger,
     {
       handler_leave (ledger, handler, full);
     }
-  else if (!handler->closure.closure.in_marshal)
+  else if (!closure_get_bits (&handler->closure.closure).in_marshal)
     {
       handler_defuse (handler);
       handler_leave (ledger, handler, full);
@@ -577,12 +618,13 @@ handler_new (gsize            size,
 {
   GClosure *closure = g_closure_new_simple ((guint) size, data);
 
-  /* GLib grows this array with g_renew(), once for our notifier and once for its own. Allocating
-   * room for both up front avoids a reallocation, which would be a tenth of the cost of the
-   * connection.
+  /* This is g_closure_add_finalize_notifier(), with room for the notifier that GLib is going to add:
+   * it grows the array with g_renew(), and each reallocation is a tenth of the cost of a connection.
    */
   closure->notifiers = g_new (GClosureNotifyData, 2);
-  g_closure_add_finalize_notifier (closure, ledger, handler_finalized);
+  closure->notifiers[0].data = ledger;
+  closure->notifiers[0].notify = handler_finalized;
+  closure->n_fnotifiers = 1;
 
   return (Handler *) closure;
 }
@@ -628,6 +670,8 @@ handler_connect (Handler               *handler,
       handler->instance = instance;
       handler->id = id = g_signal_connect_closure_by_id (instance, signal.id, signal.detail, closure,
                                                          (flags & LIFECYCLE_CONNECT_AFTER) != 0);
+      if (G_UNLIKELY (closure_get_bits (closure).n_inotifiers != 1))
+        g_atomic_int_set (&closures_tell, FALSE);
       if (G_UNLIKELY (lifecycle_ledger_is_blocked (ledger)))
         {
           handler_set_blocked (&handler->entry, TRUE);
