@@ -228,6 +228,7 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
                              gboolean         first)
 {
   LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
+  gboolean opened = self->as_child.added != 0;
   LifecycleScope *other;
 
   self->owner = lifecycle_ledger_ref (ledger);
@@ -267,10 +268,30 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
 
   if (parent == NULL)
     lifecycle_scope_become_root (self);
-  else if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+  else if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES) && !opened)
     lifecycle_watch_scope_opened (self);
 
   return self;
+}
+
+/* Gives a scope that has no name yet a name. */
+void
+lifecycle_scope_take_name (LifecycleScope *self,
+                           char           *name)
+{
+  LifecycleLedger *ledger = self->owner;
+
+  if (ledger != NULL)
+    lifecycle_ledger_lock (ledger);
+
+  self->key.name = name;
+  if (ledger != NULL &&
+      (self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0 &&
+      lifecycle_ledger_get_children (ledger)->index != NULL)
+    lifecycle_ledger_index_child (ledger, self, FALSE);
+
+  if (ledger != NULL)
+    lifecycle_ledger_unlock (ledger);
 }
 
 /* The ledger is locked. */
@@ -313,16 +334,28 @@ lifecycle_scope_leave (LifecycleScope *self)
   return linked;
 }
 
-/* Like lifecycle_scope_leave(), for a scope that has closed: passes its counts on to the owner, or
- * to the roots. It leaves and passes them on atomically, so that observers count everything exactly
- * once.
+/* Whether the parent of a scope that has closed is being taken down or cleared with it. Both have the
+ * same home.
  */
-gboolean
+static gboolean
+scope_is_taken_along_by (LifecycleScope *self,
+                         LifecycleScope *parent)
+{
+  return parent->in_teardown ||
+         (lifecycle_scope_peek_extra (parent)->clear != NULL && self->taken_along);
+}
+
+/* Like lifecycle_scope_leave(), for a scope that has closed, at home: passes its counts on to the
+ * owner, or to the roots. It leaves and passes them on atomically, so that observers count everything
+ * exactly once. Returns a reference on the parent if the scope was taken down with it, or NULL.
+ */
+LifecycleScope *
 lifecycle_scope_leave_closed (LifecycleScope *self,
                               guint64         closing_time)
 {
   LifecycleHoldings *own = lifecycle_scope_get_holdings (self);
   LifecycleLedger *ledger = self->owner;
+  LifecycleScope *parent = NULL;
   LifecycleTally *tally;
   gboolean linked = FALSE;
   gboolean taken = FALSE;
@@ -345,6 +378,11 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
       if (taken)
         lifecycle_tally_take_closed (&lifecycle_ledger_get_holdings (ledger)->tally, tally, n_late, n_failed,
                                      self->reason, closing_time);
+      if (linked &&
+          ledger->scope != NULL &&
+          ledger->scope->context == self->context &&
+          scope_is_taken_along_by (self, ledger->scope))
+        parent = g_object_ref (ledger->scope);
       lifecycle_ledger_unlock (ledger);
     }
 
@@ -356,7 +394,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   if (linked)
     g_object_unref (self);
 
-  return linked;
+  return parent;
 }
 
 /* Makes the scope a child, or marks it as closed if the parent is not open. */

@@ -102,7 +102,7 @@ close_at_home (LifecycleScope *scope)
   /* A synchronous close ends any wait. */
   if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
       (!scope->in_teardown || lifecycle_teardown_is_abandoned (scope)) &&
-      !lifecycle_scope_is_closed (scope))
+      !lifecycle_scope_has_closed (scope))
     n_released = lifecycle_teardown_run (scope, NULL);
   lifecycle_scope_leave_home (scope);
   g_object_unref (scope);
@@ -124,7 +124,7 @@ lifecycle_teardown_close (LifecycleScope  *scope,
   if (marked)
     lifecycle_teardown_mark_below (scope);
   /* Even if the scope is already closing: its release may be waiting for pending work. */
-  if (!lifecycle_scope_is_closed (scope))
+  if (!lifecycle_scope_has_closed (scope))
     lifecycle_teardown_hand_over (scope);
 
   return 0;
@@ -158,7 +158,7 @@ lifecycle_teardown_close_owned (LifecycleScope  *scope,
 gboolean
 lifecycle_teardown_dispose (LifecycleScope *scope)
 {
-  if (!lifecycle_scope_is_closed (scope))
+  if (!lifecycle_scope_has_closed (scope))
     {
       gboolean marked = lifecycle_scope_mark (scope, LIFECYCLE_REASON_DROPPED, NULL);
 

@@ -104,6 +104,8 @@ void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
                                                LifecycleReason     reason);
 void            lifecycle_scope_join          (LifecycleScope     *self,
                                                LifecycleScope     *parent);
+void            lifecycle_scope_take_name     (LifecycleScope     *self,
+                                               char               *name);
 LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
 gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                LifecycleReason     reason,
@@ -113,12 +115,12 @@ LifecycleLedger *lifecycle_scope_peek_following    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_following  (LifecycleScope     *self);
 void            lifecycle_scope_forget_stillborn (GHashTable      *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
-gboolean        lifecycle_scope_leave_closed       (LifecycleScope     *self,
+LifecycleScope *lifecycle_scope_leave_closed       (LifecycleScope     *self,
                                                guint64             closing_time);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ref_handle   (LifecycleScope     *self);
 char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger);
-void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
+gboolean        lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
 void            lifecycle_scope_limit_reached (LifecycleScope     *self,
                                                guint               limit,
@@ -147,6 +149,13 @@ static inline gboolean
 lifecycle_scope_is_open (LifecycleScope *self)
 {
   return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_OPEN;
+}
+
+/* For internal use; lifecycle_scope_is_closed() checks its argument. */
+static inline gboolean
+lifecycle_scope_has_closed (LifecycleScope *self)
+{
+  return g_atomic_int_get (&self->state) == LIFECYCLE_STATE_CLOSED;
 }
 
 /* Read-only: without an extra this is the shared lifecycle_scope_no_extra. */

@@ -123,32 +123,95 @@ lifecycle_scope_become_root (LifecycleScope *self)
     lifecycle_watch_scope_opened (self);
 }
 
+/* A scope that is made with g_object_new() is a root until its parent is set, which is a moment later.
+ *
+ * Neither "name" nor "parent" is a construct-only property, although they behave like one. GObject
+ * would set them to their defaults in each scope, and that costs a third of the life of a plain object.
+ */
 static void
 lifecycle_scope_constructed (GObject *object)
 {
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
-  G_OBJECT_CLASS (lifecycle_scope_parent_class)->constructed (object);
+  if (creating)
+    return;
 
-  if (self->owner == NULL && !creating)
-    {
-      lifecycle_scope_become_root (self);
-      if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS))
-        lifecycle_debug_new_root (self);
-    }
+  lifecycle_scope_become_root (self);
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS))
+    lifecycle_debug_new_root (self);
 }
 
-void
+/* Returns whether nothing has ever been done with the scope. It may have been born closed. */
+static gboolean
+scope_is_unused (LifecycleScope *self)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (self);
+  gboolean unused;
+
+  unused = self->extra == NULL &&
+           holdings->generation == 0 &&
+           holdings->tally == NULL &&
+           holdings->followers == NULL &&
+           self->following == NULL;
+  lifecycle_ledger_unlock (&holdings->ledger);
+
+  return unused;
+}
+
+static void
+scope_set_name (LifecycleScope *self,
+                const char     *name)
+{
+  if (name == NULL)
+    return;
+
+  g_return_if_fail (self->key.name == NULL && scope_is_unused (self));
+
+  lifecycle_scope_take_name (self, lifecycle_name_dup (name));
+}
+
+static void
+scope_set_parent (LifecycleScope *self,
+                  LifecycleScope *parent)
+{
+  if (parent == NULL)
+    return;
+
+  g_return_if_fail (self->owner == NULL && self != parent && scope_is_unused (self));
+
+  lifecycle_roots_remove (self);
+  lifecycle_scope_join (self, parent);
+}
+
+/* Returns whether a signal of the scope has any handler. To ask once costs a fifth of what it costs to
+ * emit all signals, and nobody listens to most scopes. None of the signals calls emission hooks.
+ */
+static gboolean
+scope_has_handlers (LifecycleScope *self)
+{
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
+}
+
+/* Returns whether there was a handler to run. */
+gboolean
 lifecycle_scope_emit_closing (LifecycleScope *self)
 {
+  if (!scope_has_handlers (self))
+    return FALSE;
+
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REASON]);
   g_signal_emit (self, signals[SIGNAL_CLOSING], 0, self->reason);
+
+  return TRUE;
 }
 
 void
 lifecycle_scope_emit_closed (LifecycleScope *self)
 {
+  if (!scope_has_handlers (self))
+    return;
+
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0, self->reason);
 }
@@ -188,11 +251,11 @@ lifecycle_scope_dispose (GObject *object)
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
   /* Chaining up would disconnect the handlers of a scope that still has signals to emit. */
-  if (!lifecycle_teardown_dispose (self))
+  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_FINISHED) && !lifecycle_teardown_dispose (self))
     return;
 
   lifecycle_ledger_set_scope (&self->holdings->ledger, NULL);
-  if (lifecycle_scope_peek_extra (self)->handle != NULL)
+  if (self->extra != NULL && self->extra->handle != NULL)
     lifecycle_ledger_set_scope (self->extra->handle, NULL);
   if (self->following != NULL)
     lifecycle_ledger_set_scope (self->following, NULL);
@@ -306,19 +369,15 @@ lifecycle_scope_set_property (GObject      *object,
                               GParamSpec   *pspec)
 {
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
-  LifecycleScope *parent;
 
   switch (prop_id)
     {
     case PROP_NAME:
-      self->key.name = lifecycle_name_dup (g_value_get_string (value));
+      scope_set_name (self, g_value_get_string (value));
       break;
 
     case PROP_PARENT:
-      /* Construct properties are set in the order of their installation: the name is set by now. */
-      parent = g_value_get_object (value);
-      if (parent != NULL)
-        lifecycle_scope_join (self, parent);
+      scope_set_parent (self, g_value_get_object (value));
       break;
 
     case PROP_LIMIT:
@@ -352,7 +411,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * LifecycleScope:name: (attributes org.gtk.Property.get=lifecycle_scope_get_name)
    *
    * The name of the scope in paths and reports, by which it can also be looked up among its
-   * siblings.
+   * siblings. It can be set only when the scope is created.
    *
    * Any text is allowed, including text from untrusted sources. A name that is not valid UTF-8 is
    * converted, as by [func@GLib.utf8_make_valid]; looking up the original name finds it, too. In
@@ -365,19 +424,19 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   properties[PROP_NAME] =
     g_param_spec_string ("name", NULL, NULL,
                          NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * LifecycleScope:parent: (attributes org.gtk.Property.get=lifecycle_scope_get_parent)
    *
-   * The parent: the scope closes when its parent does.
+   * The parent: the scope closes when its parent does. It can be set only when the scope is created.
    *
    * Since: 1.0
    */
   properties[PROP_PARENT] =
     g_param_spec_object ("parent", NULL, NULL,
                          LIFECYCLE_TYPE_SCOPE,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * LifecycleScope:state: (attributes org.gtk.Property.get=lifecycle_scope_get_state)
@@ -449,14 +508,14 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * @reason: why it closes
    *
    * Emitted at home when the scope is about to be taken down, while everything that it owns still
-   * works. Anything added from now on is released at once.
+   * works. Anything added from now on is released at once. There are no emission hooks for this signal.
    *
    * Since: 1.0
    */
   signals[SIGNAL_CLOSING] =
     g_signal_new ("closing",
                   LIFECYCLE_TYPE_SCOPE,
-                  G_SIGNAL_RUN_LAST,
+                  G_SIGNAL_RUN_LAST | G_SIGNAL_NO_HOOKS,
                   0,
                   NULL, NULL,
                   NULL,
@@ -467,14 +526,15 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * @self: the scope
    * @reason: why it closed
    *
-   * Emitted at home when the scope no longer owns anything and has left its parent.
+   * Emitted at home when the scope no longer owns anything and has left its parent. There are no
+   * emission hooks for this signal.
    *
    * Since: 1.0
    */
   signals[SIGNAL_CLOSED] =
     g_signal_new ("closed",
                   LIFECYCLE_TYPE_SCOPE,
-                  G_SIGNAL_RUN_LAST,
+                  G_SIGNAL_RUN_LAST | G_SIGNAL_NO_HOOKS,
                   0,
                   NULL, NULL,
                   NULL,

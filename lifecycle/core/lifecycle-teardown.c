@@ -79,7 +79,7 @@ teardown_set_apart (Teardown        *self,
    */
   if (lifecycle_scope_enter_home (scope))
     lifecycle_scope_leave_home (scope);
-  else if (!lifecycle_scope_is_closed (scope))
+  else if (!lifecycle_scope_has_closed (scope))
     lifecycle_teardown_hand_over (scope);
 
   /* Do not drop the reference yet: if it is the last one, that would run user code too early. */
@@ -101,11 +101,11 @@ teardown_next_apart (Teardown *self)
 
       if (!lifecycle_scope_enter_home (scope))
         {
-          if (!lifecycle_scope_is_closed (scope))
+          if (!lifecycle_scope_has_closed (scope))
             lifecycle_teardown_hand_over (scope);
         }
       else if (lifecycle_close_wait_cut_short (scope, &n_released) ||
-               scope->in_teardown || lifecycle_scope_is_closed (scope))
+               scope->in_teardown || lifecycle_scope_has_closed (scope))
         {
           lifecycle_scope_leave_home (scope);
         }
@@ -341,51 +341,60 @@ teardown_let_go (LifecycleLedger *following)
   lifecycle_ledger_unlock (following);
 }
 
+/* Triggers the cancellable of a scope, and ends its adopted entries that only user code can end. If
+ * there is a fence, the scope is only cleared. Returns whether there was anything to do.
+ */
+static gboolean
+teardown_cancel_scope (LifecycleScope *scope,
+                       LifecycleEntry *fence)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  LifecycleLedger *ledger = &holdings->ledger;
+  g_autoptr (GCancellable) cancellable = NULL;
+  LifecycleEntry *entry;
+  gboolean has_more;
+  guint flags;
+
+  lifecycle_ledger_lock (ledger);
+  has_more = holdings->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
+  if (fence == NULL)
+    cancellable = holdings->cancellable != NULL ? g_object_ref (holdings->cancellable) : NULL;
+  else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
+    cancellable = g_steal_pointer (&holdings->cancellable);
+  /* A nested teardown that finishes this clear() must not cancel a new cancellable. */
+  if (fence != NULL)
+    fence->flags |= LIFECYCLE_ENTRY_ENDED;
+  lifecycle_ledger_unlock (ledger);
+
+  if (scope->following != NULL && fence == NULL)
+    teardown_let_go (scope->following);
+
+  /* Most scopes have neither. */
+  if (cancellable != NULL)
+    g_cancellable_cancel (cancellable);
+  else if (!has_more)
+    return FALSE;
+
+  lifecycle_holdings_drop_mail (holdings, fence == NULL);
+
+  while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+
+      if (!class->silent)
+        scope->n_released++;
+      class->release (ledger, entry, flags);
+    }
+
+  return TRUE;
+}
+
 static void
 teardown_cancel (LifecycleScopeList *list,
                  LifecycleEntry     *fence)
 {
   for (guint i = list->n_items; i-- > 0;)
-    {
-      LifecycleScope *scope = list->items[i];
-      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
-      LifecycleLedger *ledger = &holdings->ledger;
-      g_autoptr (GCancellable) cancellable = NULL;
-      LifecycleEntry *entry;
-      gboolean has_more;
-      guint flags;
-
-      lifecycle_ledger_lock (ledger);
-      has_more = holdings->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
-      if (i > 0 || fence == NULL)
-        cancellable = holdings->cancellable != NULL ? g_object_ref (holdings->cancellable) : NULL;
-      else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
-        cancellable = g_steal_pointer (&holdings->cancellable);
-      /* A nested teardown that finishes this clear() must not cancel a new cancellable. */
-      if (i == 0 && fence != NULL)
-        fence->flags |= LIFECYCLE_ENTRY_ENDED;
-      lifecycle_ledger_unlock (ledger);
-
-      if (scope->following != NULL && (i > 0 || fence == NULL))
-        teardown_let_go (scope->following);
-
-      /* Most scopes have neither. */
-      if (cancellable != NULL)
-        g_cancellable_cancel (cancellable);
-      else if (!has_more)
-        continue;
-
-      lifecycle_holdings_drop_mail (holdings, i > 0 || fence == NULL);
-
-      while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
-        {
-          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
-
-          if (!class->silent)
-            scope->n_released++;
-          class->release (ledger, entry, flags);
-        }
-    }
+    teardown_cancel_scope (list->items[i], i == 0 ? fence : NULL);
 }
 
 static void
@@ -406,13 +415,16 @@ teardown_tell_waits (LifecycleScope *scope)
     own->scope_closed (own, scope);
 }
 
-/* `began` is the time when the teardown of the root began, or 0 if the duration is not needed. */
+/* `began` is the time when the teardown of the root began, or 0 if the duration is not needed. Nobody
+ * is told that the scope has closed if it is known that nobody listens.
+ */
 static void
 teardown_finish (LifecycleScope *scope,
                  LifecycleScope *root,
-                 gint64          began)
+                 gint64          began,
+                 gboolean        tell)
 {
-  g_autoptr (LifecycleScope) owner = lifecycle_scope_dup_owner (scope);
+  g_autoptr (LifecycleScope) owner = NULL;
   guint64 duration = 0;
 
   lifecycle_scope_settle_error (scope);
@@ -421,17 +433,15 @@ teardown_finish (LifecycleScope *scope,
   if (began != 0 && (scope == root || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)))
     duration = (guint64) (g_get_monotonic_time () - began);
 
-  if (lifecycle_scope_leave_closed (scope, scope == root ? duration : 0) &&
-      owner != NULL &&
-      owner->context == scope->context &&
-      (owner->in_teardown ||
-       (lifecycle_scope_peek_extra (owner)->clear != NULL && scope->taken_along)))
+  owner = lifecycle_scope_leave_closed (scope, scope == root ? duration : 0);
+  if (owner != NULL)
     {
       owner->n_released += scope->n_released + 1;
       lifecycle_scope_pass_failures (scope, owner);
     }
 
-  lifecycle_scope_emit_closed (scope);
+  if (tell)
+    lifecycle_scope_emit_closed (scope);
   if (lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
     lifecycle_watch_scope_closed (scope, duration);
 
@@ -549,7 +559,7 @@ teardown_release (LifecycleScope *root,
       gboolean clears = clear && stack.n_items == 1;
       LifecycleScope *next = NULL;
 
-      if (lifecycle_scope_is_closed (scope) || (clears && scope->awaiting_release))
+      if (lifecycle_scope_has_closed (scope) || (clears && scope->awaiting_release))
         {
           /* Another teardown has done the rest, or will do it after a wait. */
           lifecycle_scope_list_drop (&stack);
@@ -566,7 +576,7 @@ teardown_release (LifecycleScope *root,
       else
         {
           if (!clears)
-            teardown_finish (scope, root, began);
+            teardown_finish (scope, root, began, TRUE);
           lifecycle_scope_list_drop (&stack);
         }
     }
@@ -658,6 +668,68 @@ teardown_prepare (Teardown       *self,
     }
 }
 
+/* Returns whether the teardown of a scope, which has been marked, can concern no other scope: nothing
+ * can be added to it any more.
+ */
+static gboolean
+teardown_is_of_one (LifecycleScope *scope)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+
+  return !scope->in_teardown &&
+         !lifecycle_scope_is_open (scope) &&
+         holdings->children.n == 0 &&
+         holdings->followers == NULL &&
+         scope->following == NULL;
+}
+
+/* Takes down a scope that has no children, is followed by none, and follows nothing, as most are: the
+ * same steps, without the lists. User code in the first step and in the last two may start a teardown
+ * of a scope above, which then does what is left.
+ */
+static guint
+teardown_run_one (LifecycleScope *scope)
+{
+  LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
+  gboolean tell = TRUE;
+  LifecycleEntry *entry;
+  gint64 began = 0;
+  guint flags;
+
+  if (ledger->n_entries > 0 || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+    began = g_get_monotonic_time ();
+
+  scope->n_released = 0;
+  scope->in_teardown = TRUE;
+  scope->releasing = TRUE;
+
+  if (!scope->announced)
+    {
+      scope->announced = TRUE;
+      tell = lifecycle_scope_emit_closing (scope);
+    }
+
+  /* As long as no user code runs, nobody can begin to listen. */
+  scope->n_released += lifecycle_ledger_mute (ledger, NULL);
+  tell |= teardown_cancel_scope (scope, NULL);
+
+  while (!lifecycle_scope_has_closed (scope))
+    {
+      entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
+      if (entry == NULL)
+        {
+          teardown_finish (scope, scope, began, tell);
+          break;
+        }
+
+      tell = TRUE;
+      scope->n_released++;
+      lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+    }
+
+  return scope->n_released;
+}
+
 /* Code of another language may throw an exception that unwinds the stack past a teardown, with
  * longjmp() and the like. Nothing can stop that, but a later close, if it is called no deeper in the
  * stack, finds that the outermost teardown of its thread is no longer there. Stacks grow downwards
@@ -680,7 +752,9 @@ lifecycle_teardown_is_abandoned (LifecycleScope *scope)
   return outermost == NULL || (gsize) outermost <= (gsize) &on_stack;
 }
 
-/* Called at home. If there is a fence, the root is only cleared of the entries before it. */
+/* Called at home, by a caller that holds a reference. If there is a fence, the root is only cleared of
+ * the entries before it.
+ */
 guint
 lifecycle_teardown_run (LifecycleScope *root,
                         LifecycleEntry *fence)
@@ -693,10 +767,18 @@ lifecycle_teardown_run (LifecycleScope *root,
   if (outer == NULL || (gsize) outer <= (gsize) &list)
     outermost = &list;
 
-  teardown_prepare (&teardown, root, FALSE);
-  teardown_release (root, teardown.fence != NULL, teardown.began);
-  n_released = root->n_released - teardown.n_before;
-  lifecycle_scope_list_clear (&list);
+  if (fence == NULL && teardown_is_of_one (root))
+    {
+      n_released = teardown_run_one (root);
+    }
+  else
+    {
+      teardown_prepare (&teardown, root, FALSE);
+      teardown_release (root, teardown.fence != NULL, teardown.began);
+      n_released = root->n_released - teardown.n_before;
+      lifecycle_scope_list_clear (&list);
+    }
+
   if (outermost == &list)
     outermost = NULL;
 
@@ -746,7 +828,7 @@ lifecycle_teardown_clear (LifecycleScope *scope)
   g_free (clear);
 
   /* The scope has been marked as closing meanwhile, because it follows one of its children. */
-  if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_is_closed (scope) && !scope->in_teardown)
+  if (!lifecycle_scope_is_open (scope) && !lifecycle_scope_has_closed (scope) && !scope->in_teardown)
     n_released += lifecycle_teardown_run (scope, NULL);
   if (lifecycle_scope_is_open (scope))
     lifecycle_scope_settle_error (scope);

@@ -141,6 +141,61 @@ test_object_new_born_closed (void)
   g_assert_finalize_object (parent);
 }
 
+/* The name may come before or after the parent, and the parent may already have looked for it. */
+static void
+test_object_new_order (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *first, *second;
+
+  g_assert_cmpstr (lifecycle_scope_get_name (lifecycle_scope_get_child (parent, "other")), ==, "other");
+  first = g_object_new (LIFECYCLE_TYPE_SCOPE, "parent", parent, "name", "first", NULL);
+  second = g_object_new (LIFECYCLE_TYPE_SCOPE, "name", "second", "parent", parent, NULL);
+  g_assert_true (lifecycle_scope_get_child (parent, "first") == first);
+  g_assert_true (lifecycle_scope_get_child (parent, "second") == second);
+
+  g_assert_cmpuint (lifecycle_scope_close (parent), ==, 3);
+  g_assert_finalize_object (first);
+  g_assert_finalize_object (second);
+  g_assert_finalize_object (parent);
+}
+
+static void
+refuse_property (LifecycleScope *scope,
+                 const char     *property,
+                 gconstpointer   value)
+{
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_CRITICAL, "*scope_is_unused*failed*");
+  g_object_set (scope, property, value, NULL);
+  g_test_assert_expected_messages ();
+}
+
+/* "name" and "parent" are for the constructor. */
+static void
+test_set_too_late (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *parent = lifecycle_scope_new (NULL);
+  LifecycleScope *child = lifecycle_scope_new_child (parent, "child");
+
+  refuse_property (scope, "name", "again");
+  refuse_property (scope, "parent", scope);
+  refuse_property (child, "parent", scope);
+  refuse_property (parent, "name", "used");
+  refuse_property (parent, "parent", scope);
+  lifecycle_scope_close (scope);
+  refuse_property (scope, "parent", parent);
+
+  g_assert_cmpstr (lifecycle_scope_get_name (scope), ==, "scope");
+  g_assert_null (lifecycle_scope_get_name (parent));
+  g_assert_null (lifecycle_scope_get_parent (parent));
+  g_assert_true (lifecycle_scope_get_parent (child) == parent);
+
+  g_object_unref (child);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (parent);
+}
+
 static void
 test_properties (void)
 {
@@ -197,8 +252,8 @@ property_flags (const char  *name,
 static void
 test_property_flags (void)
 {
-  property_flags ("name", G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY);
-  property_flags ("parent", G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY);
+  property_flags ("name", G_PARAM_READWRITE);
+  property_flags ("parent", G_PARAM_READWRITE);
   property_flags ("state", G_PARAM_READABLE);
   property_flags ("reason", G_PARAM_READABLE);
   property_flags ("n-entries", G_PARAM_READABLE);
@@ -1205,6 +1260,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/scope/name-copied", test_name_copied);
   g_test_add_func ("/lifecycle/scope/path", test_path);
   g_test_add_func ("/lifecycle/scope/object-new", test_object_new);
+  g_test_add_func ("/lifecycle/scope/object-new/order", test_object_new_order);
+  g_test_add_func ("/lifecycle/scope/set-too-late", test_set_too_late);
   g_test_add_func ("/lifecycle/scope/object-new-plain", test_object_new_plain);
   g_test_add_func ("/lifecycle/scope/object-new-born-closed", test_object_new_born_closed);
   g_test_add_func ("/lifecycle/scope/properties", test_properties);
