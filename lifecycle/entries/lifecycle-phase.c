@@ -22,6 +22,7 @@ typedef struct
   char              *leave_signal;
   LifecycleLedger   *run;       /* the handle of the run, which its parent holds until it closes */
   gint               event;     /* the last unhandled event, a PhaseEvent */
+  gint               value;     /* of the property, when it was last read */
   gboolean           busy;
 } Phase;
 
@@ -108,6 +109,33 @@ phase_leave_cb (LifecycleResource *resource)
 {
   g_atomic_int_set (&((Phase *) resource)->event, PHASE_LEAVE);
   lifecycle_resource_run_at_home (resource, phase_go_on);
+}
+
+static gboolean
+phase_read_property (Phase   *self,
+                     GObject *instance)
+{
+  gboolean value = FALSE;
+
+  g_object_get (instance, self->enter_signal, &value, NULL);
+
+  return value;
+}
+
+/* A property may be notified without having changed. */
+static void
+phase_notify_cb (LifecycleResource *resource)
+{
+  Phase *self = (Phase *) resource;
+  gboolean value = phase_read_property (self, resource->watches[0].object);
+
+  if (g_atomic_int_exchange (&self->value, value) == value)
+    return;
+
+  if (value)
+    phase_enter_cb (resource);
+  else
+    phase_leave_cb (resource);
 }
 
 /* The run is a child of the scope, and newer than the phase, so it has usually been closed by now.
@@ -241,6 +269,90 @@ lifecycle_scope_add_phase_at (const char         *place,
   lifecycle_resource_ref (phase);
   added = lifecycle_resource_add (phase, self, place);
   if (added && active_now)
+    phase_enter_cb (&phase->resource);
+  lifecycle_resource_unref (phase);
+
+  return added;
+}
+
+static gboolean
+check_property (GObject    *instance,
+                const char *property_name)
+{
+  GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (instance), property_name);
+
+  if (pspec != NULL && (pspec->flags & G_PARAM_READABLE) != 0 && G_IS_PARAM_SPEC_BOOLEAN (pspec))
+    return TRUE;
+
+  g_critical ("Instance %p of type '%s' has no readable boolean property '%s'",
+              instance, G_OBJECT_TYPE_NAME (instance), property_name);
+
+  return FALSE;
+}
+
+/**
+ * lifecycle_scope_add_property_phase:
+ * @self: a scope
+ * @instance: an object; no reference is held
+ * @property_name: the name of a readable property whose type is boolean
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function to call when a run
+ *   begins
+ * @user_data: data to pass to @func
+ * @destroy: (nullable): a function to free @user_data
+ *
+ * Opens a child scope whenever a property becomes %TRUE, and closes it when the property becomes
+ * %FALSE: for example, while a network is available or a window is active.
+ *
+ * If the property is %TRUE now, a run begins at once. A run is named after the property. The property
+ * is read when `notify` is emitted for it; a notification without a change has no effect.
+ *
+ * In all other respects this is [method@Scope.add_phase].
+ *
+ * Returns: whether the phase was added; %FALSE if the scope is closed, or if @instance does not have
+ *   such a property
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_add_property_phase_at (const char         *place,
+                                       LifecycleScope     *self,
+                                       GObject            *instance,
+                                       const char         *property_name,
+                                       LifecyclePhaseFunc  func,
+                                       gpointer            user_data,
+                                       GDestroyNotify      destroy)
+{
+  g_autofree char *signal = NULL;
+  Phase *phase;
+  gboolean added;
+
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
+  LIFECYCLE_DEBUG_HOME (self);
+  g_return_val_if_fail (G_IS_OBJECT (instance), FALSE);
+  g_return_val_if_fail (property_name != NULL, FALSE);
+  g_return_val_if_fail (func != NULL, FALSE);
+
+  if (!lifecycle_resource_check_open (self, NULL) || !check_property (instance, property_name))
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return FALSE;
+    }
+
+  phase = lifecycle_resource_new (sizeof (Phase), &phase_kind, self, G_CALLBACK (func), user_data,
+                                  destroy);
+  lifecycle_resource_set_label (phase, property_name);
+  phase->enter_signal = g_strdup (property_name);
+  phase->leave_signal = g_strdup (property_name);
+  lifecycle_resource_watch_object (phase, 0, instance);
+  signal = g_strconcat ("notify::", property_name, NULL);
+  lifecycle_resource_connect (phase, 0, signal, phase_notify_cb);
+
+  lifecycle_resource_ref (phase);
+  added = lifecycle_resource_add (phase, self, place);
+  if (added && g_atomic_int_compare_and_exchange (&phase->value, FALSE,
+                                                  phase_read_property (phase, instance)) &&
+      g_atomic_int_get (&phase->value))
     phase_enter_cb (&phase->resource);
   lifecycle_resource_unref (phase);
 

@@ -36,6 +36,13 @@ gboolean lifecycle_scope_add_phase    (LifecycleScope     *self,
                                        LifecyclePhaseFunc  func,
                                        gpointer            user_data,
                                        GDestroyNotify      destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean lifecycle_scope_add_property_phase    (LifecycleScope     *self,
+                                                GObject            *instance,
+                                                const char         *property_name,
+                                                LifecyclePhaseFunc  func,
+                                                gpointer            user_data,
+                                                GDestroyNotify      destroy);
 
 #ifndef __GI_SCANNER__
 
@@ -50,9 +57,18 @@ gboolean lifecycle_scope_add_phase_at (const char         *place,
                                        LifecyclePhaseFunc  func,
                                        gpointer            user_data,
                                        GDestroyNotify      destroy);
+LIFECYCLE_AVAILABLE_IN_1_0
+gboolean lifecycle_scope_add_property_phase_at (const char         *place,
+                                                LifecycleScope     *self,
+                                                GObject            *instance,
+                                                const char         *property_name,
+                                                LifecyclePhaseFunc  func,
+                                                gpointer            user_data,
+                                                GDestroyNotify      destroy);
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
 #define lifecycle_scope_add_phase(...) lifecycle_scope_add_phase_at (LIFECYCLE_PLACE, __VA_ARGS__)
+#define lifecycle_scope_add_property_phase(...) lifecycle_scope_add_property_phase_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #endif
 
 #endif /* __GI_SCANNER__ */

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 typedef void (* LifecycleGtkWindowFunc) (GtkWindow *window);
 
-void lifecycle_gtk_watch_toplevels (LifecycleGtkWindowFunc destroyed);
+void     lifecycle_gtk_watch_toplevels     (LifecycleGtkWindowFunc destroyed);
+gboolean lifecycle_gtk_window_is_destroyed (gpointer               window);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-entry-private.h"
 #include "lifecycle-gtk-toplevels-private.h"
 
 /* gtk_window_destroy() does not dispose a window that somebody holds. The one thing that it always
@@ -11,6 +12,8 @@
  */
 static GPtrArray *toplevels;
 static GArray *observers;       /* of LifecycleGtkWindowFunc */
+
+LIFECYCLE_DEFINE_STATIC_QUARK (destroyed_quark, "lifecycle-gtk-destroyed")
 
 static void
 toplevels_changed_cb (GListModel *model,
@@ -37,6 +40,7 @@ toplevels_changed_cb (GListModel *model,
     {
       GtkWindow *window = g_ptr_array_index (removed, i);
 
+      g_object_set_qdata (G_OBJECT (window), destroyed_quark (), window);
       for (guint j = 0; j < observers->len; j++)
         g_array_index (observers, LifecycleGtkWindowFunc, j) (window);
     }
@@ -62,4 +66,11 @@ lifecycle_gtk_watch_toplevels (LifecycleGtkWindowFunc destroyed)
     }
 
   g_array_append_val (observers, destroyed);
+}
+
+/* Returns whether a widget is a window that has been destroyed since the list is watched. */
+gboolean
+lifecycle_gtk_window_is_destroyed (gpointer window)
+{
+  return g_object_get_qdata (window, destroyed_quark ()) != NULL;
 }

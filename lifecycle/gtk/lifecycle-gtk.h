@@ -10,6 +10,7 @@
 #define LIFECYCLE_GTK_INSIDE
 
 #include "lifecycle-gtk-inspector.h"
+#include "lifecycle-gtk-phase.h"
 #include "lifecycle-gtk-widget.h"
 
 #undef LIFECYCLE_GTK_INSIDE

@@ -598,6 +598,73 @@ test_blocked (Fixture       *fixture,
   test_assert_log ("(1 1) class class 1C ~");
 }
 
+static void
+log_property_run_cb (LifecycleScope *run,
+                     gpointer        data)
+{
+  test_log ("(%s", lifecycle_scope_get_name (run));
+  lifecycle_scope_defer (run, test_log_cleanup, (gpointer) ")", NULL);
+}
+
+/* GSimpleAction has a boolean property that is notified when it changes. */
+static void
+test_property (Fixture       *fixture,
+               gconstpointer  data)
+{
+  GSimpleAction *action = g_simple_action_new ("action", NULL);
+  int n_destroyed = 0;
+
+  g_assert_true (lifecycle_scope_add_property_phase (fixture->scope, G_OBJECT (action), "enabled",
+                                                     log_property_run_cb, &n_destroyed,
+                                                     test_count_notify));
+  test_assert_log ("(enabled");
+  g_object_notify (G_OBJECT (action), "enabled");
+  test_assert_log ("");
+  g_simple_action_set_enabled (action, FALSE);
+  test_assert_log (")");
+  g_object_notify (G_OBJECT (action), "enabled");
+  test_assert_log ("");
+  g_simple_action_set_enabled (action, TRUE);
+  test_assert_log ("(enabled");
+
+  /* Both kinds of ends. */
+  lifecycle_scope_clear (fixture->scope);
+  test_assert_log (")");
+  g_assert_cmpint (n_destroyed, ==, 1);
+  g_simple_action_set_enabled (action, FALSE);
+  lifecycle_scope_add_property_phase (fixture->scope, G_OBJECT (action), "enabled",
+                                      log_property_run_cb, &n_destroyed, test_count_notify);
+  test_assert_log ("");
+  g_simple_action_set_enabled (action, TRUE);
+  test_assert_log ("(enabled");
+  g_assert_finalize_object (action);
+  test_assert_log (")");
+  g_assert_cmpint (n_destroyed, ==, 2);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (fixture->scope), ==, 0);
+}
+
+static void
+test_property_unknown (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  GSimpleAction *action = g_simple_action_new ("action", NULL);
+  int n_destroyed = 0;
+
+  test_expect_critical ("*no readable boolean property 'name'*");
+  g_assert_false (lifecycle_scope_add_property_phase (fixture->scope, G_OBJECT (action), "name",
+                                                      log_property_run_cb, &n_destroyed,
+                                                      test_count_notify));
+  g_test_assert_expected_messages ();
+  g_assert_cmpint (n_destroyed, ==, 1);
+
+  lifecycle_scope_close (fixture->scope);
+  g_assert_false (lifecycle_scope_add_property_phase (fixture->scope, G_OBJECT (action), "enabled",
+                                                      log_property_run_cb, &n_destroyed,
+                                                      test_count_notify));
+  g_assert_cmpint (n_destroyed, ==, 2);
+  g_assert_finalize_object (action);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -626,6 +693,8 @@ main (int   argc,
   ADD ("thread", test_thread);
   ADD ("home", test_home);
   ADD ("blocked", test_blocked);
+  ADD ("property", test_property);
+  ADD ("property-unknown", test_property_unknown);
 #undef ADD
 
   return g_test_run ();
