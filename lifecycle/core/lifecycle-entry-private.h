@@ -49,6 +49,7 @@ typedef struct _LifecycleFacts      LifecycleFacts;
   X (BINDING,         lifecycle_foreign_resource_class, BINDING)   \
   X (FILE,            lifecycle_resource_class,         FILE)      /* a temporary one */ \
   X (PHASE,           lifecycle_resource_class,         PHASE)     \
+  X (ATTACHMENT,      lifecycle_resource_class,         CLEANUP)   /* of another library */ \
   X (FENCE,           lifecycle_fence_class,            NONE)      /* the end of a clear() */ \
   X (HANDLER_WATCH,          lifecycle_handler_watch_class,           NONE)      /* an adopted handler, seen from its instance */ \
   X (RESOURCE_WATCH,         lifecycle_resource_watch_class,          NONE)      /* a resource, seen from an object */ \

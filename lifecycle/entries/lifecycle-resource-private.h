@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lifecycle-ledger-private.h"
+#include "lifecycle-shared-private.h"
 
 G_BEGIN_DECLS
 
@@ -102,38 +103,53 @@ struct _LifecycleResource
   gboolean                     silenced;
 };
 
+LIFECYCLE_SHARED
 gpointer  lifecycle_resource_new              (gsize                        size,
                                                const LifecycleResourceKind *kind,
                                                LifecycleScope              *scope,
                                                GCallback                    func,
                                                gpointer                     data,
                                                GDestroyNotify               destroy);
+LIFECYCLE_SHARED
 gpointer  lifecycle_resource_ref              (gpointer                     self);
+LIFECYCLE_SHARED
 void      lifecycle_resource_unref            (gpointer                     self);
+LIFECYCLE_SHARED
 void      lifecycle_resource_set_label        (gpointer                     self,
                                                const char                  *label);
+LIFECYCLE_SHARED
 void      lifecycle_resource_watch_object     (gpointer                     self,
                                                guint                        which,
                                                gpointer                     object);
+LIFECYCLE_SHARED
 gpointer  lifecycle_resource_hold_watched     (gpointer                     self,
                                                guint                        which);
+LIFECYCLE_SHARED
 gpointer  lifecycle_resource_peek_watched     (gpointer                     self,
                                                guint                        which);
 gboolean  lifecycle_resource_watched_is_dying (gpointer                     self,
                                                guint                        which);
+LIFECYCLE_SHARED
 GClosure *lifecycle_resource_new_closure      (gpointer                     self,
                                                LifecycleResourceFunc        func);
+LIFECYCLE_SHARED
 void      lifecycle_resource_connect          (gpointer                     self,
                                                guint                        which,
                                                const char                  *detailed_signal,
                                                LifecycleResourceFunc        func);
+LIFECYCLE_SHARED
 gboolean  lifecycle_resource_add              (gpointer                     self,
                                                LifecycleScope              *scope,
                                                const char                  *place);
+LIFECYCLE_SHARED
 void      lifecycle_resource_discard          (gpointer                     self);
+LIFECYCLE_SHARED
 void      lifecycle_resource_retire           (gpointer                     self);
+LIFECYCLE_SHARED
 void      lifecycle_resource_undo             (gpointer                     self);
+LIFECYCLE_SHARED
 gboolean  lifecycle_resource_begin_call       (gpointer                     self);
+LIFECYCLE_SHARED
 void      lifecycle_resource_end_call         (gpointer                     self);
 void      lifecycle_resource_run_at_home      (gpointer                     self,
                                                LifecycleResourceFunc        func);
@@ -141,6 +157,7 @@ void      lifecycle_resource_run_at_home      (gpointer                     self
 gboolean lifecycle_resource_go_home          (LifecycleScope  *scope);
 void     lifecycle_resource_leave_home       (LifecycleScope  *scope);
 void     lifecycle_resource_set_closed_error (GError         **error);
+LIFECYCLE_SHARED
 gboolean lifecycle_resource_check_open       (LifecycleScope  *scope,
                                               GError         **error);
 

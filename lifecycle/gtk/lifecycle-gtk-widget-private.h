@@ -10,5 +10,6 @@
 G_BEGIN_DECLS
 
 LifecycleScope *lifecycle_gtk_peek_scope_of (GtkWidget *widget);
+void            lifecycle_gtk_hook_widget   (GtkWidget *widget);
 
 G_END_DECLS

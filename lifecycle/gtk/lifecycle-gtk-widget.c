@@ -5,6 +5,7 @@
 
 #include "lifecycle-entry-private.h"
 #include "lifecycle-gtk-dispose-private.h"
+#include "lifecycle-gtk-entry-private.h"
 #include "lifecycle-gtk-toplevels-private.h"
 #include "lifecycle-gtk-widget-private.h"
 
@@ -45,14 +46,14 @@ widget_set_ended (GtkWidget      *widget,
 static void
 widget_before_dispose (GtkWidget *widget)
 {
-  LifecycleScope *scope;
+  if (widget_is_scoped (widget))
+    {
+      widget_set_scoped (widget, FALSE);
+      lifecycle_scope_close_with_reason (lifecycle_scope_of_at (NULL, G_OBJECT (widget)),
+                                         LIFECYCLE_REASON_OWNER_GONE, "disposed");
+    }
 
-  if (!widget_is_scoped (widget))
-    return;
-
-  widget_set_scoped (widget, FALSE);
-  scope = lifecycle_scope_of_at (NULL, G_OBJECT (widget));
-  lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, "disposed");
+  lifecycle_gtk_end_entries (widget);
 }
 
 static gboolean
@@ -98,25 +99,46 @@ widget_bind_children (GtkWidget      *widget,
 }
 
 static void
-widget_window_destroyed (GtkWindow *window)
+widget_close_window (GtkWidget *window)
 {
-  GtkWidget *widget = GTK_WIDGET (window);
   LifecycleScope *scope;
 
-  if (!widget_has_scoped (widget))
+  if (!widget_has_scoped (window))
     {
       g_autoptr (LifecycleScope) closed = lifecycle_scope_new_at (NULL, G_OBJECT_TYPE_NAME (window));
 
       lifecycle_scope_close_with_reason (closed, LIFECYCLE_REASON_OWNER_GONE, "destroyed");
-      widget_set_ended (widget, closed);
+      widget_set_ended (window, closed);
       return;
     }
 
   scope = lifecycle_scope_of_at (NULL, G_OBJECT (window));
-  widget_set_scoped (widget, FALSE);
-  widget_set_ended (widget, scope);
-  widget_bind_children (widget, scope);
+  widget_set_scoped (window, FALSE);
+  widget_set_ended (window, scope);
+  widget_bind_children (window, scope);
   lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, "destroyed");
+}
+
+static void
+widget_window_destroyed (GtkWindow *window)
+{
+  widget_close_window (GTK_WIDGET (window));
+  lifecycle_gtk_end_entries (GTK_WIDGET (window));
+}
+
+/* From now on, the end of a widget is noticed when it begins. */
+void
+lifecycle_gtk_hook_widget (GtkWidget *widget)
+{
+  static gboolean watching;
+
+  if (!watching)
+    {
+      watching = TRUE;
+      lifecycle_gtk_watch_toplevels (widget_window_destroyed);
+    }
+
+  lifecycle_gtk_hook_dispose (G_OBJECT_GET_CLASS (widget), FALSE, widget_before_dispose);
 }
 
 /**
@@ -152,16 +174,9 @@ LifecycleScope *
 lifecycle_gtk_scope_of_at (const char *place,
                            GtkWidget  *widget)
 {
-  static gboolean watching;
   GtkWidget *root;
 
   g_return_val_if_fail (GTK_IS_WIDGET (widget), NULL);
-
-  if (!watching)
-    {
-      watching = TRUE;
-      lifecycle_gtk_watch_toplevels (widget_window_destroyed);
-    }
 
   root = GTK_WIDGET (gtk_widget_get_root (widget));
   if (root != NULL && widget_get_ended (root) != NULL)
@@ -173,7 +188,7 @@ lifecycle_gtk_scope_of_at (const char *place,
 
   if (!widget_is_scoped (widget))
     {
-      lifecycle_gtk_hook_dispose (G_OBJECT_GET_CLASS (widget), FALSE, widget_before_dispose);
+      lifecycle_gtk_hook_widget (widget);
       widget_set_scoped (widget, TRUE);
     }
 
