@@ -350,6 +350,8 @@ notes_window_class_init (NotesWindowClass *klass)
 static void
 notes_window_init (NotesWindow *self)
 {
+  g_autoptr (GtkListItemFactory) factory = NULL;
+
   gtk_widget_init_template (GTK_WIDGET (self));
 
   self->results = g_list_store_new (NOTES_TYPE_NOTE);
@@ -357,6 +359,8 @@ notes_window_init (NotesWindow *self)
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  factory = gtk_builder_list_item_factory_new_from_resource (NULL, "/org/example/Notes/notes-row.ui");
+  gtk_list_view_set_factory (self->list, factory);
 }
 
 static void
@@ -447,6 +451,8 @@ void
 notes_window_close_page (NotesWindow *self,
                          NotesPage   *page)
 {
+  /* The widget may be held by somebody. */
+  lifecycle_scope_close (lifecycle_gtk_scope_of (GTK_WIDGET (page)));
   gtk_notebook_remove_page (self->notebook, gtk_notebook_page_num (self->notebook, GTK_WIDGET (page)));
 }
 
