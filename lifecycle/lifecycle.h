@@ -12,6 +12,7 @@
 #include "lifecycle-enums.h"
 #include "lifecycle-error.h"
 #include "lifecycle-gio.h"
+#include "lifecycle-inspect.h"
 #include "lifecycle-leak.h"
 #include "lifecycle-leaks.h"
 #include "lifecycle-monitor.h"

@@ -66,7 +66,7 @@ child_describe (LifecycleEntry *entry,
 {
   LifecycleScope *child = lifecycle_scope_from_child_entry (entry);
 
-  facts->type = LIFECYCLE_TYPE_SCOPE;
+  lifecycle_facts_set_object (facts, child);
   facts->name = g_strdup (child->key.name);
   facts->valid = lifecycle_scope_is_open (child);
 }

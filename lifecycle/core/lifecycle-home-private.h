@@ -29,7 +29,9 @@ typedef enum
   LIFECYCLE_DEBUG_STACKS     = 1 << 2,
   LIFECYCLE_DEBUG_THREADS    = 1 << 3,
   LIFECYCLE_DEBUG_TRACE      = 1 << 4,
-  LIFECYCLE_DEBUG_OPERATIONS = 1 << 5
+  LIFECYCLE_DEBUG_OPERATIONS = 1 << 5,
+  LIFECYCLE_DEBUG_INSPECT    = 1 << 6,
+  LIFECYCLE_DEBUG_INSPECT_CLOSE = 1 << 7
 } LifecycleDebugFlags;
 
 extern guint lifecycle_debug_flags;

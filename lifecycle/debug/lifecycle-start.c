@@ -7,6 +7,7 @@
 
 #include "lifecycle-alive-private.h"
 #include "lifecycle-debug-private.h"
+#include "lifecycle-inspect.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-report-private.h"
 #include "lifecycle-stacks-private.h"
@@ -18,6 +19,10 @@ static const struct
   const char *help;
 } debug_keys[] = {
   { "alive", LIFECYCLE_DEBUG_ALIVE, "print what keeps the default main context busy, every few seconds if it has changed" },
+#ifdef G_OS_UNIX
+  { "inspect", LIFECYCLE_DEBUG_INSPECT, "let the command 'lifecycle' look into the running program" },
+  { "inspect-close", LIFECYCLE_DEBUG_INSPECT_CLOSE, "the same, and let it close scopes" },
+#endif
   { "leaks", LIFECYCLE_DEBUG_LEAKS, "print at exit which scopes are still open, and which objects are still alive" },
   { "operations", LIFECYCLE_DEBUG_OPERATIONS, "warn when a scope frees memory that belongs to a pending call" },
   { "stacks", LIFECYCLE_DEBUG_STACKS, "record the stack of each call that adds an entry, and show it in reports" },
@@ -47,12 +52,28 @@ debug_print_help (const char *value)
     {
       fprintf (stderr, "LIFECYCLE_DEBUG is a comma-separated list of these words:\n");
       for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
-        fprintf (stderr, "  %-10s %s\n", debug_keys[i].key, debug_keys[i].help);
-      fprintf (stderr, "  %-10s %s\n  %-10s %s\n", "all", "all of the above", "help", "print this list");
+        fprintf (stderr, "  %-13s %s\n", debug_keys[i].key, debug_keys[i].help);
+      fprintf (stderr, "  %-13s %s\n  %-13s %s\n", "all", "all of the above", "help", "print this list");
     }
 
   return g_strdup (rest->str);
 }
+
+#ifdef G_OS_UNIX
+
+static void
+debug_start_inspection (void)
+{
+  LifecycleInspectFlags flags = LIFECYCLE_INSPECT_DEFAULT;
+  g_autoptr (GError) error = NULL;
+
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_INSPECT_CLOSE))
+    flags |= LIFECYCLE_INSPECT_ALLOW_CLOSE;
+  if (!lifecycle_inspect_start (flags, &error))
+    fprintf (stderr, "Lifecycle: this program cannot be inspected: %s\n", error->message);
+}
+
+#endif
 
 void
 lifecycle_debug_start (void)
@@ -76,7 +97,8 @@ lifecycle_debug_start (void)
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_TRACE))
     lifecycle_trace_start ();
   /* Must come after the trace, which still needs the place of an entry that is removed. */
-  lifecycle_modules_start (lifecycle_debug_flags != 0);
+  lifecycle_modules_start ((lifecycle_debug_flags &
+                            ~(guint) (LIFECYCLE_DEBUG_INSPECT | LIFECYCLE_DEBUG_INSPECT_CLOSE)) != 0);
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_STACKS))
     lifecycle_stacks_start ();
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_LEAKS))
@@ -86,4 +108,8 @@ lifecycle_debug_start (void)
     }
   if (lifecycle_debug_has (LIFECYCLE_DEBUG_ALIVE))
     lifecycle_alive_start ();
+#ifdef G_OS_UNIX
+  if (lifecycle_debug_has (LIFECYCLE_DEBUG_INSPECT | LIFECYCLE_DEBUG_INSPECT_CLOSE))
+    debug_start_inspection ();
+#endif
 }

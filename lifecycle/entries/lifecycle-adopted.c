@@ -91,7 +91,7 @@ adopted_describe (LifecycleEntry *entry,
 {
   AdoptedHandler *self = adopted_from_near (entry);
 
-  facts->type = G_OBJECT_TYPE (self->instance);
+  lifecycle_facts_set_object (facts, self->instance);
   facts->id = self->id;
   facts->valid = g_signal_handler_is_connected (self->instance, self->id);
 }

@@ -57,7 +57,10 @@ static void
 cleanup_describe (LifecycleEntry *entry,
                   LifecycleFacts *facts)
 {
-  facts->callback = (gpointer) LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry)->func;
+  CleanupEntry *self = LIFECYCLE_ENTRY_CONTAINER (entry, CleanupEntry, entry);
+
+  facts->callback = (gpointer) self->func;
+  facts->data = self->data;
 }
 
 const LifecycleEntryClass lifecycle_cleanup_class = {

@@ -497,24 +497,35 @@ handler_release (LifecycleLedger *ledger,
 {
 }
 
-/* Gets the function that the handler calls in the end, if that is a C function. */
-static gpointer
-handler_get_callback (Handler *handler)
+/* Returns the closure that the handler calls in the end. It may be NULL. */
+static GClosure *
+handler_get_target (Handler *handler)
 {
   FullHandler *full = handler_get_full (handler);
-  GClosure *target;
 
   if (full != NULL && full->threaded != NULL)
-    target = lifecycle_threaded_handler_get_target (full->threaded);
-  else if (handler->closure.closure.marshal == forward_marshal)
-    target = handler->closure.closure.data;
-  else
-    return handler->closure.callback;
+    return lifecycle_threaded_handler_get_target (full->threaded);
+  if (handler->closure.closure.marshal == forward_marshal)
+    return handler->closure.closure.data;
+
+  return &handler->closure.closure;
+}
+
+/* Gets the function that the handler calls in the end, if that is a C function, and its data. */
+static gpointer
+handler_get_callback (Handler  *handler,
+                      gpointer *data)
+{
+  GClosure *target = handler_get_target (handler);
+
+  *data = target != NULL ? target->data : NULL;
 
   /* This marshaller is set on closures of C functions when they are connected. */
-  return target != NULL && target->marshal == g_cclosure_marshal_generic
-    ? ((GCClosure *) target)->callback
-    : NULL;
+  if (target == &handler->closure.closure ||
+      (target != NULL && target->marshal == g_cclosure_marshal_generic))
+    return ((GCClosure *) target)->callback;
+
+  return NULL;
 }
 
 /* The instance is valid: before it ends, this handler has to be removed, which needs the lock. */
@@ -526,11 +537,11 @@ handler_describe (LifecycleEntry *entry,
   LifecycleDetailedSignal signal = { 0, };
 
   lifecycle_detailed_signal_get (entry->more, &signal);
-  facts->type = G_TYPE_FROM_INSTANCE (handler->instance);
+  lifecycle_facts_set_object (facts, handler->instance);
   facts->signal_id = signal.id;
   facts->detail = signal.detail;
   facts->id = handler->id;
-  facts->callback = handler_get_callback (handler);
+  facts->callback = handler_get_callback (handler, &facts->data);
   facts->valid = g_signal_handler_is_connected (handler->instance, handler->id);
 }
 

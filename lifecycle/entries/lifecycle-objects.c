@@ -39,7 +39,8 @@ static void
 object_describe (LifecycleEntry *entry,
                  LifecycleFacts *facts)
 {
-  facts->type = G_OBJECT_TYPE (LIFECYCLE_ENTRY_CONTAINER (entry, ObjectEntry, entry)->object);
+  lifecycle_facts_set_object (facts, LIFECYCLE_ENTRY_CONTAINER (entry, ObjectEntry, entry)->object);
+  facts->holds = TRUE;
 }
 
 const LifecycleEntryClass lifecycle_object_class = {
@@ -66,7 +67,10 @@ static void
 data_describe (LifecycleEntry *entry,
                LifecycleFacts *facts)
 {
-  facts->callback = (gpointer) LIFECYCLE_ENTRY_CONTAINER (entry, DataEntry, entry)->free_func;
+  DataEntry *self = LIFECYCLE_ENTRY_CONTAINER (entry, DataEntry, entry);
+
+  facts->callback = (gpointer) self->free_func;
+  facts->data = self->data;
 }
 
 const LifecycleEntryClass lifecycle_data_class = {

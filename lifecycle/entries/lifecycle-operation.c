@@ -162,6 +162,10 @@ operation_describe (LifecycleEntry *entry,
 
   facts->name = g_strdup (self->name);
   facts->callback = (gpointer) self->callback;
+  facts->data = self->user_data;
+  /* A call that is under way holds a reference on its cancellable. */
+  facts->unused = self->callback != NULL &&
+                  g_atomic_int_get ((gint *) &G_OBJECT (self->cancellable)->ref_count) == 1;
 }
 
 const LifecycleEntryClass lifecycle_operation_class = {

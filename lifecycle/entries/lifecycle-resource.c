@@ -439,7 +439,9 @@ resource_describe (LifecycleEntry *entry,
 
   facts->type = self->type;
   facts->name = g_strdup (self->label);
+  facts->object = self->watches[0].object;
   facts->callback = (gpointer) self->func;
+  facts->data = self->data;
 }
 
 const LifecycleEntryClass lifecycle_resource_class = {

@@ -204,6 +204,7 @@ source_describe (LifecycleEntry *entry,
 {
   describe_source (source_from_entry (entry)->source, entry, facts);
   facts->callback = (gpointer) source_from_entry (entry)->func;
+  facts->data = source_from_entry (entry)->data;
 }
 
 const LifecycleEntryClass lifecycle_source_class = {

@@ -123,6 +123,7 @@ timer_describe (LifecycleEntry *entry,
                 LifecycleFacts *facts)
 {
   facts->callback = (gpointer) timer_from_entry (entry)->func;
+  facts->data = timer_from_entry (entry)->data;
 }
 
 const LifecycleEntryClass lifecycle_timer_class = {

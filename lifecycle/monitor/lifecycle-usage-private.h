@@ -18,6 +18,7 @@ typedef struct
 } LifecycleUsage;
 
 void     lifecycle_usage_read (LifecycleUsage *self);
+guint64  lifecycle_usage_get_rss (void);
 gboolean lifecycle_usage_trim (void);
 
 G_END_DECLS

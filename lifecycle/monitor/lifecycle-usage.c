@@ -16,8 +16,9 @@
 #include <malloc.h>
 #endif
 
-static guint64
-read_rss (void)
+/* Returns the resident size in bytes, or 0 if it is not known. */
+guint64
+lifecycle_usage_get_rss (void)
 {
 #ifdef __linux__
   char text[128];
@@ -73,7 +74,7 @@ read_cpu_time (void)
 void
 lifecycle_usage_read (LifecycleUsage *self)
 {
-  self->rss = read_rss ();
+  self->rss = lifecycle_usage_get_rss ();
   self->heap = read_heap ();
   self->cpu_time = read_cpu_time ();
 }

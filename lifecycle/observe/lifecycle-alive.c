@@ -10,14 +10,6 @@
 
 #define MAX_ROWS 20
 
-/* The kinds that can keep a main loop running: sources, and work that other code does. */
-#define ALIVE_KINDS (1u << LIFECYCLE_KIND_SOURCE |    \
-                     1u << LIFECYCLE_KIND_TIMER |     \
-                     1u << LIFECYCLE_KIND_OPERATION | \
-                     1u << LIFECYCLE_KIND_PROCESS |   \
-                     1u << LIFECYCLE_KIND_SERVICE |   \
-                     1u << LIFECYCLE_KIND_HOLD)
-
 /* In milliseconds. A variable, so that tests need not wait that long. */
 guint lifecycle_alive_interval = 5000;
 
@@ -25,7 +17,7 @@ static LifecycleSnapshot *
 alive_take_snapshot (GMainContext *context)
 {
   return lifecycle_snapshot_new_at (context != NULL ? context : g_main_context_default (),
-                                    ALIVE_KINDS);
+                                    LIFECYCLE_ALIVE_KINDS);
 }
 
 /**

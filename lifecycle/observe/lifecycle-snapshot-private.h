@@ -25,11 +25,31 @@ typedef struct
   guint8                kind;
 } LifecycleSnapshotItem;
 
+/* A scope of a snapshot. Its path is built on demand. */
+typedef struct
+{
+  char          *name;          /* or the whole path, if nothing is above it */
+  guint          above;         /* its index in the snapshot; its own if there is none */
+
+  gpointer       address;       /* NULL in an element without a scope */
+  gpointer       object;        /* the address of what it belongs to, see lifecycle_scope_get_child_for() */
+  const char    *place;         /* never freed */
+  gpointer       context;       /* the address of the home context */
+  guint          look;
+  guint          n_entries;
+  guint32        added;
+  guint8         state;
+  guint8         reason;
+  guint8         thread_ended;  /* the thread that created it */
+  guint8         permanent;
+} LifecycleSnapshotScope;
+
 LifecycleSnapshot           *lifecycle_snapshot_new          (LifecycleScope    *scope,
                                                               gboolean           recursive);
 LifecycleSnapshot           *lifecycle_snapshot_new_all      (void);
 LifecycleSnapshot           *lifecycle_snapshot_new_at       (GMainContext      *context,
                                                               guint              kinds);
+LifecycleSnapshot           *lifecycle_snapshot_new_with_contexts (GPtrArray     **contexts);
 LifecycleSnapshot           *lifecycle_snapshot_ref          (LifecycleSnapshot *self);
 void                         lifecycle_snapshot_unref        (LifecycleSnapshot *self);
 guint                        lifecycle_snapshot_get_n_items  (LifecycleSnapshot *self);
@@ -37,6 +57,11 @@ const LifecycleSnapshotItem *lifecycle_snapshot_get_item     (LifecycleSnapshot 
                                                               guint              index);
 gint64                       lifecycle_snapshot_get_age      (LifecycleSnapshot *self,
                                                               guint              index);
+guint                        lifecycle_snapshot_get_n_scopes (LifecycleSnapshot *self);
+const LifecycleSnapshotScope *lifecycle_snapshot_get_scope   (LifecycleSnapshot *self,
+                                                              guint              index);
+gint64                       lifecycle_snapshot_get_scope_age (LifecycleSnapshot *self,
+                                                               guint              index);
 char                        *lifecycle_snapshot_dup_path     (LifecycleSnapshot *self,
                                                               guint              scope);
 

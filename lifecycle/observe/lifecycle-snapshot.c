@@ -9,20 +9,13 @@
 #include "lifecycle-snapshot-private.h"
 #include "lifecycle-walk-private.h"
 
-/* What it takes to build the path of a scope on demand. */
-typedef struct
-{
-  char     *name;       /* or the whole path, if nothing is above it */
-  guint     above;      /* index in the snapshot; its own if there is none */
-} SnapshotScope;
-
 /* Never changes once it has been made, so threads can share it. */
 struct _LifecycleSnapshot
 {
   gint     refs;
   guint32  taken;
   GArray  *items;       /* of LifecycleSnapshotItem */
-  GArray  *scopes;      /* of SnapshotScope */
+  GArray  *scopes;      /* of LifecycleSnapshotScope */
 };
 
 static void
@@ -34,7 +27,7 @@ item_clear (gpointer data)
 static void
 scope_clear (gpointer data)
 {
-  g_free (((SnapshotScope *) data)->name);
+  g_free (((LifecycleSnapshotScope *) data)->name);
 }
 
 LifecycleSnapshot *
@@ -103,15 +96,27 @@ snapshot_add_scope (LifecycleSnapshot *self,
                     LifecycleWalk     *walk,
                     LifecycleScope    *scope)
 {
-  SnapshotScope *named;
+  LifecycleSnapshotScope *named;
 
   /* Steps without a scope leave empty elements, which are never looked up. */
   g_array_set_size (self->scopes, walk->n_done + 1);
-  named = &g_array_index (self->scopes, SnapshotScope, walk->n_done);
+  named = &g_array_index (self->scopes, LifecycleSnapshotScope, walk->n_done);
   named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
   if (named->above != walk->n_done)
     named->name = lifecycle_name_quote (scope->key.name != NULL ? scope->key.name : "unnamed",
                                         LIFECYCLE_QUOTE_PATH);
+
+  named->address = scope;
+  named->object = scope->key.object;
+  named->place = scope->as_child.name;
+  named->look = lifecycle_modules_get_look (&scope->as_child);
+  named->added = scope->as_child.added;
+  named->context = scope->context;
+  named->n_entries = lifecycle_scope_get_ledger (scope)->n_entries;
+  named->state = (guint8) g_atomic_int_get (&scope->state);
+  named->reason = (guint8) scope->reason;
+  named->thread_ended = lifecycle_thread_has_ended (scope->thread);
+  named->permanent = lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_PERMANENT);
 }
 
 typedef struct
@@ -120,9 +125,29 @@ typedef struct
   const char *text;
 } KnownPlace;
 
-/* Replaces the places by strings that are never freed, because the modules that contain the
- * originals may be unloaded before they are read.
+/* Replaces a place by a string that is never freed, because the module that contains the original
+ * may be unloaded before it is read.
  */
+static void
+resolve_place (GHashTable  *known,
+               const char **place,
+               guint        look)
+{
+  KnownPlace *resolved = g_hash_table_lookup (known, *place);
+
+  if (resolved == NULL)
+    {
+      resolved = g_new0 (KnownPlace, 1);
+      g_hash_table_insert (known, (gpointer) *place, resolved);
+    }
+  if (resolved->text == NULL || resolved->look != look)
+    {
+      resolved->look = look;
+      resolved->text = lifecycle_modules_get_place (*place, look);
+    }
+  *place = resolved->text;
+}
+
 static void
 snapshot_resolve_places (LifecycleSnapshot *self)
 {
@@ -131,29 +156,27 @@ snapshot_resolve_places (LifecycleSnapshot *self)
   for (guint i = 0; i < self->items->len; i++)
     {
       LifecycleSnapshotItem *item = &g_array_index (self->items, LifecycleSnapshotItem, i);
-      KnownPlace *place = g_hash_table_lookup (known, item->place);
 
-      if (place == NULL)
-        {
-          place = g_new0 (KnownPlace, 1);
-          g_hash_table_insert (known, (gpointer) item->place, place);
-        }
-      if (place->text == NULL || place->look != item->look)
-        {
-          place->look = item->look;
-          place->text = lifecycle_modules_get_place (item->place, item->look);
-        }
-      item->place = place->text;
+      resolve_place (known, &item->place, item->look);
+    }
+  for (guint i = 0; i < self->scopes->len; i++)
+    {
+      LifecycleSnapshotScope *scope = &g_array_index (self->scopes, LifecycleSnapshotScope, i);
+
+      if (scope->address != NULL)
+        resolve_place (known, &scope->place, scope->look);
     }
 }
 
 /* Takes the snapshot and clears the walk. If `context` is not NULL, only scopes that are at home in
- * it contribute entries.
+ * it contribute entries. If `contexts` is not NULL, all home contexts are added to it, with a
+ * reference on each.
  */
 static LifecycleSnapshot *
 snapshot_of_walk (LifecycleWalk *walk,
                   GMainContext  *context,
-                  guint          kinds)
+                  guint          kinds,
+                  GHashTable    *contexts)
 {
   LifecycleSnapshot *self = g_new0 (LifecycleSnapshot, 1);
   LifecycleLedger *ledger;
@@ -161,7 +184,7 @@ snapshot_of_walk (LifecycleWalk *walk,
   self->refs = 1;
   self->taken = lifecycle_entry_clock ();
   self->items = g_array_new (FALSE, FALSE, sizeof (LifecycleSnapshotItem));
-  self->scopes = g_array_new (FALSE, TRUE, sizeof (SnapshotScope));
+  self->scopes = g_array_new (FALSE, TRUE, sizeof (LifecycleSnapshotScope));
   g_array_set_clear_func (self->scopes, scope_clear);
 
   while ((ledger = lifecycle_walk_next (walk)) != NULL)
@@ -173,6 +196,8 @@ snapshot_of_walk (LifecycleWalk *walk,
       if (scope != NULL)
         {
           snapshot_add_scope (self, walk, scope);
+          if (contexts != NULL && !g_hash_table_contains (contexts, scope->context))
+            g_hash_table_add (contexts, g_main_context_ref (scope->context));
           is_first = g_array_index (walk->steps, LifecycleStep, index).above == index;
           if (context == NULL || scope->context == context)
             snapshot_add_entries (self, ledger, index, kinds);
@@ -180,7 +205,7 @@ snapshot_of_walk (LifecycleWalk *walk,
       lifecycle_walk_go_on (walk);
 
       if (is_first)
-        g_array_index (self->scopes, SnapshotScope, index).name = lifecycle_ledger_dup_path (ledger);
+        g_array_index (self->scopes, LifecycleSnapshotScope, index).name = lifecycle_ledger_dup_path (ledger);
     }
   lifecycle_walk_clear (walk);
   snapshot_resolve_places (self);
@@ -201,7 +226,7 @@ lifecycle_snapshot_new (LifecycleScope *scope,
 
   lifecycle_walk_init (&walk, scope, recursive);
 
-  return snapshot_of_walk (&walk, NULL, G_MAXUINT);
+  return snapshot_of_walk (&walk, NULL, G_MAXUINT, NULL);
 }
 
 /* Takes a snapshot of all scopes in the process. May be called on any thread. */
@@ -222,7 +247,30 @@ lifecycle_snapshot_new_at (GMainContext *context,
 
   lifecycle_walk_init_all (&walk, NULL);
 
-  return snapshot_of_walk (&walk, context, kinds);
+  return snapshot_of_walk (&walk, context, kinds, NULL);
+}
+
+/* Takes a snapshot of all scopes in the process, and returns references on their home contexts. Drop
+ * them soon: the last reference on a context ends its sources. May be called on any thread.
+ */
+LifecycleSnapshot *
+lifecycle_snapshot_new_with_contexts (GPtrArray **contexts)
+{
+  g_autoptr (GHashTable) set = g_hash_table_new (NULL, NULL);
+  LifecycleSnapshot *self;
+  LifecycleWalk walk;
+  GHashTableIter iter;
+  gpointer context;
+
+  lifecycle_walk_init_all (&walk, NULL);
+  self = snapshot_of_walk (&walk, NULL, G_MAXUINT, set);
+
+  *contexts = g_ptr_array_new_with_free_func ((GDestroyNotify) g_main_context_unref);
+  g_hash_table_iter_init (&iter, set);
+  while (g_hash_table_iter_next (&iter, &context, NULL))
+    g_ptr_array_add (*contexts, context);
+
+  return self;
 }
 
 guint
@@ -238,22 +286,51 @@ lifecycle_snapshot_get_item (LifecycleSnapshot *self,
   return &g_array_index (self->items, LifecycleSnapshotItem, index);
 }
 
+static gint64
+snapshot_get_age (LifecycleSnapshot *self,
+                  guint32            added)
+{
+  guint32 age = self->taken - added;
+
+  /* The difference is negative if the entry was added while the snapshot was taken. */
+  return (gint32) age > 0 ? (gint64) age * 100 : 0;
+}
+
 /* Gets the age of an entry in milliseconds. */
 gint64
 lifecycle_snapshot_get_age (LifecycleSnapshot *self,
                             guint              index)
 {
-  guint32 age = self->taken - lifecycle_snapshot_get_item (self, index)->added;
+  return snapshot_get_age (self, lifecycle_snapshot_get_item (self, index)->added);
+}
 
-  /* The difference is negative if the entry was added while the snapshot was taken. */
-  return (gint32) age > 0 ? (gint64) age * 100 : 0;
+/* Gets the number of elements, of which some may be empty. */
+guint
+lifecycle_snapshot_get_n_scopes (LifecycleSnapshot *self)
+{
+  return self->scopes->len;
+}
+
+const LifecycleSnapshotScope *
+lifecycle_snapshot_get_scope (LifecycleSnapshot *self,
+                              guint              index)
+{
+  return &g_array_index (self->scopes, LifecycleSnapshotScope, index);
+}
+
+/* Gets the age of a scope in milliseconds. */
+gint64
+lifecycle_snapshot_get_scope_age (LifecycleSnapshot *self,
+                                  guint              index)
+{
+  return snapshot_get_age (self, lifecycle_snapshot_get_scope (self, index)->added);
 }
 
 char *
 lifecycle_snapshot_dup_path (LifecycleSnapshot *self,
                              guint              scope)
 {
-  SnapshotScope *named = &g_array_index (self->scopes, SnapshotScope, scope);
+  LifecycleSnapshotScope *named = &g_array_index (self->scopes, LifecycleSnapshotScope, scope);
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   GString *path;
 
@@ -261,7 +338,7 @@ lifecycle_snapshot_dup_path (LifecycleSnapshot *self,
     {
       g_ptr_array_add (names, named->name);
       scope = named->above;
-      named = &g_array_index (self->scopes, SnapshotScope, scope);
+      named = &g_array_index (self->scopes, LifecycleSnapshotScope, scope);
     }
 
   path = g_string_new (named->name);

@@ -125,6 +125,22 @@ lifecycle_scope_get_statistics (LifecycleScope *self,
   return statistics;
 }
 
+/* Likewise for everything that would end with a scope that may have gone: then returns NULL. */
+LifecycleStatistics *
+lifecycle_statistics_new_at (gconstpointer scope)
+{
+  LifecycleStatistics *statistics;
+  LifecycleWalk walk;
+
+  if (!lifecycle_walk_init_at (&walk, scope))
+    return NULL;
+
+  statistics = g_new0 (LifecycleStatistics, 1);
+  statistics_count_walk (statistics, &walk);
+
+  return statistics;
+}
+
 /**
  * lifecycle_get_statistics:
  *

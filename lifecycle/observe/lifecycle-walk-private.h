@@ -32,8 +32,13 @@ void             lifecycle_walk_init     (LifecycleWalk       *self,
                                           gboolean             recursive);
 void             lifecycle_walk_init_all (LifecycleWalk       *self,
                                           LifecycleStatistics *past);
+gboolean         lifecycle_walk_init_at  (LifecycleWalk       *self,
+                                          gconstpointer        scope);
 LifecycleLedger *lifecycle_walk_next     (LifecycleWalk       *self);
 void             lifecycle_walk_go_on    (LifecycleWalk       *self);
 void             lifecycle_walk_clear    (LifecycleWalk       *self);
+
+/* In lifecycle-statistics.c. */
+LifecycleStatistics *lifecycle_statistics_new_at (gconstpointer scope);
 
 G_END_DECLS

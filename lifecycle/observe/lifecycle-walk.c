@@ -77,6 +77,35 @@ lifecycle_walk_init_all (LifecycleWalk       *self,
     walk_add (self, g_ptr_array_index (roots, i), FALSE);
 }
 
+/* Starts a walk over everything that would end with a scope. The caller does not know whether the scope
+ * still exists; returns FALSE if it does not.
+ */
+gboolean
+lifecycle_walk_init_at (LifecycleWalk *self,
+                        gconstpointer  scope)
+{
+  LifecycleLedger *ledger, *found = NULL;
+  LifecycleWalk walk;
+
+  lifecycle_walk_init_all (&walk, NULL);
+  while (found == NULL && (ledger = lifecycle_walk_next (&walk)) != NULL)
+    {
+      if (ledger->scope == scope)
+        found = lifecycle_ledger_hold_memory (ledger);
+      lifecycle_walk_go_on (&walk);
+    }
+  lifecycle_walk_clear (&walk);
+
+  if (found == NULL)
+    return FALSE;
+
+  walk_init_empty (self, TRUE);
+  self->seen = g_hash_table_new (NULL, NULL);
+  walk_add (self, found, FALSE);
+
+  return TRUE;
+}
+
 /* The ledger is locked, which also protects its scope. */
 static void
 walk_add_children (LifecycleWalk   *self,

@@ -25,7 +25,8 @@ ALLOWED = {
     "gio": {"core", "entries"},
     "observe": {"core"},
     "monitor": {"core", "observe"},
-    "debug": {"core", "entries", "gio", "observe", "monitor"},
+    "inspect": {"core", "observe", "monitor"},
+    "debug": {"core", "entries", "gio", "observe", "monitor", "inspect"},
     # A library of its own.
     "gtk": {"core", "entries", "observe"},
 }
