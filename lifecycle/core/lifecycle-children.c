@@ -364,7 +364,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   /* From now on the tally does not change. */
   lifecycle_ledger_lock (&own->ledger);
   own->counted = TRUE;
-  tally = own->tally;
+  tally = &own->tally;
   n_late = own->n_late;
   n_failed = own->n_failed;
   lifecycle_ledger_unlock (&own->ledger);

@@ -126,7 +126,7 @@ clear_release (LifecycleLedger *ledger,
                LifecycleKind    kind,
                gboolean         foreign)
 {
-  LifecycleNode *list = foreign ? &ledger->foreign : &ledger->muted;
+  LifecycleList list = foreign ? LIFECYCLE_LIST_FOREIGN : LIFECYCLE_LIST_MUTED;
   LifecycleEntry *entry;
   guint n_released = 0;
   guint flags;

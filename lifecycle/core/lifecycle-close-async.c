@@ -172,7 +172,8 @@ close_wait_describe (LifecycleCloseWait *self)
       g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
 
       lifecycle_ledger_lock (ledger);
-      ledger_list_pending (&ledger->muted, found);
+      if (ledger->muted != NULL)
+        ledger_list_pending (&ledger->muted->others, found);
       ledger_list_pending (&ledger->live, found);
       /* A clear() has released these entries, but what they stood for is still running. */
       if (holdings->n_pending > found->len && !lifecycle_scope_is_closed (scope))

@@ -11,6 +11,22 @@
 
 G_BEGIN_DECLS
 
+/* Entries that have been muted and not yet released, in the order of addition. Most handlers have ended
+ * by then, so few ledgers need these lists.
+ */
+typedef struct
+{
+  LifecycleNode foreign;        /* those that only user code can end */
+  LifecycleNode others;
+} LifecycleMuted;
+
+typedef enum
+{
+  LIFECYCLE_LIST_LIVE,
+  LIFECYCLE_LIST_FOREIGN,
+  LIFECYCLE_LIST_MUTED
+} LifecycleList;
+
 /* The state of a mute phase. */
 typedef struct
 {
@@ -51,12 +67,8 @@ struct _LifecycleLedger
 {
   GMutex           lock;
 
-  /* Entries that work; muted entries that only user code can end; other muted entries. Each list is
-   * in the order of addition.
-   */
-  LifecycleNode    live;
-  LifecycleNode    foreign;
-  LifecycleNode    muted;
+  LifecycleNode    live;        /* entries that work, in the order of addition */
+  LifecycleMuted  *muted;       /* what a teardown or a clear() has yet to release, or NULL */
 
   LifecycleScope  *scope;       /* not owned; set to NULL before the scope is finalized */
   LifecycleMute   *mute;        /* set during a mute phase */
@@ -87,7 +99,7 @@ typedef struct
   GCancellable      *cancellable;
   GSList            *close_waits; /* of LifecycleWait, woken when nothing is pending */
   GQueue            *mail;      /* for queued handlers, created on demand */
-  LifecycleTally    *tally;     /* created on demand */
+  LifecycleTally     tally;
 
   guint              n_pending; /* number of things that a teardown may have to wait for */
   guint              limit;
@@ -140,11 +152,12 @@ guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger,
 guint            lifecycle_ledger_mute_kind    (LifecycleLedger  *ledger,
                                                 LifecycleKind     kind);
 gboolean         lifecycle_ledger_ends_with    (LifecycleLedger  *ledger,
-                                                LifecycleNode    *list,
+                                                LifecycleList     list,
                                                 LifecycleKind     kind);
 LifecycleEntry  *lifecycle_ledger_pop          (LifecycleLedger  *ledger,
-                                                LifecycleNode    *list,
+                                                LifecycleList     list,
                                                 guint            *flags);
+LifecycleMuted  *lifecycle_ledger_ensure_muted (LifecycleLedger  *ledger);
 void             lifecycle_ledger_set_blocked  (LifecycleLedger  *ledger,
                                                 gboolean          blocked);
 
@@ -234,6 +247,23 @@ lifecycle_node_is_alone (LifecycleNode *node)
   return node->next == node;
 }
 
+/* The ledger is locked. Returns one of its lists, or NULL if it is empty. */
+static inline LifecycleNode *
+lifecycle_ledger_get_list (LifecycleLedger *ledger,
+                           LifecycleList    list)
+{
+  LifecycleNode *node;
+
+  if (list == LIFECYCLE_LIST_LIVE)
+    node = &ledger->live;
+  else if (ledger->muted == NULL)
+    return NULL;
+  else
+    node = list == LIFECYCLE_LIST_FOREIGN ? &ledger->muted->foreign : &ledger->muted->others;
+
+  return lifecycle_node_is_alone (node) ? NULL : node;
+}
+
 static inline LifecycleEntry *
 lifecycle_list_peek_first (LifecycleNode *list)
 {
@@ -284,9 +314,9 @@ lifecycle_ledger_append (LifecycleLedger    *ledger,
     {
       LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
 
-      lifecycle_tally_get_row (&holdings->tally, kind)->added++;
-      if (ledger->n_entries > holdings->tally->peak)
-        holdings->tally->peak = ledger->n_entries;
+      lifecycle_tally_count (&holdings->tally, kind, LIFECYCLE_TALLY_ADDED);
+      if (ledger->n_entries > holdings->tally.peak)
+        holdings->tally.peak = ledger->n_entries;
       if (lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
         lifecycle_watch_entry_added (ledger, entry);
     }
@@ -318,12 +348,10 @@ lifecycle_ledger_remove (LifecycleLedger *ledger,
   if (lifecycle_ledger_is_owned (ledger) && kind != LIFECYCLE_KIND_NONE)
     {
       LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
-      LifecycleTallyRow *row = lifecycle_tally_get_row (&holdings->tally, kind);
 
-      if ((entry->flags & LIFECYCLE_ENTRY_MUTED) != 0)
-        row->released++;
-      else
-        row->retired++;
+      lifecycle_tally_count (&holdings->tally, kind,
+                             (entry->flags & LIFECYCLE_ENTRY_MUTED) != 0 ? LIFECYCLE_TALLY_RELEASED
+                                                                         : LIFECYCLE_TALLY_RETIRED);
       if (lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
         lifecycle_watch_entry_removed (ledger, entry);
     }

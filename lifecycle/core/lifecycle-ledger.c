@@ -20,8 +20,6 @@ ledger_alloc (gsize                size,
   ledger->role = role;
   g_mutex_init (&ledger->lock);
   lifecycle_node_init (&ledger->live);
-  lifecycle_node_init (&ledger->foreign);
-  lifecycle_node_init (&ledger->muted);
   ledger->scope = scope;
   ledger->refs = 1;
   ledger->memory_refs = 1;
@@ -54,14 +52,15 @@ static void
 lifecycle_ledger_free (LifecycleLedger *ledger)
 {
   g_assert (lifecycle_node_is_alone (&ledger->live));
-  g_assert (lifecycle_node_is_alone (&ledger->foreign));
-  g_assert (lifecycle_node_is_alone (&ledger->muted));
+  g_assert (lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_FOREIGN) == NULL);
+  g_assert (lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_MUTED) == NULL);
 
   if (lifecycle_ledger_is_owned (ledger))
     lifecycle_holdings_clear (lifecycle_ledger_get_holdings (ledger));
   else if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
     g_clear_pointer (&lifecycle_ledger_get_object_ledger (ledger)->children.index, g_hash_table_unref);
   g_clear_pointer (&ledger->timer_queue, g_source_unref);
+  g_clear_pointer (&ledger->muted, g_free);
   lifecycle_ledger_release_memory (ledger);
 }
 
@@ -83,7 +82,7 @@ lifecycle_ledger_release_memory (LifecycleLedger *ledger)
   if (g_atomic_int_dec_and_test (&ledger->memory_refs))
     {
       if (lifecycle_ledger_is_owned (ledger))
-        g_clear_pointer (&lifecycle_ledger_get_holdings (ledger)->tally, lifecycle_tally_free);
+        lifecycle_tally_clear (&lifecycle_ledger_get_holdings (ledger)->tally);
       g_mutex_clear (&ledger->lock);
       g_free (ledger);
     }
@@ -269,6 +268,20 @@ lifecycle_ledger_lift_fence (LifecycleLedger *ledger,
   lifecycle_ledger_unlock (ledger);
 }
 
+/* The ledger is locked. */
+LifecycleMuted *
+lifecycle_ledger_ensure_muted (LifecycleLedger *ledger)
+{
+  if (ledger->muted == NULL)
+    {
+      ledger->muted = g_new (LifecycleMuted, 1);
+      lifecycle_node_init (&ledger->muted->foreign);
+      lifecycle_node_init (&ledger->muted->others);
+    }
+
+  return ledger->muted;
+}
+
 /* Mutes all live entries, or those before the fence, in reverse order of addition. Unless `kind` is
  * NONE, there must be a fence, and entries of other kinds stay where they are. No user code runs.
  * Returns the number of entries that have ended completely, and need no release.
@@ -314,7 +327,9 @@ ledger_mute (LifecycleLedger *ledger,
 
       /* Move the entry first, because mute() may end it, or release the lock for a moment. */
       lifecycle_node_remove (&entry->node);
-      lifecycle_node_insert_after (&entry->node, class->foreign ? &ledger->foreign : &muted);
+      lifecycle_node_insert_after (&entry->node,
+                                   class->foreign ? &lifecycle_ledger_ensure_muted (ledger)->foreign
+                                                  : &muted);
       entry->flags |= LIFECYCLE_ENTRY_MUTED;
 
       if (class->mute != NULL)
@@ -324,10 +339,12 @@ ledger_mute (LifecycleLedger *ledger,
   /* Entries that an unfinished clear() has left are older than these: append to them. */
   if (!lifecycle_node_is_alone (&muted))
     {
-      muted.next->prev = ledger->muted.prev;
-      ledger->muted.prev->next = muted.next;
-      muted.prev->next = &ledger->muted;
-      ledger->muted.prev = muted.prev;
+      LifecycleNode *others = &lifecycle_ledger_ensure_muted (ledger)->others;
+
+      muted.next->prev = others->prev;
+      others->prev->next = muted.next;
+      muted.prev->next = others;
+      others->prev = muted.prev;
     }
 
   if (fence != NULL)
@@ -363,17 +380,26 @@ lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
   return ledger_mute (ledger, &fence, kind);
 }
 
+static LifecycleEntry *
+ledger_peek_last (LifecycleLedger *ledger,
+                  LifecycleList    list)
+{
+  LifecycleNode *node = lifecycle_ledger_get_list (ledger, list);
+
+  return node != NULL ? lifecycle_list_peek_last (node) : NULL;
+}
+
 /* Returns whether the last entry of one of the lists is of that kind. */
 gboolean
 lifecycle_ledger_ends_with (LifecycleLedger *ledger,
-                            LifecycleNode   *list,
+                            LifecycleList    list,
                             LifecycleKind    kind)
 {
   LifecycleEntry *entry;
   gboolean found;
 
   lifecycle_ledger_lock (ledger);
-  entry = lifecycle_list_peek_last (list);
+  entry = ledger_peek_last (ledger, list);
   found = entry != NULL && lifecycle_entry_type_get_kind (entry->type) == kind;
   lifecycle_ledger_unlock (ledger);
 
@@ -385,14 +411,14 @@ lifecycle_ledger_ends_with (LifecycleLedger *ledger,
  */
 LifecycleEntry *
 lifecycle_ledger_pop (LifecycleLedger *ledger,
-                      LifecycleNode   *list,
+                      LifecycleList    list,
                       guint           *flags)
 {
   LifecycleEntry *entry;
 
   lifecycle_ledger_lock (ledger);
 
-  entry = lifecycle_list_peek_last (list);
+  entry = ledger_peek_last (ledger, list);
   if (entry != NULL)
     {
       const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);

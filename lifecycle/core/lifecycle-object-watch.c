@@ -25,7 +25,7 @@ object_watch_release_all (LifecycleObjectWatch *watch)
   LifecycleEntry *entry;
   guint flags;
 
-  while ((entry = lifecycle_ledger_pop (ledger, &ledger->live, &flags)) != NULL)
+  while ((entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_LIVE, &flags)) != NULL)
     lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
 
   lifecycle_ledger_unref (ledger);

@@ -199,7 +199,7 @@ lifecycle_child_iter_init (LifecycleChildIter *self,
 {
   self->n_left = lifecycle_ledger_get_children (ledger)->n;
   self->list = self->node = &ledger->live;
-  self->muted = &ledger->muted;
+  self->muted = lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_MUTED);
 
   /* A fence that is not in a list has no entries before it. */
   if (fence != NULL)
@@ -215,7 +215,7 @@ lifecycle_child_iter_next (LifecycleChildIter *self)
       self->node = self->node->prev;
       if (self->node == self->list)
         {
-          if (self->list == self->muted)
+          if (self->list == self->muted || self->muted == NULL)
             break;
           self->list = self->node = self->muted;
         }

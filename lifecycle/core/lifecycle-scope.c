@@ -150,7 +150,7 @@ scope_is_unused (LifecycleScope *self)
 
   unused = self->extra == NULL &&
            holdings->generation == 0 &&
-           holdings->tally == NULL &&
+           lifecycle_tally_is_empty (&holdings->tally) &&
            holdings->followers == NULL &&
            self->following == NULL;
   lifecycle_ledger_unlock (&holdings->ledger);

@@ -19,23 +19,22 @@ typedef struct
 } LifecycleTallyRow;
 
 typedef struct _LifecycleTally LifecycleTally;
+typedef struct _LifecycleTallyRows LifecycleTallyRows;
 
 /* The counts of scopes below this one that have closed. */
 typedef struct
 {
-  LifecycleClosings  children;  /* of the children */
-  LifecycleClosings  below;     /* of the children and all scopes below them */
-  guint64            n_late;
-  guint64            n_failed;
-  LifecycleTally    *counts;    /* of all these scopes; has no past of its own */
+  LifecycleClosings   children; /* of the children */
+  LifecycleClosings   below;    /* of the children and all scopes below them */
+  guint64             n_late;
+  guint64             n_failed;
+  LifecycleTallyRows *counts;   /* of all these scopes; has no past of its own */
 } LifecyclePast;
 
-/* The counts of a ledger, created when there is something to count, and guarded by its lock. Most
- * scopes have one or two kinds of entries, so only kinds that have occurred have a row.
- */
-struct _LifecycleTally
+/* Counts of any number of kinds, of which only those that have occurred have a row. */
+struct _LifecycleTallyRows
 {
-  guint8             rows[LIFECYCLE_N_KINDS]; /* index into row[] plus 1, or 0 for none */
+  guint8             index[LIFECYCLE_N_KINDS]; /* into row[], plus 1, or 0 for none */
   guint8             n_rows;
   guint8             n_allocated;
   guint              peak;
@@ -43,29 +42,60 @@ struct _LifecycleTally
   LifecycleTallyRow  row[];
 };
 
-LifecycleTallyRow *lifecycle_tally_make_row    (LifecycleTally      **tally,
-                                                guint                 kind);
-void               lifecycle_tally_free        (LifecycleTally       *self);
-void               lifecycle_tally_sum_up      (LifecycleTally       *self,
-                                                gboolean              with_past,
-                                                LifecycleStatistics  *sum);
-void               lifecycle_tally_take_closed (LifecycleTally      **tally,
-                                                LifecycleTally       *closed,
-                                                guint                 n_late,
-                                                guint                 n_failed,
-                                                LifecycleReason       reason,
-                                                guint64               closing_time);
-
-static inline LifecycleTallyRow *
-lifecycle_tally_get_row (LifecycleTally **tally,
-                         guint            kind)
+typedef enum
 {
-  LifecycleTally *self = *tally;
+  LIFECYCLE_TALLY_ADDED,
+  LIFECYCLE_TALLY_RELEASED,
+  LIFECYCLE_TALLY_RETIRED,
+  LIFECYCLE_N_TALLY_COUNTS
+} LifecycleTallyCount;
 
-  if (G_LIKELY (self != NULL && self->rows[kind] != 0))
-    return &self->row[self->rows[kind] - 1];
+/* The counts of a ledger, guarded by its lock. Most scopes have entries of one kind, which is counted
+ * here. What is counted of other kinds, and what these counters are too small for, is in the rows.
+ */
+struct _LifecycleTally
+{
+  LifecycleTallyRows *rows;     /* created on demand */
+  guint32             n[LIFECYCLE_N_TALLY_COUNTS];
+  guint               peak;
+  guint8              kind;     /* plus 1, or 0 for none */
+};
 
-  return lifecycle_tally_make_row (tally, kind);
+void lifecycle_tally_count_slowly (LifecycleTally            *self,
+                                   guint                      kind,
+                                   LifecycleTallyCount        what);
+void lifecycle_tally_clear        (LifecycleTally            *self);
+void lifecycle_tally_get          (const LifecycleTally      *self,
+                                   guint                      kind,
+                                   LifecycleTallyRow         *row);
+void lifecycle_tally_sum_up       (const LifecycleTally      *self,
+                                   gboolean                   with_past,
+                                   LifecycleStatistics       *sum);
+const LifecyclePast *
+     lifecycle_tally_get_past     (const LifecycleTally      *self);
+void lifecycle_tally_take_closed  (LifecycleTally            *self,
+                                   const LifecycleTally      *closed,
+                                   guint                      n_late,
+                                   guint                      n_failed,
+                                   LifecycleReason            reason,
+                                   guint64                    closing_time);
+
+static inline void
+lifecycle_tally_count (LifecycleTally      *self,
+                       guint                kind,
+                       LifecycleTallyCount  what)
+{
+  if (G_LIKELY (self->kind == kind + 1 && self->n[what] != G_MAXUINT32))
+    self->n[what]++;
+  else
+    lifecycle_tally_count_slowly (self, kind, what);
+}
+
+/* Returns whether nothing has ever been counted. */
+static inline gboolean
+lifecycle_tally_is_empty (const LifecycleTally *self)
+{
+  return self->kind == 0 && self->rows == NULL;
 }
 
 G_END_DECLS

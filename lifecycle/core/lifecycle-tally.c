@@ -8,15 +8,15 @@
 #include <string.h>
 
 static gsize
-tally_get_size (guint n_rows)
+rows_get_size (guint n_rows)
 {
-  return G_STRUCT_OFFSET (LifecycleTally, row) + n_rows * sizeof (LifecycleTallyRow);
+  return G_STRUCT_OFFSET (LifecycleTallyRows, row) + n_rows * sizeof (LifecycleTallyRow);
 }
 
-static LifecycleTally *
-tally_new (guint n_rows)
+static LifecycleTallyRows *
+rows_new (guint n_rows)
 {
-  LifecycleTally *self = g_slice_alloc (tally_get_size (n_rows));
+  LifecycleTallyRows *self = g_slice_alloc (rows_get_size (n_rows));
 
   memset (self, 0, sizeof *self);
   self->n_allocated = (guint8) n_rows;
@@ -24,51 +24,122 @@ tally_new (guint n_rows)
   return self;
 }
 
-static LifecycleTally *
-tally_grow (LifecycleTally *self,
-            guint           n_rows)
+static LifecycleTallyRows *
+rows_grow (LifecycleTallyRows *self,
+           guint               n_rows)
 {
-  LifecycleTally *grown = tally_new (n_rows);
+  LifecycleTallyRows *grown = rows_new (n_rows);
 
-  memcpy (grown, self, tally_get_size (self->n_rows));
+  memcpy (grown, self, rows_get_size (self->n_rows));
   grown->n_allocated = (guint8) n_rows;
-  g_slice_free1 (tally_get_size (self->n_allocated), self);
+  g_slice_free1 (rows_get_size (self->n_allocated), self);
 
   return grown;
 }
 
-LifecycleTallyRow *
-lifecycle_tally_make_row (LifecycleTally **tally,
-                          guint            kind)
+static LifecycleTallyRow *
+rows_ensure (LifecycleTallyRows **rows,
+             guint                kind)
 {
-  LifecycleTally *self = *tally;
+  LifecycleTallyRows *self = *rows;
   LifecycleTallyRow *row;
 
+  if (self != NULL && self->index[kind] != 0)
+    return &self->row[self->index[kind] - 1];
+
   if (self == NULL)
-    {
-      *tally = self = tally_new (1);
-    }
+    *rows = self = rows_new (1);
   else if (self->n_rows == self->n_allocated)
-    {
-      *tally = self = tally_grow (self, MIN (MAX (2, 2u * self->n_allocated), LIFECYCLE_N_KINDS));
-    }
+    *rows = self = rows_grow (self, MIN (MAX (2, 2u * self->n_allocated), LIFECYCLE_N_KINDS));
 
   row = &self->row[self->n_rows++];
   memset (row, 0, sizeof *row);
-  self->rows[kind] = self->n_rows;
+  self->index[kind] = self->n_rows;
 
   return row;
 }
 
-void
-lifecycle_tally_free (LifecycleTally *self)
+static void
+row_add (LifecycleTallyRow       *self,
+         const LifecycleTallyRow *other)
+{
+  self->added += other->added;
+  self->released += other->released;
+  self->retired += other->retired;
+}
+
+static void
+rows_free (LifecycleTallyRows *self)
 {
   if (self->past != NULL)
     {
-      g_clear_pointer (&self->past->counts, lifecycle_tally_free);
+      g_clear_pointer (&self->past->counts, rows_free);
       g_free (self->past);
     }
-  g_slice_free1 (tally_get_size (self->n_allocated), self);
+  g_slice_free1 (rows_get_size (self->n_allocated), self);
+}
+
+void
+lifecycle_tally_clear (LifecycleTally *self)
+{
+  g_clear_pointer (&self->rows, rows_free);
+}
+
+static LifecycleTallyRow
+tally_get_small (const LifecycleTally *self)
+{
+  return (LifecycleTallyRow) {
+    .added = self->n[LIFECYCLE_TALLY_ADDED],
+    .released = self->n[LIFECYCLE_TALLY_RELEASED],
+    .retired = self->n[LIFECYCLE_TALLY_RETIRED],
+  };
+}
+
+/* Called for the first entry of a kind, for kinds that are in the rows, and if a counter is full. */
+void
+lifecycle_tally_count_slowly (LifecycleTally      *self,
+                              guint                kind,
+                              LifecycleTallyCount  what)
+{
+  LifecycleTallyRow small, one = { 0 };
+
+  if (self->kind == 0 && (self->rows == NULL || self->rows->index[kind] == 0))
+    self->kind = (guint8) (kind + 1);
+
+  if (self->kind == kind + 1)
+    {
+      if (self->n[what] == G_MAXUINT32)
+        {
+          small = tally_get_small (self);
+          row_add (rows_ensure (&self->rows, kind), &small);
+          memset (self->n, 0, sizeof self->n);
+        }
+      self->n[what]++;
+      return;
+    }
+
+  one.added = what == LIFECYCLE_TALLY_ADDED;
+  one.released = what == LIFECYCLE_TALLY_RELEASED;
+  one.retired = what == LIFECYCLE_TALLY_RETIRED;
+  row_add (rows_ensure (&self->rows, kind), &one);
+}
+
+/* Gets the counts of one kind. */
+void
+lifecycle_tally_get (const LifecycleTally *self,
+                     guint                 kind,
+                     LifecycleTallyRow    *row)
+{
+  *row = self->kind == kind + 1 ? tally_get_small (self) : (LifecycleTallyRow) { 0 };
+  if (self->rows != NULL && self->rows->index[kind] != 0)
+    row_add (row, &self->rows->row[self->rows->index[kind] - 1]);
+}
+
+/* Returns the counts of scopes below that have closed, or NULL if there are none. */
+const LifecyclePast *
+lifecycle_tally_get_past (const LifecycleTally *self)
+{
+  return self->rows != NULL ? self->rows->past : NULL;
 }
 
 void
@@ -91,89 +162,117 @@ lifecycle_closings_add (LifecycleClosings       *self,
   self->longest = MAX (self->longest, other->longest);
 }
 
-/* Adds the counts to `sum`; if `with_past`, also those of the scopes below that have closed. */
-void
-lifecycle_tally_sum_up (LifecycleTally      *self,
-                        gboolean             with_past,
-                        LifecycleStatistics *sum)
+static void
+sum_add_row (LifecycleStatistics     *sum,
+             guint                    kind,
+             const LifecycleTallyRow *row)
 {
-  if (self == NULL)
-    return;
+  sum->added[kind] += row->added;
+  sum->released[kind] += row->released;
+  sum->retired[kind] += row->retired;
+}
 
+static void
+sum_add_rows (LifecycleStatistics      *sum,
+              const LifecycleTallyRows *rows)
+{
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {
-      if (self->rows[kind] != 0)
-        {
-          LifecycleTallyRow *row = &self->row[self->rows[kind] - 1];
-
-          sum->added[kind] += row->added;
-          sum->released[kind] += row->released;
-          sum->retired[kind] += row->retired;
-        }
+      if (rows->index[kind] != 0)
+        sum_add_row (sum, kind, &rows->row[rows->index[kind] - 1]);
     }
+  sum->peak = MAX (sum->peak, rows->peak);
+}
+
+/* Adds the counts to `sum`; if `with_past`, also those of the scopes below that have closed. */
+void
+lifecycle_tally_sum_up (const LifecycleTally *self,
+                        gboolean              with_past,
+                        LifecycleStatistics  *sum)
+{
+  const LifecyclePast *past = lifecycle_tally_get_past (self);
+
+  if (self->kind != 0)
+    {
+      const LifecycleTallyRow small = tally_get_small (self);
+
+      sum_add_row (sum, self->kind - 1, &small);
+    }
+  if (self->rows != NULL)
+    sum_add_rows (sum, self->rows);
   sum->peak = MAX (sum->peak, self->peak);
 
-  if (with_past && self->past != NULL)
+  if (with_past && past != NULL)
     {
-      lifecycle_tally_sum_up (self->past->counts, FALSE, sum);
-      lifecycle_closings_add (&sum->closings, &self->past->below);
-      sum->n_late += self->past->n_late;
-      sum->n_failed += self->past->n_failed;
+      if (past->counts != NULL)
+        sum_add_rows (sum, past->counts);
+      lifecycle_closings_add (&sum->closings, &past->below);
+      sum->n_late += past->n_late;
+      sum->n_failed += past->n_failed;
     }
 }
 
-/* Adds the counts of another tally, without its past. */
 static void
-tally_add (LifecycleTally **tally,
-           LifecycleTally  *other)
+rows_add (LifecycleTallyRows       **rows,
+          const LifecycleTallyRows  *other)
 {
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {
-      if (other->rows[kind] != 0)
+      if (other->index[kind] != 0)
         {
-          LifecycleTallyRow *from = &other->row[other->rows[kind] - 1];
-          LifecycleTallyRow *to = lifecycle_tally_get_row (tally, kind);
-
-          to->added += from->added;
-          to->released += from->released;
-          to->retired += from->retired;
-          (*tally)->peak = MAX ((*tally)->peak, other->peak);
+          row_add (rows_ensure (rows, kind), &other->row[other->index[kind] - 1]);
+          (*rows)->peak = MAX ((*rows)->peak, other->peak);
         }
     }
+}
+
+static LifecyclePast *
+tally_ensure_past (LifecycleTally *self)
+{
+  if (self->rows == NULL)
+    self->rows = rows_new (0);
+  if (self->rows->past == NULL)
+    self->rows->past = g_new0 (LifecyclePast, 1);
+
+  return self->rows->past;
 }
 
 /* Takes over the counts of a closed child, and of the scopes that were below it. */
 void
-lifecycle_tally_take_closed (LifecycleTally  **tally,
-                             LifecycleTally   *closed,
-                             guint             n_late,
-                             guint             n_failed,
-                             LifecycleReason   reason,
-                             guint64           closing_time)
+lifecycle_tally_take_closed (LifecycleTally       *self,
+                             const LifecycleTally *closed,
+                             guint                 n_late,
+                             guint                 n_failed,
+                             LifecycleReason       reason,
+                             guint64               closing_time)
 {
-  LifecyclePast *past;
-
-  if (*tally == NULL)
-    *tally = tally_new (0);
-  if ((*tally)->past == NULL)
-    (*tally)->past = g_new0 (LifecyclePast, 1);
-  past = (*tally)->past;
+  LifecyclePast *past = tally_ensure_past (self);
+  const LifecyclePast *below = lifecycle_tally_get_past (closed);
 
   lifecycle_closings_note (&past->children, reason, closing_time);
   lifecycle_closings_note (&past->below, reason, closing_time);
   past->n_late += n_late;
   past->n_failed += n_failed;
 
-  if (closed == NULL)
-    return;
-
-  tally_add (&past->counts, closed);
-  if (closed->past != NULL)
+  if (closed->kind != 0)
     {
-      if (closed->past->counts != NULL)
-        tally_add (&past->counts, closed->past->counts);
-      lifecycle_closings_add (&past->below, &closed->past->below);
-      past->n_late += closed->past->n_late;
-      past->n_failed += closed->past->n_failed;
+      const LifecycleTallyRow small = tally_get_small (closed);
+
+      row_add (rows_ensure (&past->counts, closed->kind - 1u), &small);
+      past->counts->peak = MAX (past->counts->peak, closed->peak);
+    }
+  if (closed->rows != NULL)
+    {
+      rows_add (&past->counts, closed->rows);
+      if (past->counts != NULL)
+        past->counts->peak = MAX (past->counts->peak, closed->peak);
+    }
+  if (below != NULL)
+    {
+      if (below->counts != NULL)
+        rows_add (&past->counts, below->counts);
+      lifecycle_closings_add (&past->below, &below->below);
+      past->n_late += below->n_late;
+      past->n_failed += below->n_failed;
     }
 }

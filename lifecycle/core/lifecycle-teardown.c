@@ -326,17 +326,22 @@ static void
 teardown_let_go (LifecycleLedger *following)
 {
   g_autoptr (GPtrArray) objects = NULL;
+  LifecycleNode *muted;
 
   lifecycle_ledger_lock (following);
-  LIFECYCLE_LIST_FOREACH_REVERSE (entry, &following->muted)
+  muted = lifecycle_ledger_get_list (following, LIFECYCLE_LIST_MUTED);
+  if (muted != NULL)
     {
-      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
-      GObject *object = class->let_go != NULL ? class->let_go (entry) : NULL;
+      LIFECYCLE_LIST_FOREACH_REVERSE (entry, muted)
+        {
+          const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+          GObject *object = class->let_go != NULL ? class->let_go (entry) : NULL;
 
-      if (object != NULL && objects == NULL)
-        objects = g_ptr_array_new_with_free_func (g_object_unref);
-      if (object != NULL)
-        g_ptr_array_add (objects, object);
+          if (object != NULL && objects == NULL)
+            objects = g_ptr_array_new_with_free_func (g_object_unref);
+          if (object != NULL)
+            g_ptr_array_add (objects, object);
+        }
     }
   lifecycle_ledger_unlock (following);
 }
@@ -356,7 +361,7 @@ teardown_cancel_scope (LifecycleScope *scope,
   guint flags;
 
   lifecycle_ledger_lock (ledger);
-  has_more = holdings->mail != NULL || !lifecycle_node_is_alone (&ledger->foreign);
+  has_more = holdings->mail != NULL || lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_FOREIGN) != NULL;
   if (fence == NULL)
     cancellable = holdings->cancellable != NULL ? g_object_ref (holdings->cancellable) : NULL;
   else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
@@ -377,7 +382,7 @@ teardown_cancel_scope (LifecycleScope *scope,
 
   lifecycle_holdings_drop_mail (holdings, fence == NULL);
 
-  while ((entry = lifecycle_ledger_pop (ledger, &ledger->foreign, &flags)) != NULL)
+  while ((entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_FOREIGN, &flags)) != NULL)
     {
       const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
 
@@ -513,7 +518,7 @@ teardown_step (LifecycleScope  *scope,
   if (!clear && (*next = teardown_next_follower (scope, release)) != NULL)
     return TRUE;
 
-  entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
+  entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_MUTED, &flags);
   if (entry != NULL && entry->type == LIFECYCLE_ENTRY_SCOPE)
     {
       *next = lifecycle_scope_from_child_entry (entry);
@@ -529,7 +534,7 @@ teardown_step (LifecycleScope  *scope,
 
   if (!clear &&
       scope->following != NULL &&
-      (entry = lifecycle_ledger_pop (scope->following, &scope->following->muted, &flags)) != NULL)
+      (entry = lifecycle_ledger_pop (scope->following, LIFECYCLE_LIST_MUTED, &flags)) != NULL)
     {
       lifecycle_entry_get_class (entry)->release (scope->following, entry, flags);
       return TRUE;
@@ -715,7 +720,7 @@ teardown_run_one (LifecycleScope *scope)
 
   while (!lifecycle_scope_has_closed (scope))
     {
-      entry = lifecycle_ledger_pop (ledger, &ledger->muted, &flags);
+      entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_MUTED, &flags);
       if (entry == NULL)
         {
           teardown_finish (scope, scope, began, tell);

@@ -36,17 +36,17 @@ record_add_released (Record         *self,
   for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {
       const char *nick = lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) kind);
-      guint64 n = 0;
+      LifecycleTallyRow row;
 
-      if (tally != NULL && tally->rows[kind] != 0)
-        n = lifecycle_tally_get_row (&tally, kind)->released;
-      if (n == 0)
+      lifecycle_tally_get (tally, kind, &row);
+      if (row.released == 0)
         continue;
 
-      g_string_append_printf (message, "%s%s %" G_GUINT64_FORMAT, separator, nick, n);
+      g_string_append_printf (message, "%s%s %" G_GUINT64_FORMAT, separator, nick, row.released);
       separator = ", ";
 
-      g_snprintf (self->values[kind], sizeof self->values[kind], "%" G_GUINT64_FORMAT, n);
+      g_snprintf (self->values[kind], sizeof self->values[kind], "%" G_GUINT64_FORMAT,
+                  row.released);
       g_snprintf (self->names[kind], sizeof self->names[kind], "LIFECYCLE_RELEASED_%s", nick);
       for (char *c = self->names[kind]; *c != '\0'; c++)
         *c = g_ascii_toupper (*c);
@@ -75,7 +75,7 @@ log_scope_closed (LifecycleScope *scope,
 
   holdings = lifecycle_scope_lock_holdings (scope);
   n_failed = holdings->n_failed;
-  record_add_released (&record, message, holdings->tally);
+  record_add_released (&record, message, &holdings->tally);
   lifecycle_ledger_unlock (&holdings->ledger);
 
   if (n_failed > 0)

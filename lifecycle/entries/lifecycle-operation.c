@@ -115,7 +115,8 @@ operation_mute (LifecycleLedger *ledger,
   lifecycle_operation_ref (self);
   self->cancellation.type = LIFECYCLE_ENTRY_CANCELLATION;
   self->cancellation.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
-  lifecycle_node_insert_after (&self->cancellation.node, &ledger->foreign);
+  lifecycle_node_insert_after (&self->cancellation.node,
+                               &lifecycle_ledger_ensure_muted (ledger)->foreign);
 }
 
 static void

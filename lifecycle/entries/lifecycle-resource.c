@@ -400,7 +400,7 @@ resource_mute (LifecycleLedger *ledger,
       stop->resource = lifecycle_resource_ref (self);
       stop->entry.type = LIFECYCLE_ENTRY_RESOURCE_STOP;
       stop->entry.flags = LIFECYCLE_ENTRY_LINKED | LIFECYCLE_ENTRY_MUTED;
-      lifecycle_node_insert_after (&stop->entry.node, &ledger->foreign);
+      lifecycle_node_insert_after (&stop->entry.node, &lifecycle_ledger_ensure_muted (ledger)->foreign);
       /* cppcheck-suppress memleak ; the ledger has it */
     }
 }

@@ -92,7 +92,7 @@ outline_scope_init (OutlineScope     *self,
                     LifecycleLedger  *ledger)
 {
   LifecycleScope *scope = ledger->scope;
-  LifecycleTally *tally = lifecycle_ledger_get_holdings (ledger)->tally;
+  LifecycleTally *tally = &lifecycle_ledger_get_holdings (ledger)->tally;
 
   self->ledger = lifecycle_ledger_hold_memory (ledger);
   self->first_child = self->next = self->parent = G_MAXUINT;
@@ -105,15 +105,12 @@ outline_scope_init (OutlineScope     *self,
   if (scope->key.object != NULL && self->state == LIFECYCLE_STATE_OPEN)
     self->object_type = G_OBJECT_TYPE (scope->key.object);
 
-  for (guint kind = 0; tally != NULL && kind < LIFECYCLE_N_KINDS; kind++)
+  for (guint kind = 0; kind < LIFECYCLE_N_KINDS; kind++)
     {
-      LifecycleTallyRow *row;
+      LifecycleTallyRow row;
 
-      if (tally->rows[kind] == 0)
-        continue;
-
-      row = lifecycle_tally_get_row (&tally, kind);
-      self->live[kind] = (guint) (row->added - row->released - row->retired);
+      lifecycle_tally_get (tally, kind, &row);
+      self->live[kind] = (guint) (row.added - row.released - row.retired);
       self->n_entries += self->live[kind];
     }
   self->n_below = self->n_entries;

@@ -54,15 +54,15 @@ statistics_count (LifecycleStatistics *self,
                   gboolean             alone)
 {
   LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
-  LifecycleTally *tally = holdings->tally;
+  const LifecyclePast *past = lifecycle_tally_get_past (&holdings->tally);
 
   if (ledger->scope != NULL && !lifecycle_scope_is_closed (ledger->scope))
     self->n_scopes++;
   self->n_late += holdings->n_late;
   self->n_failed += holdings->n_failed;
-  lifecycle_tally_sum_up (tally, !alone, self);
-  if (alone && tally != NULL && tally->past != NULL)
-    lifecycle_closings_add (&self->closings, &tally->past->children);
+  lifecycle_tally_sum_up (&holdings->tally, !alone, self);
+  if (alone && past != NULL)
+    lifecycle_closings_add (&self->closings, &past->children);
 }
 
 /* Adds the counts of all scopes in the walk, and clears the walk. */
@@ -183,21 +183,16 @@ lifecycle_scope_get_n_live (LifecycleScope *self,
                             LifecycleKind   kind)
 {
   LifecycleHoldings *holdings;
-  guint n_live = 0;
+  LifecycleTallyRow row;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
   g_return_val_if_fail ((guint) kind < LIFECYCLE_N_KINDS, 0);
 
   holdings = lifecycle_scope_lock_holdings (self);
-  if (holdings->tally != NULL && holdings->tally->rows[kind] != 0)
-    {
-      LifecycleTallyRow *row = lifecycle_tally_get_row (&holdings->tally, kind);
-
-      n_live = (guint) (row->added - row->released - row->retired);
-    }
+  lifecycle_tally_get (&holdings->tally, kind, &row);
   lifecycle_ledger_unlock (&holdings->ledger);
 
-  return n_live;
+  return (guint) (row.added - row.released - row.retired);
 }
 
 /**

@@ -92,7 +92,7 @@ look_at_notice (LifecycleScope   *scope,
 
   g_assert_null (lifecycle_stacks_get (handler_entry));
   lifecycle_ledger_lock (lifecycle_scope_get_ledger (handler_scope));
-  notice = lifecycle_list_peek_last (&lifecycle_scope_get_ledger (handler_scope)->muted);
+  notice = lifecycle_list_peek_last (&lifecycle_scope_get_ledger (handler_scope)->muted->others);
   lifecycle_ledger_unlock (lifecycle_scope_get_ledger (handler_scope));
   g_assert_cmpint (notice->type, ==, LIFECYCLE_ENTRY_NOTICE);
   g_assert_true (lifecycle_stacks_get (notice) == handler_stack);
