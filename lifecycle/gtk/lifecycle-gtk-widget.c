@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-entry-private.h"
+#include "lifecycle-gtk-application-private.h"
 #include "lifecycle-gtk-dispose-private.h"
 #include "lifecycle-gtk-entry-private.h"
 #include "lifecycle-gtk-toplevels-private.h"
@@ -174,6 +175,7 @@ LifecycleScope *
 lifecycle_gtk_scope_of_at (const char *place,
                            GtkWidget  *widget)
 {
+  LifecycleScope *scope;
   GtkWidget *root;
 
   g_return_val_if_fail (GTK_IS_WIDGET (widget), NULL);
@@ -186,13 +188,16 @@ lifecycle_gtk_scope_of_at (const char *place,
       return ended != NULL ? ended : widget_get_ended (root);
     }
 
+  scope = lifecycle_scope_of_at (place, G_OBJECT (widget));
   if (!widget_is_scoped (widget))
     {
       lifecycle_gtk_hook_widget (widget);
       widget_set_scoped (widget, TRUE);
+      if (GTK_IS_WINDOW (widget))
+        lifecycle_gtk_follow_application (GTK_WINDOW (widget), scope);
     }
 
-  return lifecycle_scope_of_at (place, G_OBJECT (widget));
+  return scope;
 }
 
 /* Gets the scope of a widget, or NULL if it has none. */
