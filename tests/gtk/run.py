@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "GTK_A11Y": "none",
     "GSETTINGS_BACKEND": "memory",
     "GIO_USE_VFS": "local",
+    "GIO_USE_VOLUME_MONITOR": "unix",
     "GTK_THEME": "Adwaita",
     "NO_AT_BRIDGE": "1",
     "DBUS_SESSION_BUS_ADDRESS": "disabled:",
