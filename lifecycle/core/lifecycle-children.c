@@ -359,14 +359,13 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   LifecycleTally *tally;
   gboolean linked = FALSE;
   gboolean taken = FALSE;
-  guint n_late, n_failed;
+  LifecycleMishaps mishaps;
 
   /* From now on the tally does not change. */
   lifecycle_ledger_lock (&own->ledger);
   own->counted = TRUE;
   tally = &own->tally;
-  n_late = own->n_late;
-  n_failed = own->n_failed;
+  lifecycle_holdings_get_mishaps (own, &mishaps);
   lifecycle_ledger_unlock (&own->ledger);
 
   if (ledger != NULL)
@@ -376,7 +375,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
       taken = lifecycle_ledger_is_owned (ledger) &&
               !lifecycle_ledger_get_holdings (ledger)->counted;
       if (taken)
-        lifecycle_tally_take_closed (&lifecycle_ledger_get_holdings (ledger)->tally, tally, n_late, n_failed,
+        lifecycle_tally_take_closed (&lifecycle_ledger_get_holdings (ledger)->tally, tally, &mishaps,
                                      self->reason, closing_time);
       if (linked &&
           ledger->scope != NULL &&
@@ -387,7 +386,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
     }
 
   if (!taken)
-    lifecycle_roots_take_counts (self, tally, n_late, n_failed, closing_time);
+    lifecycle_roots_take_counts (self, tally, &mishaps, closing_time);
   else if (lifecycle_roots_has (self))
     lifecycle_roots_remove (self);
 

@@ -3,47 +3,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-call-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-mail-private.h"
 #include "lifecycle-scope-private.h"
 
-/* A task for a scope with another home. */
-typedef struct
-{
-  LifecycleScope *scope;
-  LifecycleKind   kind;
-} ClearTask;
-
-static gboolean
-clear_task_cb (gpointer data)
-{
-  ClearTask *task = data;
-
-  lifecycle_scope_clear_kind (task->scope, task->kind, TRUE);
-
-  return G_SOURCE_REMOVE;
-}
-
 static void
-clear_task_free (gpointer data)
+clear_handed_over_cb (LifecycleScope *scope,
+                      gpointer        kind)
 {
-  ClearTask *task = data;
-
-  g_object_unref (task->scope);
-  g_free (task);
-}
-
-static void
-clear_hand_over (LifecycleScope *scope,
-                 LifecycleKind   kind)
-{
-  ClearTask *task = g_new (ClearTask, 1);
-
-  task->scope = g_object_ref (scope);
-  task->kind = kind;
-  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle clear",
-                  clear_task_cb, task, clear_task_free);
-  /* cppcheck-suppress memleak ; the source has it */
+  lifecycle_scope_clear_kind (scope, (LifecycleKind) GPOINTER_TO_UINT (kind), TRUE);
 }
 
 /* Lists all open scopes that would end with the root and are at home here, and enters the homes of
@@ -69,7 +38,8 @@ clear_collect (LifecycleScopeList *list,
 
       if (scope->context != root->context && !lifecycle_scope_enter_home (scope))
         {
-          clear_hand_over (scope, kind);
+          lifecycle_scope_call_home (scope, G_PRIORITY_HIGH, "Lifecycle clear",
+                                     clear_handed_over_cb, GUINT_TO_POINTER (kind), NULL);
           continue;
         }
 

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "lifecycle-scope-private.h"
+#include "lifecycle-home-call-private.h"
 
 G_BEGIN_DECLS
 
@@ -24,11 +24,12 @@ typedef struct
   gboolean         draining;    /* the scope is still open */
   LifecycleReason  reason;      /* the reason with which a drain closes the scope */
   LifecycleScope  *root;        /* not referenced: the scope outlives the wait */
-  GMainContext    *context;
+  GMainContext    *context;     /* NULL once the root has closed */
   gint64           began;       /* µs of monotonic time */
   GPtrArray       *scopes;      /* referenced; empty once the root has closed */
   GPtrArray       *waiters;     /* of Waiter */
   GSource         *timeout;
+  LifecycleHomeCall *abandoned; /* ends the wait if the home thread ends */
   GError          *overdue;     /* lists what was still pending when the wait was given up */
 } LifecycleCloseWait;
 

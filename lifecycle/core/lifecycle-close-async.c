@@ -23,7 +23,7 @@ lifecycle_close_wait_unref (gpointer data)
   if (!g_atomic_int_dec_and_test (&self->refs))
     return;
 
-  g_main_context_unref (self->context);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_ptr_array_unref (self->scopes);
   g_ptr_array_unref (self->waiters);
   g_clear_error (&self->overdue);
@@ -283,11 +283,10 @@ close_wait_is_waiting (LifecycleCloseWait *self)
          scope_peek_close_wait (self->root) != NULL;
 }
 
-static gboolean
-close_wait_timed_out_cb (gpointer data)
+/* Called at home. Releases everything without waiting any longer. */
+static void
+close_wait_give_up (LifecycleCloseWait *self)
 {
-  LifecycleCloseWait *self = data;
-
   if (self->draining)
     {
       self->overdue = close_wait_describe (self);
@@ -298,8 +297,21 @@ close_wait_timed_out_cb (gpointer data)
       self->overdue = close_wait_describe (self);
       close_wait_release (self, self->root);
     }
+}
+
+static gboolean
+close_wait_timed_out_cb (gpointer data)
+{
+  close_wait_give_up (data);
 
   return G_SOURCE_REMOVE;
+}
+
+static void
+close_wait_abandoned_cb (LifecycleScope *scope,
+                         gpointer        data)
+{
+  close_wait_give_up (data);
 }
 
 /* Callers that join a close wait can shorten it, but not extend it. */
@@ -362,6 +374,9 @@ close_wait_scope_closed (LifecycleWait  *wait,
   scope->extra->close_wait = NULL;
   self->draining = FALSE;
   close_wait_let_go (self);
+  lifecycle_home_call_cancel (g_steal_pointer (&self->abandoned));
+  /* No ledger can wake this any more. A wake-up that is still in the context must not keep it. */
+  g_clear_pointer (&self->context, g_main_context_unref);
 
   waiters = g_steal_pointer (&self->waiters);
   self->waiters = g_ptr_array_new_with_free_func (waiter_free);
@@ -433,6 +448,9 @@ lifecycle_close_wait_ensure (LifecycleScope *scope)
       self->waiters = g_ptr_array_new_with_free_func (waiter_free);
       self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
       extra->close_wait = &self->base;
+      self->abandoned = lifecycle_home_call_new (scope, close_wait_abandoned_cb,
+                                                 lifecycle_close_wait_ref (self),
+                                                 lifecycle_close_wait_unref);
     }
 
   return self;
@@ -521,14 +539,13 @@ lifecycle_close_call_run (GTask *task)
   lifecycle_close_wait_unref (self);
 }
 
-static gboolean
-close_call_cb (gpointer data)
+static void
+close_call_cb (LifecycleScope *scope,
+               gpointer        task)
 {
-  LifecycleCloseCall *call = g_task_get_task_data (data);
+  LifecycleCloseCall *call = g_task_get_task_data (task);
 
-  call->run (data);
-
-  return G_SOURCE_REMOVE;
+  call->run (task);
 }
 
 /* Creates the task of a call of close_async() or drain_async(), and runs it at home. Called on any
@@ -565,15 +582,15 @@ lifecycle_close_call (LifecycleScope      *scope,
     {
       /* No thread runs the context, so nothing could end the wait: close without one. */
       lifecycle_teardown_close (scope, reason, NULL);
-      lifecycle_scope_leave_home (scope);
+      lifecycle_scope_leave_inherited_home (scope);
       task_return (task, scope, NULL);
     }
   else
     {
       if (run == lifecycle_close_call_run && lifecycle_scope_mark (scope, reason, NULL))
         lifecycle_teardown_mark_below (scope);
-      lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle close",
-                      close_call_cb, g_object_ref (task), g_object_unref);
+      lifecycle_scope_call_home (scope, G_PRIORITY_HIGH, "Lifecycle close",
+                                 close_call_cb, g_object_ref (task), g_object_unref);
     }
 }
 

@@ -44,8 +44,8 @@ lifecycle_scope_close (LifecycleScope *self)
  * May be called on any thread. At home, everything has been released when it returns. On another
  * thread it marks the scope, and everything that ends with it, as closing, hands the teardown over
  * to the home context, and returns 0. If no thread runs that context, the teardown waits for a
- * close at home or, if the thread that created the scope has ended, until the last reference is
- * dropped.
+ * close at home, or until the thread that created the scope ends; if it has ended, until the last
+ * reference is dropped.
  *
  * Returns: the number of entries of the scope and of all scopes below it that were released, where
  *   a child counts as one entry; 0 if there was nothing to do, or if others do it

@@ -21,13 +21,20 @@ typedef struct
   guint64 longest;              /* the longest of them, in µs */
 } LifecycleClosings;
 
+/* Counts of what did not go as planned. */
+typedef struct
+{
+  guint64 late;                 /* additions that came too late */
+  guint64 failed;               /* cleanups that failed */
+  guint64 abandoned;            /* what waited for a home context that nobody runs any more */
+} LifecycleMishaps;
+
 struct _LifecycleStatistics
 {
   guint64           added[LIFECYCLE_N_KINDS];
   guint64           released[LIFECYCLE_N_KINDS];
   guint64           retired[LIFECYCLE_N_KINDS];
-  guint64           n_late;
-  guint64           n_failed;
+  LifecycleMishaps  mishaps;
   guint             peak;
   guint             n_scopes;   /* open or closing scopes that were counted */
   LifecycleClosings closings;
@@ -38,5 +45,7 @@ void lifecycle_closings_add  (LifecycleClosings       *self,
 void lifecycle_closings_note (LifecycleClosings       *self,
                               LifecycleReason          reason,
                               guint64                  time);
+void lifecycle_mishaps_add   (LifecycleMishaps        *self,
+                              const LifecycleMishaps  *other);
 
 G_END_DECLS

@@ -110,7 +110,7 @@ scope_take_failure (LifecycleScope *self,
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
 
-  lifecycle_holdings_note (lifecycle_scope_get_holdings (self), 0, 1);
+  lifecycle_holdings_note_failed (lifecycle_scope_get_holdings (self));
 
   return scope_add_failure (self, error,
                             place != NULL
@@ -148,7 +148,7 @@ lifecycle_scope_note_failure (LifecycleScope *self,
 
   if (full)
     {
-      lifecycle_holdings_note (lifecycle_scope_get_holdings (self), 0, 1);
+      lifecycle_holdings_note_failed (lifecycle_scope_get_holdings (self));
       g_error_free (error);
     }
   else

@@ -4,17 +4,19 @@
  */
 
 #include "lifecycle-close-async-private.h"
+#include "lifecycle-home-call-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
 
 /* Away from home, a close marks the scope and everything that ends with it, so that nothing can be
- * added any more, and attaches a source to the home context that does the rest.
+ * added any more, and schedules a call at home that does the rest. If the home thread ends without
+ * running the context again, it makes that call as it ends.
  *
- * That source does not keep the scope alive: in a context that no thread runs, it would do so
- * forever, and the scope keeps the context. When the last reference is dropped, the scope is taken
- * down at once if its thread has ended and no thread runs its context; otherwise another source
- * keeps it alive until it has been taken down.
+ * That call does not keep the scope alive: if another thread runs the context, but stops before the
+ * call is made, it would do so forever, and the scope keeps the context. When the last reference is
+ * dropped, the scope is taken down at once if its thread has ended and no thread runs its context;
+ * otherwise another call keeps it alive until it has been taken down.
  */
 
 /* Marks the scopes that have been appended to the list, from `first` on. Keeps only those that were
@@ -64,32 +66,27 @@ lifecycle_teardown_mark_below (LifecycleScope *scope)
   lifecycle_scope_list_clear (&list);
 }
 
-static gboolean
-handed_over_cb (gpointer data)
+static void
+handed_over_cb (LifecycleScope *scope,
+                gpointer        data)
 {
-  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (data);
-
-  if (scope != NULL)
-    lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
-
-  return G_SOURCE_REMOVE;
+  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
 }
 
 /* Schedules the teardown of a scope, which has been marked, in its home context. */
 void
 lifecycle_teardown_hand_over (LifecycleScope *scope)
 {
-  lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
-                  handed_over_cb, lifecycle_scope_ref_handle (scope),
-                  (GDestroyNotify) lifecycle_ledger_unref);
+  lifecycle_scope_call_home (scope, G_PRIORITY_HIGH, "Lifecycle teardown",
+                             handed_over_cb, NULL, NULL);
 }
 
-static gboolean
-dropped_cb (gpointer scope)
+/* The same for a scope that nobody else keeps alive. */
+static void
+hand_over_kept (LifecycleScope *scope)
 {
-  lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
-
-  return G_SOURCE_REMOVE;
+  lifecycle_scope_call_home (scope, G_PRIORITY_HIGH, "Lifecycle teardown",
+                             handed_over_cb, g_object_ref (scope), g_object_unref);
 }
 
 /* The home of the scope has been entered. Leaves it. */
@@ -147,8 +144,7 @@ lifecycle_teardown_close_owned (LifecycleScope  *scope,
   if (lifecycle_scope_mark (scope, reason, detail))
     {
       lifecycle_teardown_mark_below (scope);
-      lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
-                      dropped_cb, g_object_ref (scope), g_object_unref);
+      hand_over_kept (scope);
     }
 }
 
@@ -161,18 +157,22 @@ lifecycle_teardown_dispose (LifecycleScope *scope)
   if (!lifecycle_scope_has_closed (scope))
     {
       gboolean marked = lifecycle_scope_mark (scope, LIFECYCLE_REASON_DROPPED, NULL);
+      gboolean may_run = !lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_COLLECTED);
 
-      if (!lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_COLLECTED) &&
-          (lifecycle_scope_enter_home (scope) || lifecycle_scope_inherit_home (scope)))
+      if (may_run && lifecycle_scope_enter_home (scope))
         {
           close_at_home (scope);
+        }
+      else if (may_run && lifecycle_scope_inherit_home (scope))
+        {
+          lifecycle_teardown_close (scope, LIFECYCLE_REASON_DROPPED, NULL);
+          lifecycle_scope_leave_inherited_home (scope);
         }
       else
         {
           if (marked)
             lifecycle_teardown_mark_below (scope);
-          lifecycle_post (scope->context, G_PRIORITY_HIGH, "Lifecycle teardown",
-                          dropped_cb, g_object_ref (scope), g_object_unref);
+          hand_over_kept (scope);
         }
     }
 

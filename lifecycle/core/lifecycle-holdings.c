@@ -34,23 +34,70 @@ lifecycle_holdings_clear (LifecycleHoldings *self)
   g_clear_pointer (&self->mail, g_queue_free);
 }
 
-/* Counts late additions and failed cleanups. */
-void
-lifecycle_holdings_note (LifecycleHoldings *self,
-                         guint              n_late,
-                         guint              n_failed)
+static void
+holdings_note (LifecycleHoldings      *self,
+               const LifecycleMishaps *mishaps)
 {
   lifecycle_ledger_lock (&self->ledger);
   if (self->counted)
     {
       /* Add to the roots first: observers that read this ledger have already read the roots. */
       lifecycle_ledger_unlock (&self->ledger);
-      lifecycle_roots_note (n_late, n_failed);
+      lifecycle_roots_note (mishaps);
       lifecycle_ledger_lock (&self->ledger);
     }
-  self->n_late += n_late;
-  self->n_failed += n_failed;
+  self->n_late += (guint) mishaps->late;
+  self->n_failed += (guint) mishaps->failed;
+  self->n_abandoned += (guint) mishaps->abandoned;
   lifecycle_ledger_unlock (&self->ledger);
+}
+
+/* Counts an addition that came too late. */
+void
+lifecycle_holdings_note_late (LifecycleHoldings *self)
+{
+  holdings_note (self, &(LifecycleMishaps) { .late = 1 });
+}
+
+/* Counts a cleanup that failed. */
+void
+lifecycle_holdings_note_failed (LifecycleHoldings *self)
+{
+  holdings_note (self, &(LifecycleMishaps) { .failed = 1 });
+}
+
+/* Counts what waited for the home context, and was released because no thread runs it any more. */
+void
+lifecycle_holdings_note_abandoned (LifecycleHoldings *self,
+                                   guint              n_abandoned)
+{
+  if (n_abandoned > 0)
+    holdings_note (self, &(LifecycleMishaps) { .abandoned = n_abandoned });
+}
+
+/* Counts what a teardown releases, but only if no thread would have taken care of it otherwise. */
+void
+lifecycle_holdings_note_if_abandoned (LifecycleHoldings *self,
+                                      guint              n)
+{
+  gboolean abandoned;
+
+  lifecycle_ledger_lock (&self->ledger);
+  abandoned = self->ledger.scope != NULL && self->ledger.scope->home_gone;
+  lifecycle_ledger_unlock (&self->ledger);
+
+  if (abandoned)
+    lifecycle_holdings_note_abandoned (self, n);
+}
+
+/* The ledger is locked. */
+void
+lifecycle_holdings_get_mishaps (LifecycleHoldings *self,
+                                LifecycleMishaps  *mishaps)
+{
+  mishaps->late = self->n_late;
+  mishaps->failed = self->n_failed;
+  mishaps->abandoned = self->n_abandoned;
 }
 
 /* An entry that has just been added, while user code is told that the limit is exceeded. There are

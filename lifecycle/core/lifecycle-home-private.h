@@ -11,9 +11,12 @@ G_BEGIN_DECLS
 
 gboolean lifecycle_home_enter         (GMainContext   *context,
                                        LifecycleThread *thread);
+gboolean lifecycle_home_inherit       (GMainContext   *context,
+                                       LifecycleThread *thread);
 gboolean lifecycle_scope_enter_home   (LifecycleScope *self);
 void     lifecycle_scope_leave_home   (LifecycleScope *self);
 gboolean lifecycle_scope_inherit_home (LifecycleScope *self);
+void     lifecycle_scope_leave_inherited_home (LifecycleScope *self);
 void     lifecycle_post               (GMainContext   *context,
                                        gint            priority,
                                        const char     *name,

@@ -33,16 +33,39 @@ lifecycle_scope_leave_home (LifecycleScope *self)
   g_main_context_release (self->context);
 }
 
-/* Enters the home of a scope if its thread has ended and no thread runs its context. A thread that
- * is about to run the context then has to wait, so use this only if there may be no other chance.
- * The default context is always expected to be run.
+/* Acquires the context if the thread has ended and no thread runs the context. A thread that is
+ * about to run the context then has to wait, so use this only if there may be no other chance. The
+ * default context is always expected to be run.
+ */
+gboolean
+lifecycle_home_inherit (GMainContext    *context,
+                        LifecycleThread *thread)
+{
+  return lifecycle_thread_has_ended (thread) &&
+         context != g_main_context_default () &&
+         g_main_context_acquire (context);
+}
+
+/* The same for the home of a scope, until lifecycle_scope_leave_inherited_home(). The context becomes
+ * the thread-default one: GIO would otherwise leave destroy notifies to it, and these would keep it.
  */
 gboolean
 lifecycle_scope_inherit_home (LifecycleScope *self)
 {
-  return lifecycle_thread_has_ended (self->thread) &&
-         self->context != g_main_context_default () &&
-         g_main_context_acquire (self->context);
+  if (!lifecycle_home_inherit (self->context, self->thread))
+    return FALSE;
+
+  g_main_context_push_thread_default (self->context);
+  g_main_context_release (self->context);
+  self->home_gone = TRUE;
+
+  return TRUE;
+}
+
+void
+lifecycle_scope_leave_inherited_home (LifecycleScope *self)
+{
+  g_main_context_pop_thread_default (self->context);
 }
 
 /* Schedules a call of a function in a context. A ledger may be locked. `name` must be static. */

@@ -107,6 +107,7 @@ typedef struct
   guint              generation; /* incremented each time everything owned is given up */
   guint              n_late;    /* number of additions that came too late */
   guint              n_failed;  /* number of failed cleanups */
+  guint              n_abandoned; /* number of things that no thread at home took care of */
   guint              has_mail_source : 1;
   guint              counted : 1; /* the scope has closed, and its counts have been passed on */
   guint              moving : 1; /* not open, but will be open again after the move */
@@ -163,9 +164,14 @@ void             lifecycle_ledger_set_blocked  (LifecycleLedger  *ledger,
 
 LifecycleHoldings *lifecycle_holdings_new          (LifecycleScope    *scope);
 void               lifecycle_holdings_clear        (LifecycleHoldings *self);
-void               lifecycle_holdings_note         (LifecycleHoldings *self,
-                                                    guint              n_late,
-                                                    guint              n_failed);
+void               lifecycle_holdings_note_late    (LifecycleHoldings *self);
+void               lifecycle_holdings_note_failed  (LifecycleHoldings *self);
+void               lifecycle_holdings_note_abandoned (LifecycleHoldings *self,
+                                                    guint              n_abandoned);
+void               lifecycle_holdings_note_if_abandoned (LifecycleHoldings *self,
+                                                         guint              n);
+void               lifecycle_holdings_get_mishaps  (LifecycleHoldings *self,
+                                                    LifecycleMishaps  *mishaps);
 gboolean           lifecycle_holdings_is_over_limit (LifecycleHoldings *self);
 gboolean           lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
                                                      LifecycleEntry    *entry);

@@ -191,7 +191,7 @@ lifecycle_ledger_begin_add (LifecycleLedger *ledger)
     return TRUE;
 
   if (lifecycle_ledger_is_owned (ledger))
-    lifecycle_holdings_note (lifecycle_ledger_get_holdings (ledger), 1, 0);
+    lifecycle_holdings_note_late (lifecycle_ledger_get_holdings (ledger));
   return FALSE;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lifecycle-ledger-private.h"
+#include "lifecycle-thread-private.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +18,7 @@ typedef struct
   LifecycleMailSender *sender;
 } LifecycleMail;
 
-/* A member of the sender, which outlives its mail. The last two fields are guarded by the lock of
+/* A member of the sender, which outlives its mail. The last four fields are guarded by the lock of
  * the ledger.
  */
 struct _LifecycleMailSender
@@ -29,11 +30,16 @@ struct _LifecycleMailSender
   LifecycleHoldings *holdings;
   guint              generation; /* of the holdings, when the sender was added to them */
   gboolean           stolen;    /* the sender goes on without the scope */
+
+  /* The home of a stolen sender, until it sends no more mail. */
+  GMainContext      *context;
+  LifecycleThread   *thread;
 };
 
-void lifecycle_mail_send          (LifecycleMail     *mail,
-                                   GMainContext      *context);
-void lifecycle_holdings_drop_mail (LifecycleHoldings *self,
-                                   gboolean           all);
+void lifecycle_mail_send              (LifecycleMail       *mail);
+void lifecycle_mail_sender_set_stolen (LifecycleMailSender *self);
+void lifecycle_mail_sender_end        (LifecycleMailSender *self);
+void lifecycle_holdings_drop_mail     (LifecycleHoldings   *self,
+                                       gboolean             all);
 
 G_END_DECLS

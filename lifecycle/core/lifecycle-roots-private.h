@@ -10,15 +10,13 @@
 
 G_BEGIN_DECLS
 
-void lifecycle_roots_add         (LifecycleScope *scope);
-void lifecycle_roots_remove      (LifecycleScope *scope);
-void lifecycle_roots_take_counts (LifecycleScope *scope,
-                                  LifecycleTally *tally,
-                                  guint           n_late,
-                                  guint           n_failed,
-                                  guint64         closing_time);
-void lifecycle_roots_note        (guint           n_late,
-                                  guint           n_failed);
+void lifecycle_roots_add         (LifecycleScope         *scope);
+void lifecycle_roots_remove      (LifecycleScope         *scope);
+void lifecycle_roots_take_counts (LifecycleScope         *scope,
+                                  LifecycleTally         *tally,
+                                  const LifecycleMishaps *mishaps,
+                                  guint64                 closing_time);
+void lifecycle_roots_note        (const LifecycleMishaps *mishaps);
 
 void       lifecycle_roots_list_roots    (LifecycleScopeList  *list);
 GPtrArray *lifecycle_roots_look_at_roots (LifecycleStatistics *past);

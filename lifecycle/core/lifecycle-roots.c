@@ -65,29 +65,25 @@ lifecycle_roots_remove (LifecycleScope *scope)
 
 /* Called when a scope without a parent has closed. Its tally no longer changes. */
 void
-lifecycle_roots_take_counts (LifecycleScope *scope,
-                             LifecycleTally *tally,
-                             guint           n_late,
-                             guint           n_failed,
-                             guint64         closing_time)
+lifecycle_roots_take_counts (LifecycleScope         *scope,
+                             LifecycleTally         *tally,
+                             const LifecycleMishaps *mishaps,
+                             guint64                 closing_time)
 {
   g_mutex_lock (&registry.lock);
   registry_unlink (scope);
   lifecycle_closings_note (&registry.past.closings, scope->reason, closing_time);
   lifecycle_tally_sum_up (tally, TRUE, &registry.past);
-  registry.past.n_late += n_late;
-  registry.past.n_failed += n_failed;
+  lifecycle_mishaps_add (&registry.past.mishaps, mishaps);
   g_mutex_unlock (&registry.lock);
 }
 
-/* Called for late additions and failures after lifecycle_roots_take_counts(). */
+/* Called for what happens after lifecycle_roots_take_counts(). */
 void
-lifecycle_roots_note (guint n_late,
-                      guint n_failed)
+lifecycle_roots_note (const LifecycleMishaps *mishaps)
 {
   g_mutex_lock (&registry.lock);
-  registry.past.n_late += n_late;
-  registry.past.n_failed += n_failed;
+  lifecycle_mishaps_add (&registry.past.mishaps, mishaps);
   g_mutex_unlock (&registry.lock);
 }
 

@@ -72,6 +72,7 @@ struct _LifecycleScope
   guint            taken_along : 1; /* by a teardown of the parent */
   guint            awaiting_release : 1; /* everything except the release is done */
   guint            releasing : 1; /* the release no longer waits for anything */
+  guint            home_gone : 1; /* no thread will ever be at home any more */
 };
 
 /* A list that holds a reference on each scope. */

@@ -26,8 +26,7 @@ typedef struct
 {
   LifecycleClosings   children; /* of the children */
   LifecycleClosings   below;    /* of the children and all scopes below them */
-  guint64             n_late;
-  guint64             n_failed;
+  LifecycleMishaps    mishaps;
   LifecycleTallyRows *counts;   /* of all these scopes; has no past of its own */
 } LifecyclePast;
 
@@ -75,8 +74,7 @@ const LifecyclePast *
      lifecycle_tally_get_past     (const LifecycleTally      *self);
 void lifecycle_tally_take_closed  (LifecycleTally            *self,
                                    const LifecycleTally      *closed,
-                                   guint                      n_late,
-                                   guint                      n_failed,
+                                   const LifecycleMishaps    *mishaps,
                                    LifecycleReason            reason,
                                    guint64                    closing_time);
 

@@ -162,6 +162,15 @@ lifecycle_closings_add (LifecycleClosings       *self,
   self->longest = MAX (self->longest, other->longest);
 }
 
+void
+lifecycle_mishaps_add (LifecycleMishaps       *self,
+                       const LifecycleMishaps *other)
+{
+  self->late += other->late;
+  self->failed += other->failed;
+  self->abandoned += other->abandoned;
+}
+
 static void
 sum_add_row (LifecycleStatistics     *sum,
              guint                    kind,
@@ -207,8 +216,7 @@ lifecycle_tally_sum_up (const LifecycleTally *self,
       if (past->counts != NULL)
         sum_add_rows (sum, past->counts);
       lifecycle_closings_add (&sum->closings, &past->below);
-      sum->n_late += past->n_late;
-      sum->n_failed += past->n_failed;
+      lifecycle_mishaps_add (&sum->mishaps, &past->mishaps);
     }
 }
 
@@ -239,20 +247,18 @@ tally_ensure_past (LifecycleTally *self)
 
 /* Takes over the counts of a closed child, and of the scopes that were below it. */
 void
-lifecycle_tally_take_closed (LifecycleTally       *self,
-                             const LifecycleTally *closed,
-                             guint                 n_late,
-                             guint                 n_failed,
-                             LifecycleReason       reason,
-                             guint64               closing_time)
+lifecycle_tally_take_closed (LifecycleTally         *self,
+                             const LifecycleTally   *closed,
+                             const LifecycleMishaps *mishaps,
+                             LifecycleReason         reason,
+                             guint64                 closing_time)
 {
   LifecyclePast *past = tally_ensure_past (self);
   const LifecyclePast *below = lifecycle_tally_get_past (closed);
 
   lifecycle_closings_note (&past->children, reason, closing_time);
   lifecycle_closings_note (&past->below, reason, closing_time);
-  past->n_late += n_late;
-  past->n_failed += n_failed;
+  lifecycle_mishaps_add (&past->mishaps, mishaps);
 
   if (closed->kind != 0)
     {
@@ -272,7 +278,6 @@ lifecycle_tally_take_closed (LifecycleTally       *self,
       if (below->counts != NULL)
         rows_add (&past->counts, below->counts);
       lifecycle_closings_add (&past->below, &below->below);
-      past->n_late += below->n_late;
-      past->n_failed += below->n_failed;
+      lifecycle_mishaps_add (&past->mishaps, &below->mishaps);
     }
 }

@@ -150,6 +150,7 @@ teardown_admit (Teardown        *self,
       else
         {
           scope->taken_along |= reason == LIFECYCLE_REASON_PARENT_CLOSED;
+          scope->home_gone |= root->home_gone;
           if (!scope->in_teardown)
             scope->n_released = 0;
           scope->visited = root->visited;

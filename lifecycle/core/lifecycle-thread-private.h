@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "lifecycle-entry-private.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +21,7 @@ LifecycleThread *lifecycle_thread_ref       (LifecycleThread *self);
 void             lifecycle_thread_unref     (LifecycleThread *self);
 LifecycleThread *lifecycle_thread_dup_self  (void);
 gboolean         lifecycle_thread_has_ended (LifecycleThread *self);
+LifecycleNode   *lifecycle_thread_get_calls (LifecycleThread *self);
 
 static inline gboolean
 lifecycle_thread_is_self (LifecycleThread *self)

@@ -3,12 +3,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-call-private.h"
 #include "lifecycle-thread-private.h"
 
 struct _LifecycleThread
 {
-  gint refs;
-  gint ended;
+  gint          refs;
+  gint          ended;
+  LifecycleNode calls;          /* see lifecycle-home-call.c */
 };
 
 _Thread_local LifecycleThread *lifecycle_thread_current;
@@ -18,11 +20,12 @@ thread_ended (gpointer data)
 {
   LifecycleThread *self = data;
 
+  lifecycle_home_calls_end_thread (&self->calls, &self->ended);
+
   /* Other thread-specific data that is destroyed after this may still create scopes: they get
    * another LifecycleThread, which ends in the next round of destructors.
    */
   lifecycle_thread_current = NULL;
-  g_atomic_int_set (&self->ended, TRUE);
   lifecycle_thread_unref (self);
 }
 
@@ -52,6 +55,7 @@ lifecycle_thread_dup_self (void)
       LifecycleThread *self = g_new0 (LifecycleThread, 1);
 
       self->refs = 1;
+      lifecycle_node_init (&self->calls);
       g_private_set (&current, self);
       lifecycle_thread_current = self;
     }
@@ -63,4 +67,11 @@ gboolean
 lifecycle_thread_has_ended (LifecycleThread *self)
 {
   return g_atomic_int_get (&self->ended);
+}
+
+/* Returns the list of the calls that wait for the thread to be at home. */
+LifecycleNode *
+lifecycle_thread_get_calls (LifecycleThread *self)
+{
+  return &self->calls;
 }

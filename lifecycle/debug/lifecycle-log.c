@@ -11,7 +11,7 @@
 
 typedef struct
 {
-  GLogField fields[8 + LIFECYCLE_N_KINDS];
+  GLogField fields[9 + LIFECYCLE_N_KINDS];
   gsize     n_fields;
   char      names[LIFECYCLE_N_KINDS][32];
   char      values[LIFECYCLE_N_KINDS][24];
@@ -65,9 +65,11 @@ log_scope_closed (LifecycleScope *scope,
   g_autofree char *detail = lifecycle_name_quote (lifecycle_scope_get_reason_detail (scope),
                                                   LIFECYCLE_QUOTE_TEXT);
   char failed[16];
+  char abandoned[16];
   Record record = { .n_fields = 0 };
   LifecycleHoldings *holdings;
   guint n_failed;
+  guint n_abandoned;
 
   g_string_append_printf (message, "Scope %s has closed: %s", path, reason);
   if (detail != NULL)
@@ -75,13 +77,17 @@ log_scope_closed (LifecycleScope *scope,
 
   holdings = lifecycle_scope_lock_holdings (scope);
   n_failed = holdings->n_failed;
+  n_abandoned = holdings->n_abandoned;
   record_add_released (&record, message, &holdings->tally);
   lifecycle_ledger_unlock (&holdings->ledger);
 
   if (n_failed > 0)
     g_string_append_printf (message, "; failed %u", n_failed);
+  if (n_abandoned > 0)
+    g_string_append_printf (message, "; abandoned %u", n_abandoned);
   g_string_append_printf (message, "; %.3f ms", (double) duration / 1000);
   g_snprintf (failed, sizeof failed, "%u", n_failed);
+  g_snprintf (abandoned, sizeof abandoned, "%u", n_abandoned);
 
   record_add (&record, "MESSAGE", message->str);
   record_add (&record, "GLIB_DOMAIN", G_LOG_DOMAIN);
@@ -91,6 +97,7 @@ log_scope_closed (LifecycleScope *scope,
   if (detail != NULL)
     record_add (&record, "LIFECYCLE_DETAIL", detail);
   record_add (&record, "LIFECYCLE_FAILED", failed);
+  record_add (&record, "LIFECYCLE_ABANDONED", abandoned);
   record_add (&record, "LIFECYCLE_DURATION_USEC", usec);
 
   g_log_structured_array (G_LOG_LEVEL_DEBUG, record.fields, record.n_fields);

@@ -81,10 +81,12 @@ sysprof_describe (LifecycleScope *scope,
   g_string_append_printf (message,
                           "; added %" G_GUINT64_FORMAT ", released %" G_GUINT64_FORMAT
                           ", retired %" G_GUINT64_FORMAT ", late %" G_GUINT64_FORMAT
-                          ", failed %" G_GUINT64_FORMAT "; closed in %.3f ms",
+                          ", failed %" G_GUINT64_FORMAT ", abandoned %" G_GUINT64_FORMAT
+                          "; closed in %.3f ms",
                           added, released, retired,
                           lifecycle_statistics_get_n_late (statistics),
                           lifecycle_statistics_get_n_failed (statistics),
+                          lifecycle_statistics_get_n_abandoned (statistics),
                           (double) duration / 1000);
 
   return g_string_free (message, FALSE);

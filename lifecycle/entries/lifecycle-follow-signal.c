@@ -66,7 +66,7 @@ follow_connect (LifecycleScope  *self,
   g_closure_add_finalize_notifier (closure, NULL, follow_closure_finalized);
 
   /* Guarded, because the instance may emit the signal, and be disposed, on any thread. */
-  return lifecycle_ledger_connect_closure (following, self->context, instance, detailed_signal, closure,
+  return lifecycle_ledger_connect_closure (following, instance, detailed_signal, closure,
                                            NULL, LIFECYCLE_CONNECT_GUARDED, NULL) != 0;
 }
 

@@ -24,7 +24,6 @@ typedef struct
 } LifecycleReceiver;
 
 gulong lifecycle_ledger_connect         (LifecycleLedger       *ledger,
-                                         GMainContext          *context,
                                          gpointer               instance,
                                          const char            *detailed_signal,
                                          GCallback              callback,
@@ -33,7 +32,6 @@ gulong lifecycle_ledger_connect         (LifecycleLedger       *ledger,
                                          LifecycleConnectFlags  flags,
                                          const char            *place);
 gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
-                                         GMainContext          *context,
                                          gpointer               instance,
                                          const char            *detailed_signal,
                                          GClosure              *closure,
@@ -41,7 +39,6 @@ gulong lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                          LifecycleConnectFlags  flags,
                                          const char            *place);
 gulong lifecycle_ledger_connect_object  (LifecycleLedger       *ledger,
-                                         GMainContext          *context,
                                          gpointer               instance,
                                          const char            *detailed_signal,
                                          GCallback              callback,
@@ -51,7 +48,6 @@ gulong lifecycle_ledger_connect_object  (LifecycleLedger       *ledger,
 void   lifecycle_handler_lose_receiver  (LifecycleReceiver     *receiver);
 
 gulong lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
-                                             GMainContext    *context,
                                              GCancellable    *cancellable,
                                              GClosure        *closure,
                                              const char      *place);

@@ -705,7 +705,6 @@ handler_connect (Handler               *handler,
 
 gulong
 lifecycle_ledger_connect (LifecycleLedger       *ledger,
-                          GMainContext          *context,
                           gpointer               instance,
                           const char            *detailed_signal,
                           GCallback              callback,
@@ -722,7 +721,7 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
         ? g_cclosure_new_swap (callback, data, destroy)
         : g_cclosure_new (callback, data, destroy);
 
-      return lifecycle_ledger_connect_closure (ledger, context, instance, detailed_signal, target,
+      return lifecycle_ledger_connect_closure (ledger, instance, detailed_signal, target,
                                                NULL, flags, place);
     }
 
@@ -771,7 +770,6 @@ flags_suit_signal (LifecycleConnectFlags  flags,
  */
 static Handler *
 handler_new_for_closure (LifecycleLedger       *ledger,
-                         GMainContext          *context,
                          gpointer               instance,
                          const char            *detailed_signal,
                          GClosure              *closure,
@@ -806,7 +804,7 @@ handler_new_for_closure (LifecycleLedger       *ledger,
   else
     {
       g_closure_set_marshal (&handler->closure.closure, lifecycle_threaded_handler_marshal);
-      full->threaded = lifecycle_threaded_handler_new (ledger, context, closure, flags);
+      full->threaded = lifecycle_threaded_handler_new (ledger, closure, flags);
       full->destroy = lifecycle_threaded_handler_disown;
       full->destroy_data = lifecycle_threaded_handler_ref (full->threaded);
       handler->closure.closure.data = full->threaded;
@@ -834,7 +832,6 @@ handler_new_for_closure (LifecycleLedger       *ledger,
 
 gulong
 lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
-                                  GMainContext          *context,
                                   gpointer               instance,
                                   const char            *detailed_signal,
                                   GClosure              *closure,
@@ -842,7 +839,7 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                   LifecycleConnectFlags  flags,
                                   const char            *place)
 {
-  Handler *handler = handler_new_for_closure (ledger, context, instance, detailed_signal, closure,
+  Handler *handler = handler_new_for_closure (ledger, instance, detailed_signal, closure,
                                               receiver, flags);
 
   return handler != NULL
@@ -857,13 +854,12 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
  */
 gulong
 lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
-                                      GMainContext    *context,
                                       GCancellable    *cancellable,
                                       GClosure        *closure,
                                       const char      *place)
 {
   const LifecycleConnectFlags flags = LIFECYCLE_CONNECT_ONCE | LIFECYCLE_CONNECT_QUEUED;
-  Handler *handler = handler_new_for_closure (ledger, context, cancellable, "cancelled", closure,
+  Handler *handler = handler_new_for_closure (ledger, cancellable, "cancelled", closure,
                                               NULL, flags);
   GClosure *connected;
   gulong id;

@@ -262,6 +262,7 @@ operation_abandon (LifecycleOperation *self)
   operation_end_locked (self);
   lifecycle_ledger_unlock (ledger);
 
+  lifecycle_holdings_note_abandoned (lifecycle_ledger_get_holdings (ledger), 1);
   if (live || self->shielded)
     operation_destroy_data (self);
   lifecycle_operation_free_kept (self);
@@ -333,7 +334,7 @@ ledger_begin_operation (LifecycleLedger *ledger)
     return TRUE;
 
   lifecycle_ledger_unlock (ledger);
-  lifecycle_holdings_note (holdings, 1, 0);
+  lifecycle_holdings_note_late (holdings);
   return FALSE;
 }
 

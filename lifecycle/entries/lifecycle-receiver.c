@@ -101,7 +101,6 @@ receiver_marshal (GClosure     *closure,
 /* The caller holds references on the instance and on the object. */
 gulong
 lifecycle_ledger_connect_object (LifecycleLedger       *ledger,
-                                 GMainContext          *context,
                                  gpointer               instance,
                                  const char            *detailed_signal,
                                  GCallback              callback,
@@ -130,7 +129,7 @@ lifecycle_ledger_connect_object (LifecycleLedger       *ledger,
 
   /* The receiver is linked before there is a handler that its release could disconnect. */
   receiver_link (self);
-  id = lifecycle_ledger_connect_closure (ledger, context, instance, detailed_signal, closure, self,
+  id = lifecycle_ledger_connect_closure (ledger, instance, detailed_signal, closure, self,
                                          flags, place);
   g_closure_unref (closure);
 

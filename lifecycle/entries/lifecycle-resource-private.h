@@ -86,7 +86,7 @@ struct _LifecycleResource
   LifecycleEntry               entry;
   const LifecycleResourceKind *kind;
   LifecycleLedger             *ledger;
-  GMainContext                *context; /* home */
+  GMainContext                *context; /* home; NULL once finished */
   LifecycleResourceWatch             watches[LIFECYCLE_RESOURCE_MAX_WATCHES];
 
   GCallback                    func;

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-call-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
@@ -91,7 +92,7 @@ lifecycle_resource_unref (gpointer resource)
   for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     g_clear_pointer (&self->watches[i].ledger, lifecycle_ledger_unref);
   lifecycle_ledger_unref (self->ledger);
-  g_main_context_unref (self->context);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_free (self->label);
   g_free (self);
 }
@@ -350,6 +351,8 @@ resource_finish (LifecycleResource *self)
     resource_watch_cut (&self->watches[i]);
   for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     g_clear_object (&self->watches[i].held);
+  /* What is left waits for the home context, or for a process, and must not keep the context. */
+  g_clear_pointer (&self->context, g_main_context_unref);
   resource_drop_user (self);
   if (self->kind->finished != NULL)
     self->kind->finished (self);
@@ -618,14 +621,13 @@ typedef struct
   LifecycleResourceFunc  func;
 } ResourceVisit;
 
-static gboolean
-resource_visit_cb (gpointer data)
+static void
+resource_visit_cb (LifecycleScope *scope,
+                   gpointer        data)
 {
   ResourceVisit *visit = data;
 
   visit->func (visit->resource);
-
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -659,8 +661,8 @@ lifecycle_resource_run_at_home (gpointer              resource,
 
       visit->resource = lifecycle_resource_ref (self);
       visit->func = func;
-      lifecycle_post (self->context, G_PRIORITY_DEFAULT, "Lifecycle resource",
-                      resource_visit_cb, visit, resource_visit_free);
+      lifecycle_scope_call_home (scope, G_PRIORITY_DEFAULT, "Lifecycle resource",
+                                 resource_visit_cb, visit, resource_visit_free);
       /* cppcheck-suppress memleak ; the source has it */
     }
 }
@@ -700,7 +702,7 @@ lifecycle_resource_check_open (LifecycleScope  *scope,
   if (lifecycle_scope_is_open (scope))
     return TRUE;
 
-  lifecycle_holdings_note (lifecycle_scope_get_holdings (scope), 1, 0);
+  lifecycle_holdings_note_late (lifecycle_scope_get_holdings (scope));
   lifecycle_resource_set_closed_error (error);
 
   return FALSE;

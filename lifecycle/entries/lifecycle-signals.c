@@ -107,7 +107,7 @@ lifecycle_scope_connect_full_at (const char            *place,
   g_return_val_if_fail (handler != NULL, 0);
   g_return_val_if_fail (flags_are_sound (flags, instance), 0);
 
-  return lifecycle_ledger_connect (lifecycle_scope_get_ledger (self), self->context, instance,
+  return lifecycle_ledger_connect (lifecycle_scope_get_ledger (self), instance,
                                    detailed_signal, handler, data, destroy, flags, place);
 }
 
@@ -154,7 +154,7 @@ lifecycle_scope_connect_object_at (const char            *place,
   g_return_val_if_fail (G_IS_OBJECT (object), 0);
   g_return_val_if_fail (flags_are_sound (flags, instance), 0);
 
-  return lifecycle_ledger_connect_object (lifecycle_scope_get_ledger (self), self->context, instance,
+  return lifecycle_ledger_connect_object (lifecycle_scope_get_ledger (self), instance,
                                           detailed_signal, handler, object, flags, place);
 }
 
@@ -192,7 +192,7 @@ lifecycle_scope_connect_closure_at (const char            *place,
   g_return_val_if_fail ((flags & LIFECYCLE_CONNECT_SWAPPED) == 0, 0);
   g_return_val_if_fail (flags_are_sound (flags, instance), 0);
 
-  return lifecycle_ledger_connect_closure (lifecycle_scope_get_ledger (self), self->context,
+  return lifecycle_ledger_connect_closure (lifecycle_scope_get_ledger (self),
                                            instance, detailed_signal, closure, NULL, flags, place);
 }
 
@@ -241,7 +241,7 @@ lifecycle_scope_connect_cancellable_at (const char             *place,
   closure = g_cclosure_new (G_CALLBACK (func), data,
                             (GClosureNotify) (void (*) (void)) destroy);
 
-  return lifecycle_ledger_connect_cancellable (lifecycle_scope_get_ledger (self), self->context,
+  return lifecycle_ledger_connect_cancellable (lifecycle_scope_get_ledger (self),
                                                cancellable, closure, place);
 }
 

@@ -353,7 +353,7 @@ lifecycle_scope_add_source_at (const char     *place,
   ledger = lifecycle_scope_get_ledger (self);
   if (!g_atomic_int_get (&ledger->open))
     {
-      lifecycle_holdings_note (lifecycle_ledger_get_holdings (ledger), 1, 0);
+      lifecycle_holdings_note_late (lifecycle_ledger_get_holdings (ledger));
       g_source_destroy (source);
       return FALSE;
     }

@@ -13,7 +13,6 @@ G_BEGIN_DECLS
 typedef struct _LifecycleThreadedHandler LifecycleThreadedHandler;
 
 LifecycleThreadedHandler *lifecycle_threaded_handler_new         (LifecycleLedger          *ledger,
-                                                                  GMainContext             *context,
                                                                   GClosure                 *target,
                                                                   LifecycleConnectFlags     flags);
 LifecycleThreadedHandler *lifecycle_threaded_handler_ref         (LifecycleThreadedHandler *threaded);

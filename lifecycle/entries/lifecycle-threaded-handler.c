@@ -23,7 +23,6 @@ struct _LifecycleThreadedHandler
   gint                   refs;
   gint                   state;         /* the flags below, and the number of calls in progress */
   LifecycleConnectFlags  flags;
-  GMainContext          *context;
   GClosure              *target;
 };
 
@@ -46,7 +45,6 @@ static void message_free    (LifecycleMail *mail);
 
 LifecycleThreadedHandler *
 lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
-                                GMainContext          *context,
                                 GClosure              *target,
                                 LifecycleConnectFlags  flags)
 {
@@ -58,7 +56,6 @@ lifecycle_threaded_handler_new (LifecycleLedger       *ledger,
   self->sender.deliver = message_deliver;
   self->sender.free_mail = message_free;
   self->sender.holdings = lifecycle_ledger_get_holdings (lifecycle_ledger_ref (ledger));
-  self->context = g_main_context_ref (context);
   self->target = target;
 
   return self;
@@ -81,7 +78,6 @@ lifecycle_threaded_handler_unref (gpointer data)
     {
       g_assert (self->target == NULL);
       lifecycle_ledger_unref (&self->sender.holdings->ledger);
-      g_main_context_unref (self->context);
       g_free (self);
     }
 }
@@ -179,7 +175,7 @@ lifecycle_threaded_handler_set_blocked (LifecycleThreadedHandler *self,
 void
 lifecycle_threaded_handler_set_stolen (LifecycleThreadedHandler *self)
 {
-  self->sender.stolen = TRUE;
+  lifecycle_mail_sender_set_stolen (&self->sender);
 }
 
 /* The handler leaves the ledger. Queued messages are still delivered, but a close has to wait for
@@ -222,6 +218,7 @@ lifecycle_threaded_handler_disown (gpointer  data,
 {
   LifecycleThreadedHandler *self = data;
 
+  lifecycle_mail_sender_end (&self->sender);
   threaded_handler_change (self, 0, GATE_OWNED);
   lifecycle_threaded_handler_unref (self);
 }
@@ -284,7 +281,7 @@ threaded_handler_send (LifecycleThreadedHandler    *self,
       g_value_copy (&values[i], &message->values[i]);
     }
 
-  lifecycle_mail_send (&message->mail, self->context);
+  lifecycle_mail_send (&message->mail);
 }
 
 /* The marshaller of the connected closures. Called on the emitting thread. */

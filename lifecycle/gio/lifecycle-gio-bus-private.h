@@ -28,5 +28,6 @@ gboolean lifecycle_bus_entry_add    (gpointer                      self,
                                      const char                   *place,
                                      GError                      **error);
 void     lifecycle_bus_entry_closed (LifecycleResource            *self);
+void     lifecycle_bus_entry_forget (gpointer                      self);
 
 G_END_DECLS

@@ -93,6 +93,25 @@ lifecycle_bus_entry_add (gpointer                self,
   return FALSE;
 }
 
+static gboolean
+nothing_cb (gpointer data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* Drops a reference on an entry that GDBus had as its user data, once GDBus cannot use it any more.
+ * GDBus calls destroy notifies from a source in the home context, and forgets them if the context is
+ * destroyed first. So it gets none, and a source that comes after all of its own does the same.
+ */
+void
+lifecycle_bus_entry_forget (gpointer self)
+{
+  LifecycleResource *resource = self;
+
+  lifecycle_post (resource->context, G_PRIORITY_DEFAULT, "Lifecycle message bus",
+                  nothing_cb, resource, lifecycle_resource_unref);
+}
+
 static void
 subscription_mute (LifecycleResource *resource)
 {
@@ -101,6 +120,7 @@ subscription_mute (LifecycleResource *resource)
 
   if (connection != NULL)
     g_dbus_connection_signal_unsubscribe (connection, self->id);
+  lifecycle_bus_entry_forget (self);
 }
 
 static const LifecycleResourceKind subscription_kind = {
@@ -191,8 +211,7 @@ lifecycle_scope_subscribe_bus_signal_at (const char           *place,
       lifecycle_resource_set_label (entry, member != NULL ? member : interface_name);
       entry->id = g_dbus_connection_signal_subscribe (connection, sender, interface_name, member,
                                                       object_path, arg0, flags, subscription_cb,
-                                                      lifecycle_resource_ref (entry),
-                                                      lifecycle_resource_unref);
+                                                      lifecycle_resource_ref (entry), NULL);
       added = lifecycle_bus_entry_add (entry, self, connection, lifecycle_bus_entry_closed, place,
                                        error);
     }

@@ -51,8 +51,12 @@ owned_name_mute (LifecycleResource *resource)
   OwnedName *self = (OwnedName *) resource;
   GDBusConnection *connection = lifecycle_resource_peek_watched (self, LIFECYCLE_BUS_CONNECTION);
 
-  for (guint i = 0; connection != NULL && i < G_N_ELEMENTS (self->subscriptions); i++)
-    g_dbus_connection_signal_unsubscribe (connection, self->subscriptions[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (self->subscriptions); i++)
+    {
+      if (connection != NULL)
+        g_dbus_connection_signal_unsubscribe (connection, self->subscriptions[i]);
+      lifecycle_bus_entry_forget (self);
+    }
 }
 
 static void
@@ -232,8 +236,7 @@ lifecycle_scope_own_bus_name_at (const char            *place,
           g_dbus_connection_signal_subscribe (connection, BUS_NAME, BUS_INTERFACE, members[i],
                                               BUS_PATH, name, G_DBUS_SIGNAL_FLAGS_NONE,
                                               owned_name_signal_cb,
-                                              lifecycle_resource_ref (entry),
-                                              lifecycle_resource_unref);
+                                              lifecycle_resource_ref (entry), NULL);
       g_dbus_connection_call (connection, BUS_NAME, BUS_PATH, BUS_INTERFACE, "RequestName",
                               g_variant_new ("(su)", name, (guint32) flags),
                               G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL,

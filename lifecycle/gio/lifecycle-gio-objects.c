@@ -12,7 +12,6 @@ typedef struct
 {
   LifecycleResource    resource;
   guint                id;
-  gboolean             let_go;  /* GIO has dropped its reference */
   GDBusConnection     *left;    /* where calls may await a reply, after unexporting */
   char                *object_path;
   char                *interface_name;
@@ -30,6 +29,7 @@ exported_object_mute (LifecycleResource *resource)
       g_dbus_connection_unregister_object (connection, self->id);
       self->left = g_object_ref (connection);
     }
+  lifecycle_bus_entry_forget (self);
 }
 
 static gboolean
@@ -69,18 +69,6 @@ static const LifecycleResourceKind exported_object_kind = {
   .finished = exported_object_finished,
   .clear = exported_object_clear,
 };
-
-/* Drops GIO's reference. If an export fails, GLib 2.81 and newer call this, older versions do not,
- * and the exporting function checks which of the two happened.
- */
-static void
-exported_object_let_go (gpointer data)
-{
-  ExportedObject *self = data;
-
-  self->let_go = TRUE;
-  lifecycle_resource_unref (self);
-}
 
 /* Sets a property. If a vtable has no set_property(), GIO calls method_call() for Properties.Set(),
  * which avoids a bug: GIO calls a queued set_property() even after the object has been
@@ -238,8 +226,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
       lifecycle_bus_calls_begin (connection);
       entry->id = g_dbus_connection_register_object (connection, object_path, interface_info,
                                                      vtable != NULL ? &guarded : NULL,
-                                                     lifecycle_resource_ref (entry),
-                                                     exported_object_let_go,
+                                                     lifecycle_resource_ref (entry), NULL,
                                                      error);
       if (entry->id != 0)
         {
@@ -248,8 +235,7 @@ lifecycle_scope_export_bus_object_at (const char                  *place,
         }
       else
         {
-          if (!entry->let_go)
-            lifecycle_resource_unref (entry);
+          lifecycle_resource_unref (entry);
           lifecycle_bus_calls_cancel (connection);
           lifecycle_resource_discard (entry);
         }

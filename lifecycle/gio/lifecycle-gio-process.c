@@ -42,6 +42,7 @@ process_mute (LifecycleResource *resource)
   /* The context may never be run again, and the source would keep the entry alive for ever. */
   if (retirement != NULL)
     {
+      lifecycle_holdings_note_if_abandoned (lifecycle_ledger_get_holdings (resource->ledger), 1);
       g_source_destroy (retirement);
       g_source_unref (retirement);
     }

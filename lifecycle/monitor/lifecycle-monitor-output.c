@@ -159,6 +159,10 @@ add_entries (GString             *text,
               "Cleanups that have failed.");
   add_number (text, "lifecycle_cleanups_failed_total",
               lifecycle_statistics_get_n_failed (statistics));
+  add_family (text, "lifecycle_abandoned_total", "counter", NULL,
+              "Things that waited for a main context that no thread runs any more.");
+  add_number (text, "lifecycle_abandoned_total",
+              lifecycle_statistics_get_n_abandoned (statistics));
 }
 
 static void

@@ -55,11 +55,12 @@ statistics_count (LifecycleStatistics *self,
 {
   LifecycleHoldings *holdings = lifecycle_ledger_get_holdings (ledger);
   const LifecyclePast *past = lifecycle_tally_get_past (&holdings->tally);
+  LifecycleMishaps mishaps;
 
   if (ledger->scope != NULL && !lifecycle_scope_is_closed (ledger->scope))
     self->n_scopes++;
-  self->n_late += holdings->n_late;
-  self->n_failed += holdings->n_failed;
+  lifecycle_holdings_get_mishaps (holdings, &mishaps);
+  lifecycle_mishaps_add (&self->mishaps, &mishaps);
   lifecycle_tally_sum_up (&holdings->tally, !alone, self);
   if (alone && past != NULL)
     lifecycle_closings_add (&self->closings, &past->children);
@@ -371,7 +372,7 @@ lifecycle_statistics_get_n_late (LifecycleStatistics *self)
 {
   g_return_val_if_fail (self != NULL, 0);
 
-  return self->n_late;
+  return self->mishaps.late;
 }
 
 /**
@@ -389,7 +390,31 @@ lifecycle_statistics_get_n_failed (LifecycleStatistics *self)
 {
   g_return_val_if_fail (self != NULL, 0);
 
-  return self->n_failed;
+  return self->mishaps.failed;
+}
+
+/**
+ * lifecycle_statistics_get_n_abandoned:
+ * @self: the statistics
+ *
+ * Gets the number of things that waited for the home context of their scope, and were released
+ * because no thread runs that context any more.
+ *
+ * These are the results of operations, emissions for queued handlers, exits of processes, closes
+ * and drains that were waiting, and scopes that were closed or dropped on another thread. If a
+ * thread closes its scopes before it ends, there are none; see [the page on
+ * threads](threads.html#the-end-of-a-home).
+ *
+ * Returns: the number of things
+ *
+ * Since: 1.0
+ */
+guint64
+lifecycle_statistics_get_n_abandoned (LifecycleStatistics *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->mishaps.abandoned;
 }
 
 /**
@@ -523,10 +548,12 @@ lifecycle_statistics_to_string (LifecycleStatistics *self)
                                 lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) i),
                                 self->closings.n[i]);
     }
-  if (self->n_late > 0)
-    g_string_append_printf (string, "; late %" G_GUINT64_FORMAT, self->n_late);
-  if (self->n_failed > 0)
-    g_string_append_printf (string, "; failed %" G_GUINT64_FORMAT, self->n_failed);
+  if (self->mishaps.late > 0)
+    g_string_append_printf (string, "; late %" G_GUINT64_FORMAT, self->mishaps.late);
+  if (self->mishaps.failed > 0)
+    g_string_append_printf (string, "; failed %" G_GUINT64_FORMAT, self->mishaps.failed);
+  if (self->mishaps.abandoned > 0)
+    g_string_append_printf (string, "; abandoned %" G_GUINT64_FORMAT, self->mishaps.abandoned);
 
   return g_string_free (string, FALSE);
 }

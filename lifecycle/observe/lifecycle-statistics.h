@@ -55,6 +55,8 @@ guint64              lifecycle_statistics_get_n_late     (LifecycleStatistics *s
 LIFECYCLE_AVAILABLE_IN_1_0
 guint64              lifecycle_statistics_get_n_failed   (LifecycleStatistics *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+guint64              lifecycle_statistics_get_n_abandoned (LifecycleStatistics *self);
+LIFECYCLE_AVAILABLE_IN_1_0
 guint                lifecycle_statistics_get_n_scopes   (LifecycleStatistics *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 guint64              lifecycle_statistics_get_n_closed   (LifecycleStatistics *self,

@@ -1152,6 +1152,7 @@ class TestObserving(unittest.TestCase):
         self.assertEqual(closed.get_released(Kind.SOURCE), 1)
         self.assertEqual(closed.get_n_closed(Reason.PARENT_CLOSED), 1)
         self.assertEqual(closed.get_n_failed(), 0)
+        self.assertEqual(closed.get_n_abandoned(), 0)
         self.scope.add_timeout(1, lambda *args: False)
         self.assertEqual(self.scope.get_statistics(False).get_n_late(), 1)
         # What was asked before is of then.

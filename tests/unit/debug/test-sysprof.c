@@ -196,7 +196,7 @@ test_capture (void)
   message = g_hash_table_lookup (marks, "service/player");
   g_assert_nonnull (message);
   g_assert_true (g_str_has_prefix (message, "aborted (bored); added 7, released 7, retired 0, "
-                                            "late 0, failed 0; closed in "));
+                                            "late 0, failed 0, abandoned 0; closed in "));
   message = g_hash_table_lookup (marks, "service");
   g_assert_nonnull (message);
   g_assert_true (g_str_has_prefix (message, "completed; added 2, released 1, retired 1, "));
