@@ -28,7 +28,10 @@ note_site (AuditSite *self,
 
   /* What there is at the first snapshot is what the program starts with. */
   if (is_first)
-    return;
+    {
+      self->baseline = self->n_live;
+      return;
+    }
 
   if (self->n_live > before)
     {
@@ -61,9 +64,10 @@ note_site (AuditSite *self,
 void
 audit_growth_note_locked (void)
 {
-  static gboolean is_later;
+  gboolean is_first = audit.first_snapshot == 0;
 
   for (AuditSite *site = audit.sites; site != NULL; site = site->next_made)
-    note_site (site, !is_later);
-  is_later = TRUE;
+    note_site (site, is_first);
+  if (is_first)
+    audit.first_snapshot = audit_next_id ();
 }

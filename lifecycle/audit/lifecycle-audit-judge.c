@@ -16,6 +16,7 @@
  */
 #define MAX_CULPRITS 100
 #define MAX_DRAGGED  8
+#define NEAR_FRAMES  6
 /* What has been destroyed for less than this may be freed in a moment. */
 #define HELD_MICROSECONDS (500 * 1000)
 /* What a script has made is freed by its garbage collector, at any time: it has to be seen this many
@@ -43,6 +44,8 @@ typedef struct
   guint64      n_bytes;
   Dragged      dragged[MAX_DRAGGED];
   guint        n_dragged;
+  Dragged      followers[MAX_DRAGGED];  /* what grows in step with it */
+  guint        n_followers;
   gboolean     is_folded;       /* into another one that it grows in step with */
 } Culprit;
 
@@ -135,6 +138,16 @@ is_garbage (const Judge       *judge,
          judge->now - object->disposed < SCRIPT_MICROSECONDS;
 }
 
+/* What there was at the first snapshot belongs to the program, and a window that the user can see is
+ * there because the program wants it.
+ */
+static gboolean
+is_suspicious (const AuditObject *object)
+{
+  return object->id > audit.first_snapshot &&
+         !audit_toolkit_is_open (object->address, object->facts);
+}
+
 static void
 look_at (Judge       *judge,
          AuditObject *object)
@@ -146,9 +159,27 @@ look_at (Judge       *judge,
 
   object->is_held = object->disposed != 0 && (object->facts->own || object->facts->is_window) &&
                     judge->now - object->disposed >= HELD_MICROSECONDS && !is_garbage (judge, object);
-  object->is_candidate = object->is_held ||
-                         (object->site->growing &&
-                          !audit_toolkit_is_open (object->address, object->facts));
+  object->is_candidate = object->is_held || (object->site->growing && is_suspicious (object));
+}
+
+/* What is made in the construction of an object is one of its parts, and can only live on with it. So
+ * if parts of a kind grow, the objects that they are parts of do.
+ */
+static void
+suspect_builders (const Judge *judge)
+{
+  for (gsize i = 0; i < judge->n_all; i++)
+    {
+      AuditObject *object = judge->all[i];
+
+      for (guint j = 0; object != NULL && object->is_candidate && j < AUDIT_MAX_DEPTH; j++)
+        {
+          object = object->builder != 0 ? find_id (judge, object->builder) : NULL;
+          if (object == NULL || object->is_candidate || !is_suspicious (object))
+            break;
+          object->is_candidate = TRUE;
+        }
+    }
 }
 
 /* Finds the topmost candidate that an object is a part of. */
@@ -246,20 +277,31 @@ get_culprit (Judge       *judge,
 }
 
 static void
-drag (Culprit           *self,
-      const AuditObject *object)
+count_type (Dragged *counts,
+            guint   *n_counts,
+            GType    type,
+            guint    n)
 {
   guint i = 0;
 
-  while (i < self->n_dragged && self->dragged[i].type != object->type)
+  while (i < *n_counts && counts[i].type != type)
     i++;
-  if (i == self->n_dragged)
+  if (i == *n_counts)
     {
       if (i == MAX_DRAGGED)
         return;
-      self->dragged[self->n_dragged++] = (Dragged) { object->type, 0 };
+      counts[(*n_counts)++] = (Dragged) { type, 0 };
     }
-  self->dragged[i].count++;
+  counts[i].count += n;
+}
+
+/* Whether the program itself asked for what the platform has made. Everything that the platform does is
+ * asked for by somebody, so only a call that is near counts.
+ */
+static gboolean
+is_asked_for (const AuditStack *stack)
+{
+  return stack != NULL && stack->first_own >= 0 && stack->first_own < NEAR_FRAMES;
 }
 
 static void
@@ -275,11 +317,11 @@ weigh_object (Judge       *judge,
   self->n_objects++;
   self->n_bytes += object->facts->instance_size + object->facts->private_size;
   if (object->site->own || object->facts->own || object->facts->is_window ||
-      (object->stack != NULL && object->stack->first_own >= 0))
+      is_asked_for (object->stack))
     {
       self->own = TRUE;
       if (object != object->top)
-        drag (self, object);
+        count_type (self->dragged, &self->n_dragged, object->type, 1);
     }
   if (object == object->top)
     {
@@ -326,66 +368,6 @@ weigh_records (AuditObject *object,
       weigh_record (record);
 }
 
-/* Whether a site grew by the same multiple of what another one grew by, in each of the last rounds. */
-static gboolean
-is_in_step (const AuditSite *site,
-            const AuditSite *with)
-{
-  guint n = MIN (MIN (site->n_history, with->n_history), 6);
-  guint factor = 0;
-
-  if (n < AUDIT_MIN_ROUNDS + 1)
-    return FALSE;
-  for (guint i = 1; i < n; i++)
-    {
-      gint by = (gint) (site->history[site->n_history - i] - site->history[site->n_history - i - 1]);
-      gint step = (gint) (with->history[with->n_history - i] - with->history[with->n_history - i - 1]);
-
-      if (by <= 0 || step <= 0 || by % step != 0 || (factor != 0 && (guint) (by / step) != factor))
-        return FALSE;
-      factor = (guint) (by / step);
-    }
-
-  return TRUE;
-}
-
-/* Where a window lives on, everything that grows in step with it belongs to it most likely, although
- * it hangs on it by a list or a table that we cannot look into.
- */
-static Culprit *
-find_leader (const Judge     *judge,
-             const AuditSite *site)
-{
-  for (guint i = 0; i < judge->n_culprits; i++)
-    {
-      Culprit *leader = &judge->culprits[i];
-
-      if (leader->is_window && leader->n_held > 0 && leader->site != site &&
-          is_in_step (site, leader->site))
-        return leader;
-    }
-
-  return NULL;
-}
-
-static void
-fold (Judge *judge)
-{
-  for (guint i = 0; i < judge->n_culprits; i++)
-    {
-      Culprit *self = &judge->culprits[i];
-      Culprit *leader = self->n_held == 0 ? find_leader (judge, self->site) : NULL;
-
-      if (leader == NULL)
-        continue;
-      self->is_folded = TRUE;
-      leader->n_objects += self->n_objects;
-      leader->n_bytes += self->n_bytes;
-      for (guint kind = 0; kind < AUDIT_N_KINDS; kind++)
-        leader->n_records[kind] += self->n_records[kind];
-    }
-}
-
 static guint
 weight (const Culprit *self)
 {
@@ -408,13 +390,77 @@ compare_culprits (const void *a,
   return weight (first) > weight (second) ? -1 : weight (first) < weight (second);
 }
 
+/* Whether a site grew by the same multiple of what another one grew by, in each of the last rounds. */
+static gboolean
+is_in_step (const AuditSite *site,
+            const AuditSite *with)
+{
+  guint n = MIN (MIN (site->n_history, with->n_history), 5);
+  guint factor = 0;
+
+  if (n < AUDIT_MIN_ROUNDS + 1)
+    return FALSE;
+  for (guint i = 1; i < n; i++)
+    {
+      gint by = (gint) (site->history[site->n_history - i] - site->history[site->n_history - i - 1]);
+      gint step = (gint) (with->history[with->n_history - i] - with->history[with->n_history - i - 1]);
+
+      if (by <= 0 || step <= 0 || by % step != 0 || (factor != 0 && (guint) (by / step) != factor))
+        return FALSE;
+      factor = (guint) (by / step);
+    }
+
+  return TRUE;
+}
+
+/* What grows in step with a heavier culprit belongs to it most likely, although it hangs on it by a
+ * list or a table that we cannot look into.
+ */
+static Culprit *
+find_leader (const Judge     *judge,
+             const AuditSite *site,
+             guint            n_before)
+{
+  for (guint i = 0; i < n_before; i++)
+    {
+      Culprit *leader = &judge->culprits[i];
+
+      if (leader->own && !leader->is_folded && leader->site != site &&
+          is_in_step (site, leader->site))
+        return leader;
+    }
+
+  return NULL;
+}
+
+/* The culprits are in their order. */
+static void
+fold (Judge *judge)
+{
+  for (guint i = 0; i < judge->n_culprits; i++)
+    {
+      Culprit *self = &judge->culprits[i];
+      Culprit *leader = self->n_held == 0 ? find_leader (judge, self->site, i) : NULL;
+
+      if (leader == NULL)
+        continue;
+      self->is_folded = TRUE;
+      leader->n_objects += self->n_objects;
+      leader->n_bytes += self->n_bytes;
+      for (guint kind = 0; kind < AUDIT_N_KINDS; kind++)
+        leader->n_records[kind] += self->n_records[kind];
+      count_type (leader->followers, &leader->n_followers, self->site->type, self->n);
+    }
+}
+
 /* What is left of a site when most of its objects are a part of something else is not what grows. */
 static gboolean
 is_worth_telling (const Culprit *self)
 {
   return !self->is_folded &&
          (self->n_held > 0 ||
-          (self->n >= AUDIT_MIN_ROUNDS && self->n * 2 >= self->site->n_live));
+          (self->n >= AUDIT_MIN_ROUNDS &&
+           self->n * 2 + self->site->baseline >= self->site->n_live));
 }
 
 static void
@@ -424,6 +470,22 @@ write_history (AuditWriter     *writer,
   fprintf (writer->file, "\"grew\": %u, \"history\": [", site->growing ? site->streak : 0);
   for (guint i = 0; i < site->n_history; i++)
     fprintf (writer->file, "%s %u", i > 0 ? "," : "", site->history[i]);
+  fputs (" ], ", writer->file);
+}
+
+static void
+write_counts (AuditWriter   *writer,
+              const char    *name,
+              const Dragged *counts,
+              guint          n_counts)
+{
+  fprintf (writer->file, "\"%s\": [", name);
+  for (guint i = 0; i < n_counts; i++)
+    {
+      fprintf (writer->file, "%s { \"count\": %u, \"type\": ", i > 0 ? "," : "", counts[i].count);
+      audit_write_string (writer, audit_real.g_type_name (counts[i].type));
+      fputs (" }", writer->file);
+    }
   fputs (" ], ", writer->file);
 }
 
@@ -444,15 +506,9 @@ write_culprit (AuditWriter   *writer,
            self->n_records[AUDIT_HANDLER], self->n_records[AUDIT_SOURCE], self->n_bytes);
   write_history (writer, self->site);
   audit_write_site (writer, self->site, sample->stack);
-  fputs (", \"drags\": [", writer->file);
-  for (guint i = 0; i < self->n_dragged; i++)
-    {
-      fprintf (writer->file, "%s { \"count\": %u, \"type\": ", i > 0 ? "," : "",
-               self->dragged[i].count);
-      audit_write_string (writer, audit_real.g_type_name (self->dragged[i].type));
-      fputs (" }", writer->file);
-    }
-  fputs (" ], ", writer->file);
+  fputs (", ", writer->file);
+  write_counts (writer, "drags", self->dragged, self->n_dragged);
+  write_counts (writer, "in-step", self->followers, self->n_followers);
   audit_holders_write_locked (writer, self->sample);
   fputs (" }", writer->file);
 }
@@ -468,7 +524,7 @@ write_site (AuditWriter     *writer,
   };
   const AuditRecord *sample = site->sample;
   gboolean own = site->own ||
-                 (sample != NULL && sample->stack != NULL && sample->stack->first_own >= 0);
+                 (sample != NULL && is_asked_for (sample->stack));
 
   fprintf (writer->file, ",\n    { \"kind\": \"piling-up\", \"what\": \"%s\", \"own\": %s, "
            "\"count\": %u, ", whats[site->kind], own ? "true" : "false",
@@ -520,6 +576,7 @@ audit_judge_write_locked (AuditWriter *writer)
       judge.all[i]->owner = find_owner (&judge, judge.all[i]);
       look_at (&judge, judge.all[i]);
     }
+  suspect_builders (&judge);
   find_pointers (&judge);
   for (gsize i = 0; i < judge.n_all; i++)
     judge.all[i]->top = find_top (judge.all[i]);
@@ -527,9 +584,9 @@ audit_judge_write_locked (AuditWriter *writer)
     weigh_object (&judge, judge.all[i]);
   audit_object_foreach_locked (weigh_records, NULL);
 
-  fold (&judge);
   /* The sites point into the array, which is sorted now. */
   qsort (judge.culprits, judge.n_culprits, sizeof *judge.culprits, compare_culprits);
+  fold (&judge);
   for (guint i = 0; i < MIN (judge.n_culprits, MAX_CULPRITS); i++)
     if (is_worth_telling (&judge.culprits[i]))
       write_culprit (writer, &judge.culprits[i]);
@@ -537,7 +594,7 @@ audit_judge_write_locked (AuditWriter *writer)
     if (site->kind != AUDIT_OBJECT && site->growing &&
         site->n_live - MIN (site->n_explained, site->n_live) >= AUDIT_MIN_ROUNDS &&
         (site->n_live - site->n_explained) * 2 >= site->n_live &&
-        find_leader (&judge, site) == NULL)
+        find_leader (&judge, site, judge.n_culprits) == NULL)
       write_site (writer, site);
 
   free (judge.targets);

@@ -10,6 +10,7 @@
 #include <fnmatch.h>
 #include <limits.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,35 +124,31 @@ is_own (const char *path,
          !is_in_system_folder (path);
 }
 
-static gboolean
-find_path (gconstpointer address,
-           const char  **path,
-           gboolean     *is_main)
+/* Which module an address is in. dladdr() also looks for a symbol, through all that the module has. */
+static const struct link_map *
+find_module (gconstpointer address)
 {
+#ifdef HAVE_DL_FIND_OBJECT
+  struct dl_find_object found;
+
+  return _dl_find_object ((void *) (gsize) address, &found) == 0 ? found.dlfo_link_map : NULL;
+#else
   struct link_map *map = NULL;
   Dl_info info;
 
-  if (dladdr1 ((void *) (gsize) address, &info, (void **) &map, RTLD_DL_LINKMAP) == 0 || map == NULL)
-    return FALSE;
-  *is_main = map->l_name[0] == '\0';
-  *path = *is_main ? get_program () : map->l_name;
-
-  return TRUE;
+  return dladdr1 ((void *) (gsize) address, &info, (void **) &map, RTLD_DL_LINKMAP) != 0 ? map : NULL;
+#endif
 }
 
-AuditScript
-audit_module_classify (gconstpointer address,
-                       gboolean     *own)
+static AuditScript
+classify (const struct link_map *map,
+          gboolean              *own)
 {
-  const char *path;
-  const char *name;
-  gboolean is_main;
+  gboolean is_main = map->l_name[0] == '\0';
+  const char *path = is_main ? get_program () : map->l_name;
+  const char *name = strrchr (path, '/');
 
   *own = FALSE;
-  if (!find_path (address, &path, &is_main))
-    return AUDIT_SCRIPT_NONE;
-
-  name = strrchr (path, '/');
   name = name != NULL ? name + 1 : path;
   if (strncmp (name, "_gi.", 4) == 0)
     return AUDIT_SCRIPT_PYTHON;
@@ -162,6 +159,40 @@ audit_module_classify (gconstpointer address,
 
   *own = is_own (path, is_main);
   return AUDIT_SCRIPT_NONE;
+}
+
+AuditScript
+audit_module_classify (gconstpointer address,
+                       gboolean     *own)
+{
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static struct
+  {
+    const struct link_map *map;
+    const char            *name;        /* a module may be unloaded, and another one be there */
+    AuditScript            language;
+    gboolean               own;
+  } cache[64];
+  const struct link_map *map = find_module (address);
+  guint i = (guint) ((gsize) map >> 6) % G_N_ELEMENTS (cache);
+  AuditScript language;
+
+  *own = FALSE;
+  if (map == NULL)
+    return AUDIT_SCRIPT_NONE;
+
+  pthread_mutex_lock (&lock);
+  if (cache[i].map != map || cache[i].name != map->l_name)
+    {
+      cache[i].map = map;
+      cache[i].name = map->l_name;
+      cache[i].language = classify (map, &cache[i].own);
+    }
+  language = cache[i].language;
+  *own = cache[i].own;
+  pthread_mutex_unlock (&lock);
+
+  return language;
 }
 
 typedef enum
@@ -183,7 +214,7 @@ classify_frame (gconstpointer address)
   guint64 found = __atomic_load_n (cached, __ATOMIC_RELAXED);
   Frame frame = FRAME_PLATFORM;
   gboolean own;
-  Dl_info here, there;
+  Dl_info info;
 
   if (found >> 2 == (guint64) (gsize) address)
     return (Frame) (found & 3);
@@ -191,10 +222,10 @@ classify_frame (gconstpointer address)
   /* What is called last in a function returns to the address after it. */
   address = (const char *) address - 1;
   audit_module_classify (address, &own);
-  if (dladdr ((gpointer) audit_module_backtrace, &here) != 0 && dladdr (address, &there) != 0 &&
-      here.dli_fbase == there.dli_fbase)
-    frame = there.dli_sname != NULL && (strcmp (there.dli_sname, "g_main_loop_run") == 0 ||
-                                        strcmp (there.dli_sname, "g_application_run") == 0)
+  if (find_module (address) == find_module ((gconstpointer) audit_module_backtrace))
+    frame = dladdr (address, &info) != 0 && info.dli_sname != NULL &&
+            (strcmp (info.dli_sname, "g_main_loop_run") == 0 ||
+             strcmp (info.dli_sname, "g_application_run") == 0)
             ? FRAME_LOOP : FRAME_AUDIT;
   else if (own)
     frame = FRAME_OWN;

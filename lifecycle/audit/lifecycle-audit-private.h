@@ -76,6 +76,7 @@ struct _AuditSite
 
   /* As of the last snapshots. */
   guint64       seen_births;
+  guint         baseline;       /* live at the first snapshot */
   guint         history[AUDIT_HISTORY];
   guint         n_history;
   guint         streak;         /* rounds in a row in which it grew */
@@ -177,6 +178,7 @@ typedef struct
   guint64          n_births[AUDIT_N_KINDS];
   gint             loop_depth;          /* of the main thread */
   guint64          loop_ended;          /* an id of the moment the outermost one ended, or 0 */
+  guint64          first_snapshot;      /* an id of its moment, or 0 */
 } Audit;
 
 extern Audit audit;

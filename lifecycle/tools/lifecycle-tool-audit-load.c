@@ -337,6 +337,24 @@ say_holders (AuditFinding *self,
 }
 
 static void
+say_counts (AuditFinding *self,
+            const char   *what,
+            JsonArray    *counts)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < get_length (counts); i++)
+    {
+      JsonObject *counted = json_array_get_object_element (counts, i);
+
+      g_string_append_printf (text, "%s%" G_GINT64_FORMAT " %s", i > 0 ? ", " : "",
+                              get_int (counted, "count"), get_string (counted, "type"));
+    }
+  if (text->len > 0)
+    add_detail (self, "%s: %s", what, text->str);
+}
+
+static void
 say_object (AuditFinding *self,
             const Loader *loader,
             JsonObject   *raw)
@@ -347,7 +365,6 @@ say_object (AuditFinding *self,
   gint64 n_sources = get_int (raw, "sources");
   gint64 held = get_int (raw, "held");
   gint64 count = get_int (raw, "count");
-  JsonArray *drags = get_array (raw, "drags");
 
   self->own = get_bool (raw, "own");
   self->rank = get_bool (raw, "window") ? 2 : held > 0 ? 3 : 4;
@@ -357,9 +374,12 @@ say_object (AuditFinding *self,
                                      held == 1 ? "has" : "have",
                                      get_bool (raw, "window") ? "destroyed" : "disposed of",
                                      held == 1 ? "s" : "");
-  else
+  else if (get_int (raw, "grew") > 0)
     self->summary = g_strdup_printf ("%" G_GINT64_FORMAT " %s live, more after each of %" G_GINT64_FORMAT
                                      " rounds", count, type, get_int (raw, "grew"));
+  else
+    self->summary = g_strdup_printf ("%" G_GINT64_FORMAT " %s live, and their parts are more after each "
+                                     "round", count, type);
 
   if (n_objects > count || n_handlers > 0 || n_sources > 0)
     add_detail (self, "with all that is below: %" G_GINT64_FORMAT " object%s, %" G_GINT64_FORMAT
@@ -367,19 +387,8 @@ say_object (AuditFinding *self,
                 " KiB", n_objects, plural (n_objects), n_handlers, plural (n_handlers),
                 n_sources, plural (n_sources), get_int (raw, "bytes") / 1024);
   say_growth (self, raw);
-  if (get_length (drags) > 0)
-    {
-      g_autoptr (GString) text = g_string_new (NULL);
-
-      for (guint i = 0; i < get_length (drags); i++)
-        {
-          JsonObject *dragged = json_array_get_object_element (drags, i);
-
-          g_string_append_printf (text, "%s%" G_GINT64_FORMAT " %s", i > 0 ? ", " : "",
-                                  get_int (dragged, "count"), get_string (dragged, "type"));
-        }
-      add_detail (self, "among them: %s", text->str);
-    }
+  say_counts (self, "among them", get_array (raw, "drags"));
+  say_counts (self, "in step with it grow", get_array (raw, "in-step"));
   say_holders (self, loader, raw);
 }
 
@@ -478,28 +487,97 @@ audit_process_count (const AuditProcess *self)
   return n;
 }
 
+static JsonObject *
+load_report (JsonParser  *parser,
+             const char  *path,
+             GError     **error)
+{
+  JsonNode *root;
+
+  if (!json_parser_load_from_file (parser, path, error))
+    return NULL;
+
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root) ||
+      g_strcmp0 (get_string (json_node_get_object (root), "format"), "lifecycle-audit-1") != 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "'%s' is no report of an audit", path);
+      return NULL;
+    }
+
+  return json_node_get_object (root);
+}
+
+/* Reads all sites, in the format of `lifecycle snapshot`. */
+JsonNode *
+audit_sites_load (const char    *path,
+                  AuditSymbols  *symbols,
+                  GError       **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (JsonBuilder) builder = NULL;
+  JsonObject *report = load_report (parser, path, error);
+  Loader loader = { NULL, symbols };
+  JsonArray *sites;
+
+  if (report == NULL)
+    return NULL;
+
+  loader.modules = get_array (report, "modules");
+  sites = get_array (report, "sites");
+  builder = json_builder_new ();
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "format");
+  json_builder_add_string_value (builder, "lifecycle-snapshot-1");
+  json_builder_set_member_name (builder, "pid");
+  json_builder_add_int_value (builder, get_int (report, "pid"));
+  json_builder_set_member_name (builder, "sites");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < get_length (sites); i++)
+    {
+      JsonObject *raw = json_array_get_object_element (sites, i);
+      JsonObject *site = get_object (raw, "site");
+      g_autofree char *place = describe_site (&loader, site);
+      const struct
+      {
+        const char *name;
+        const char *value;
+      } members[] = {
+        { "kind", get_string (site, "of") },
+        { "place", place },
+        { "type", get_string (raw, "type") },
+        { "signal", get_string (site, "what") },
+      };
+
+      json_builder_begin_object (builder);
+      for (guint j = 0; j < G_N_ELEMENTS (members); j++)
+        {
+          json_builder_set_member_name (builder, members[j].name);
+          json_builder_add_string_value (builder, members[j].value != NULL ? members[j].value : "");
+        }
+      json_builder_set_member_name (builder, "count");
+      json_builder_add_int_value (builder, get_int (raw, "live"));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+
+  return json_builder_get_root (builder);
+}
+
 AuditProcess *
 audit_process_load (const char    *path,
                     AuditSymbols  *symbols,
                     GError       **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *report = load_report (parser, path, error);
   Loader loader = { NULL, symbols };
   AuditProcess *self;
   JsonArray *findings;
-  JsonNode *root;
-  JsonObject *report;
 
-  if (!json_parser_load_from_file (parser, path, error))
+  if (report == NULL)
     return NULL;
-
-  root = json_parser_get_root (parser);
-  report = JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-  if (report == NULL || g_strcmp0 (get_string (report, "format"), "lifecycle-audit-1") != 0)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "\"%s\" is no report of an audit", path);
-      return NULL;
-    }
 
   self = g_new0 (AuditProcess, 1);
   self->findings = g_ptr_array_new_with_free_func (finding_free);

@@ -70,6 +70,9 @@ typedef enum
 AuditProcess *audit_process_load   (const char       *path,
                                     AuditSymbols     *symbols,
                                     GError          **error);
+JsonNode     *audit_sites_load     (const char       *path,
+                                    AuditSymbols     *symbols,
+                                    GError          **error);
 void          audit_process_free   (AuditProcess     *self);
 guint         audit_process_count  (const AuditProcess *self);
 
@@ -81,5 +84,8 @@ char         *audit_report_sarif   (GPtrArray        *processes,
                                     gboolean          all);
 char         *audit_report_junit   (GPtrArray        *processes,
                                     gboolean          all);
+
+JsonNode     *lifecycle_audit_snapshot (const char   *who,
+                                        GError      **error);
 
 G_END_DECLS

@@ -304,7 +304,6 @@ run_audit (const LifecycleCommand  *self,
   g_autoptr (GFile) folder = NULL;
   g_autoptr (GFileMonitor) monitor = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *words = NULL;
   int status;
 
   if (!lifecycle_command_parse (self, options, 1, G_MAXUINT, &argc, &argv, &status))
