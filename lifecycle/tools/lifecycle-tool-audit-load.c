@@ -204,7 +204,8 @@ say_dangling (AuditFinding *self,
 
   self->rank = 0;
   self->weight = (double) count;
-  self->own = site_is_own (site) || get_bool (data, "own");
+  /* What GTK connects with a widget of the program, GTK has to disconnect. */
+  self->own = site_is_own (site);
   self->summary = g_strdup_printf ("%s lives on with data that has been finalized: a %s",
                                    thing, get_string (data, "type"));
   if (count > 1)

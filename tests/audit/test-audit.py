@@ -3,17 +3,19 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Usage: test-audit.py TOOL PLANTED PLAIN PYTHON GJS, where the last two may be empty. Writes TAP.
+# Usage: test-audit.py TOOL PLANTED PLAIN PYTHON GJS PLANTED-GTK, where the last three may be empty.
+# Writes TAP.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree
 
-TOOL, PLANTED, PLAIN, PYTHON, GJS = sys.argv[1:6]
+TOOL, PLANTED, PLAIN, PYTHON, GJS, PLANTED_GTK = sys.argv[1:7]
 HERE = os.path.dirname(os.path.realpath(__file__))
 # What makes criticals fatal would end programs with a misuse before they are done.
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "G_DEBUG"}
@@ -126,6 +128,16 @@ def holders_are_named():
           finding["details"])
 
 
+def windows_that_live_on():
+    """A window is one finding, whatever hangs on it, and what holds it is named."""
+    display = [sys.executable, os.path.join(HERE, "..", "gtk", "run.py")]
+    finding = expect([*display, PLANTED_GTK], "held", "PlantedWindow")
+    check(finding["objects"] > finding["count"] * 10, finding)
+    check(any("a field of PlantedPart" in detail and "cycle" in detail
+              for detail in finding["details"]), finding["details"])
+    expect_silence([*display, PLANTED_GTK, "clean"])
+
+
 def program_without_glib():
     status, report, output = audit([PLAIN], "--json")
     check(output.startswith("plain\n"), f"it wrote '{output}'")
@@ -227,6 +239,7 @@ def main():
         for case in SCRIPT_CASES:
             runnable = script_case if interpreter[0] else None
             tests.append((f"{language}/{case[0]}", runnable, (interpreter, script, *case)))
+    tests.append(("windows-that-live-on", windows_that_live_on if PLANTED_GTK and shutil.which("Xvfb") else None, ()))
     for test in (holders_are_named, program_without_glib, fatal_criticals, formats, wrong_usage,
                  privileged_program, signal_asks_for_a_report, snapshots_by_time):
         tests.append((test.__name__.replace("_", "-"), test, ()))
@@ -235,7 +248,7 @@ def main():
     failed = 0
     for number, (name, function, arguments) in enumerate(tests, 1):
         if function is None:
-            print(f"ok {number} {name} # SKIP the interpreter is not here", flush=True)
+            print(f"ok {number} {name} # SKIP the interpreter, or GTK, is not here", flush=True)
             continue
         try:
             function(*arguments)
