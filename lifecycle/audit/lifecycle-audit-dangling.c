@@ -98,8 +98,11 @@ audit_dangling_write_locked (AuditWriter *writer,
 
   for (const AuditObject *dead = audit.dead; dead != NULL; dead = dead->next)
     {
-      /* What dies after the main loop is a part of the program's own end. */
+      /* What dies after the main loop, or while an application ends, is a part of the program's own
+       * end: what would have taken care of the rest does not get its turn any more.
+       */
       if ((audit.loop_ended != 0 && dead->died_order > audit.loop_ended) ||
+          (audit.end_began != 0 && dead->died > audit.end_began) ||
           (!at_home && now - dead->died < GRACE_MICROSECONDS))
         continue;
 

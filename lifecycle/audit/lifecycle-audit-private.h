@@ -178,6 +178,7 @@ typedef struct
   guint64          n_births[AUDIT_N_KINDS];
   gint             loop_depth;          /* of the main thread */
   guint64          loop_ended;          /* an id of the moment the outermost one ended, or 0 */
+  gint64           end_began;           /* the time from which on the application was ending, or 0 */
   guint64          first_snapshot;      /* an id of its moment, or 0 */
 } Audit;
 

@@ -4,10 +4,14 @@
  */
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "lifecycle-audit-private.h"
 
 #define real audit_real
+
+/* An application ends soon after its last window has gone. */
+#define ENDING_MICROSECONDS G_USEC_PER_SEC
 
 /* A source lets go of its callback when it is destroyed, whoever does that. GLib asks for function
  * and data through a table of functions, so a callback of ours can give the program's own ones:
@@ -389,16 +393,25 @@ loop_start (AuditLibrary library)
     return FALSE;
 
   audit.loop_depth++;
+  audit.end_began = 0;
   __atomic_store_n (&audit.loop_ended, 0, __ATOMIC_RELAXED);
 
   return TRUE;
 }
 
 static void
-loop_end (void)
+loop_end (gint64 ending)
 {
+  struct timespec time;
+
   if (--audit.loop_depth > 0)
     return;
+
+  if (ending > 0)
+    {
+      clock_gettime (CLOCK_MONOTONIC, &time);
+      audit.end_began = (gint64) time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000 - ending;
+    }
 
   audit_control_loop_ended ();
   __atomic_store_n (&audit.loop_ended, audit_next_id (), __ATOMIC_RELAXED);
@@ -411,7 +424,7 @@ g_main_loop_run (GMainLoop *loop)
 
   real.g_main_loop_run (loop);
   if (started)
-    loop_end ();
+    loop_end (0);
 }
 
 AUDIT_EXPORT int
@@ -423,7 +436,7 @@ g_application_run (GApplication  *application,
   int status = real.g_application_run (application, argc, argv);
 
   if (started)
-    loop_end ();
+    loop_end (ENDING_MICROSECONDS);
 
   return status;
 }
