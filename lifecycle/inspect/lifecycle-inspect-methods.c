@@ -623,6 +623,7 @@ list_stuck (Request *request,
 typedef struct
 {
   LifecycleInspectCall *call;
+  gint64                time;           /* ms since the Epoch, when the snapshot was taken */
   guint                 n_records;
 } SnapshotRequest;
 
@@ -637,7 +638,7 @@ answer_snapshot (GPtrArray         *reports,
   guint total;
 
   g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&dict, "{sv}", "time", g_variant_new_int64 (g_get_real_time () / 1000));
+  g_variant_builder_add (&dict, "{sv}", "time", g_variant_new_int64 (request->time));
   g_variant_builder_add (&dict, "{sv}", "info", describe_program (lifecycle_inspect_call_get_flags (request->call)));
   g_variant_builder_add (&dict, "{sv}", "contexts", lifecycle_contexts_list (reports));
   g_variant_builder_add (&dict, "{sv}", "statistics", describe_statistics (statistics));
@@ -663,6 +664,7 @@ take_snapshot (Request *request,
   guint32 n_records = SNAPSHOT_RECORDS;
 
   g_variant_lookup (options, "records", "u", &n_records);
+  snapshot->time = g_get_real_time () / 1000;
   snapshot->n_records = MIN (n_records, MAX_RECORDS);
   snapshot->call = g_steal_pointer (&request->call);
   lifecycle_contexts_check (SNAPSHOT_WAIT, answer_snapshot, snapshot);
