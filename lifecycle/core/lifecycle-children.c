@@ -94,6 +94,12 @@ lifecycle_ledger_index_child (LifecycleLedger *ledger,
   GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
   LifecycleScope *other;
 
+  if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
+    {
+      lifecycle_ledger_get_object_ledger (ledger)->newest = child;
+      return;
+    }
+
   if (!key_is_set (&child->key))
     return;
 
@@ -111,6 +117,13 @@ ledger_unindex_child (LifecycleLedger *ledger,
                       LifecycleScope  *child)
 {
   GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
+
+  if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
+    {
+      if (lifecycle_ledger_get_object_ledger (ledger)->newest == child)
+        lifecycle_ledger_get_object_ledger (ledger)->newest = NULL;
+      return;
+    }
 
   if (index == NULL || child->namesakes.next == NULL)
     return;
@@ -165,6 +178,12 @@ lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
   LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
   LifecycleScope *first;
   LifecycleScope *child;
+
+  if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
+    {
+      first = lifecycle_ledger_get_object_ledger (ledger)->newest;
+      return first != NULL && lifecycle_scope_is_open (first) ? first : NULL;
+    }
 
   if (children->index == NULL)
     {
@@ -262,7 +281,7 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
   lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
   children->n++;
   g_object_ref (self);
-  if (children->index != NULL)
+  if (children->index != NULL || parent == NULL)
     lifecycle_ledger_index_child (ledger, self, first);
   lifecycle_ledger_end_add (ledger);
 

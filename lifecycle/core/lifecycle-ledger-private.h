@@ -119,12 +119,13 @@ typedef struct
 typedef struct
 {
   LifecycleLedger   ledger;
-  LifecycleChildren children;   /* the scope that lives as long as the object */
+  LifecycleChildren children;   /* the scope that lives as long as the object; never has an index */
+  LifecycleScope   *newest;     /* the last of these scopes, or NULL once that has left the ledger */
   gboolean          dying;      /* the object is being disposed */
 } LifecycleObjectLedger;
 
 LifecycleLedger *lifecycle_ledger_new          (LifecycleScope   *scope);
-LifecycleObjectLedger *lifecycle_object_ledger_new (void);
+LifecycleObjectLedger *lifecycle_object_ledger_new (gsize         size);
 LifecycleLedger *lifecycle_ledger_ref          (LifecycleLedger  *ledger);
 void             lifecycle_ledger_unref        (LifecycleLedger  *ledger);
 LifecycleLedger *lifecycle_ledger_hold_memory         (LifecycleLedger  *ledger);

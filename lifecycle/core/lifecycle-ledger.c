@@ -41,11 +41,11 @@ lifecycle_holdings_new (LifecycleScope *scope)
                                              LIFECYCLE_LEDGER_HOLDINGS, scope);
 }
 
+/* `size` is that of a structure which begins with the ledger; the rest is zero-filled. */
 LifecycleObjectLedger *
-lifecycle_object_ledger_new (void)
+lifecycle_object_ledger_new (gsize size)
 {
-  return (LifecycleObjectLedger *) ledger_alloc (sizeof (LifecycleObjectLedger),
-                                                 LIFECYCLE_LEDGER_OBJECT, NULL);
+  return (LifecycleObjectLedger *) ledger_alloc (size, LIFECYCLE_LEDGER_OBJECT, NULL);
 }
 
 static void
@@ -57,8 +57,6 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
 
   if (lifecycle_ledger_is_owned (ledger))
     lifecycle_holdings_clear (lifecycle_ledger_get_holdings (ledger));
-  else if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
-    g_clear_pointer (&lifecycle_ledger_get_object_ledger (ledger)->children.index, g_hash_table_unref);
   g_clear_pointer (&ledger->timer_queue, g_source_unref);
   g_clear_pointer (&ledger->muted, g_free);
   lifecycle_ledger_release_memory (ledger);

@@ -7,13 +7,15 @@
 
 /* There is one weak reference for each object, regardless of the number of scopes, because GLib
  * searches its weak references linearly. The ledger holds what must end when the object is
- * disposed: the scope of the object, and the handlers that were adopted on it.
+ * disposed: the scope of the object, and the handlers that were adopted on it. The object holds the
+ * first reference on it.
  */
 struct _LifecycleObjectWatch
 {
-  LifecycleObjectLedger *ledger;
-  GWeakRef               object;
-  gboolean               armed;
+  LifecycleObjectLedger base;
+  GWeakRef              object; /* set for those who need it */
+  gint                  has_object; /* atomic; whether it has ever been set */
+  gboolean              armed;
 };
 
 LIFECYCLE_DEFINE_STATIC_QUARK (lifecycle_object_watch_quark, "lifecycle-object-watch")
@@ -21,7 +23,7 @@ LIFECYCLE_DEFINE_STATIC_QUARK (lifecycle_object_watch_quark, "lifecycle-object-w
 static void
 object_watch_release_all (LifecycleObjectWatch *watch)
 {
-  LifecycleLedger *ledger = lifecycle_ledger_ref (&watch->ledger->ledger);
+  LifecycleLedger *ledger = lifecycle_ledger_ref (&watch->base.ledger);
   LifecycleEntry *entry;
   guint flags;
 
@@ -36,21 +38,19 @@ object_watch_object_disposed_cb (gpointer  data,
                                  GObject  *object)
 {
   LifecycleObjectWatch *watch = data;
-  LifecycleObjectLedger *object_ledger = watch->ledger;
-  LifecycleLedger *ledger = lifecycle_ledger_ref (&object_ledger->ledger);
+  LifecycleLedger *ledger = lifecycle_ledger_ref (&watch->base.ledger);
 
   lifecycle_ledger_lock (ledger);
   watch->armed = FALSE;
-  object_ledger->dying = TRUE;
+  watch->base.dying = TRUE;
   lifecycle_ledger_unlock (ledger);
 
   object_watch_release_all (watch);
 
   /* The object may live on. */
   lifecycle_ledger_lock (ledger);
-  object_ledger->dying = FALSE;
-  lifecycle_ledger_unlock (ledger);
-  lifecycle_ledger_unref (ledger);
+  watch->base.dying = FALSE;
+  lifecycle_ledger_unref_locked (ledger);
 }
 
 static void
@@ -59,9 +59,9 @@ lifecycle_object_watch_free (gpointer data)
   LifecycleObjectWatch *watch = data;
 
   object_watch_release_all (watch);
-  lifecycle_ledger_unref (&watch->ledger->ledger);
-  g_weak_ref_clear (&watch->object);
-  g_free (watch);
+  if (g_atomic_int_get (&watch->has_object))
+    g_weak_ref_clear (&watch->object);
+  lifecycle_ledger_unref (&watch->base.ledger);
 }
 
 /* Returns the watch of an object, created on demand. It is valid as long as the object's memory. */
@@ -72,8 +72,7 @@ lifecycle_object_watch_get (GObject *object)
 
   if (watch == NULL)
     {
-      watch = g_new0 (LifecycleObjectWatch, 1);
-      watch->ledger = lifecycle_object_ledger_new ();
+      watch = (LifecycleObjectWatch *) lifecycle_object_ledger_new (sizeof *watch);
       g_weak_ref_init (&watch->object, NULL);
 
       if (!g_object_replace_qdata (object, lifecycle_object_watch_quark (), NULL, watch,
@@ -86,21 +85,20 @@ lifecycle_object_watch_get (GObject *object)
     }
 
   /* A weak reference is used up when the object is disposed, but the object may live on. */
-  lifecycle_ledger_lock (&watch->ledger->ledger);
+  lifecycle_ledger_lock (&watch->base.ledger);
   if (!watch->armed)
     {
-      g_weak_ref_set (&watch->object, object);
       g_object_weak_ref (object, object_watch_object_disposed_cb, watch);
       watch->armed = TRUE;
     }
-  lifecycle_ledger_unlock (&watch->ledger->ledger);
+  lifecycle_ledger_unlock (&watch->base.ledger);
 
   return watch;
 }
 
 /* Like lifecycle_object_watch_get(), but makes sure that dup_object() finds the object: at its end,
  * g_object_run_dispose() clears all weak references, even one that was set while it notified
- * others.
+ * others. To set a GWeakRef is expensive, so this is left to those who need it.
  */
 LifecycleObjectWatch *
 lifecycle_object_watch_get_for_dup (GObject *object)
@@ -109,7 +107,10 @@ lifecycle_object_watch_get_for_dup (GObject *object)
   GObject *found = g_weak_ref_get (&watch->object);
 
   if (found == NULL)
-    g_weak_ref_set (&watch->object, object);
+    {
+      g_atomic_int_set (&watch->has_object, TRUE);
+      g_weak_ref_set (&watch->object, object);
+    }
   g_clear_object (&found);
 
   return watch;
@@ -118,7 +119,7 @@ lifecycle_object_watch_get_for_dup (GObject *object)
 LifecycleLedger *
 lifecycle_object_watch_get_ledger (LifecycleObjectWatch *watch)
 {
-  return &watch->ledger->ledger;
+  return &watch->base.ledger;
 }
 
 /* Returns a reference on the object, or NULL if its last reference is being dropped, perhaps on

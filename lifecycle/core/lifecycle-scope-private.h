@@ -38,7 +38,9 @@ typedef enum
   LIFECYCLE_SCOPE_REGISTERED = 1 << 0, /* in the list of roots; guarded by the lock of that list */
   LIFECYCLE_SCOPE_FINISHED   = 1 << 1, /* closed, and `closed` has been emitted */
   LIFECYCLE_SCOPE_PERMANENT  = 1 << 2, /* meant to live as long as the program */
-  LIFECYCLE_SCOPE_COLLECTED  = 1 << 3  /* the end of an object must not run user code at once */
+  LIFECYCLE_SCOPE_COLLECTED  = 1 << 3, /* the end of an object must not run user code at once */
+  LIFECYCLE_SCOPE_NAME_IS_STATIC = 1 << 4, /* like the name of a type */
+  LIFECYCLE_SCOPE_NAME_IS_DETAIL = 1 << 5  /* it is the detail of the reason, too */
 } LifecycleScopeMarks;
 
 struct _LifecycleScope
@@ -99,6 +101,8 @@ void            lifecycle_scope_list_followers (LifecycleScopeList *list,
 LifecycleLedger *lifecycle_scope_lock_ledger  (LifecycleScope     *self);
 
 LifecycleScope *lifecycle_scope_create        (const char         *name,
+                                               const char         *place);
+LifecycleScope *lifecycle_scope_create_for    (GObject            *object,
                                                const char         *place);
 void            lifecycle_scope_become_root   (LifecycleScope     *self);
 void            lifecycle_scope_be_born_closed (LifecycleScope    *self,

@@ -41,7 +41,9 @@ lifecycle_scope_mark (LifecycleScope  *self,
     }
 
   self->reason = reason;
-  if (detail != NULL)
+  if (detail != NULL && detail == self->key.name)
+    g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_NAME_IS_DETAIL);
+  else if (detail != NULL)
     lifecycle_scope_ensure_extra (self)->detail = lifecycle_name_dup (detail);
   g_atomic_int_set (&ledger->open, FALSE);
   holdings->generation++;
@@ -154,5 +156,10 @@ lifecycle_scope_get_reason_detail (LifecycleScope *self)
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  return lifecycle_scope_is_open (self) ? NULL : lifecycle_scope_peek_extra (self)->detail;
+  if (lifecycle_scope_is_open (self))
+    return NULL;
+
+  return lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_NAME_IS_DETAIL)
+    ? self->key.name
+    : lifecycle_scope_peek_extra (self)->detail;
 }

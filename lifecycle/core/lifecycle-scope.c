@@ -111,6 +111,20 @@ lifecycle_scope_create (const char *name,
   return self;
 }
 
+/* The same for a scope that is found by an object, and named after its type. */
+LifecycleScope *
+lifecycle_scope_create_for (GObject    *object,
+                            const char *place)
+{
+  LifecycleScope *self = lifecycle_scope_create (NULL, place);
+
+  self->key.name = G_OBJECT_TYPE_NAME (object);
+  self->key.object = object;
+  g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_NAME_IS_STATIC);
+
+  return self;
+}
+
 /* Adds a scope without a parent to the list of roots, where observers find it. */
 void
 lifecycle_scope_become_root (LifecycleScope *self)
@@ -314,7 +328,8 @@ lifecycle_scope_finalize (GObject *object)
   g_clear_pointer (&self->extra, extra_free);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->thread, lifecycle_thread_unref);
-  g_free ((char *) self->key.name);
+  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_NAME_IS_STATIC))
+    g_free ((char *) self->key.name);
 
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->finalize (object);
 }

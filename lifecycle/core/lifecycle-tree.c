@@ -103,8 +103,8 @@ tree_ensure_child (LifecycleLedger *ledger,
   if (found != NULL)
     return found;
 
-  child = lifecycle_scope_create (name, place);
-  child->key.object = object;
+  child = object != NULL ? lifecycle_scope_create_for (object, place)
+                         : lifecycle_scope_create (name, place);
   found = lifecycle_scope_join_ledger (child, ledger, parent, TRUE, FALSE);
   if (found == child)
     *made = lifecycle_scope_is_open (child);
@@ -165,8 +165,8 @@ tree_renew_child (LifecycleScope *self,
     g_object_ref (old);
   lifecycle_ledger_unlock (ledger);
 
-  child = lifecycle_scope_create (name, place);
-  child->key.object = object;
+  child = object != NULL ? lifecycle_scope_create_for (object, place)
+                         : lifecycle_scope_create (name, place);
   lifecycle_scope_join_ledger (child, ledger, self, FALSE, TRUE);
   if (object != NULL && lifecycle_scope_is_open (child))
     lifecycle_scope_follow_object (child, object);
