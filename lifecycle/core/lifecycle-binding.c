@@ -5,6 +5,7 @@
 
 #include "lifecycle-error.h"
 #include "lifecycle-home-private.h"
+#include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
 #include "lifecycle-place-private.h"
 #include "lifecycle-scope-private.h"
@@ -50,6 +51,27 @@ lifecycle_take_place (void)
   next_place = NULL;
 
   return place;
+}
+
+/**
+ * lifecycle_scope_get_place:
+ * @self: a scope
+ *
+ * Gets the place in the source code where the scope was created.
+ *
+ * May be called on any thread, and on a closed scope.
+ *
+ * Returns: (transfer none) (nullable): the file and the line, such as `main.c:17`, or %NULL if they
+ *   are not known. The string is never freed.
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_scope_get_place (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+
+  return lifecycle_entry_get_place (&self->as_child);
 }
 
 /**

@@ -42,9 +42,16 @@ lifecycle_scope_mark (LifecycleScope  *self,
 
   self->reason = reason;
   if (detail != NULL && detail == self->key.name)
-    g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_NAME_IS_DETAIL);
+    {
+      g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_NAME_IS_DETAIL);
+    }
   else if (detail != NULL)
-    lifecycle_scope_ensure_extra (self)->detail = lifecycle_name_dup (detail);
+    {
+      LifecycleExtra *extra = lifecycle_scope_ensure_extra (self);
+
+      g_free (extra->detail);
+      extra->detail = lifecycle_name_dup (detail);
+    }
   g_atomic_int_set (&ledger->open, FALSE);
   holdings->generation++;
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSING);
@@ -162,4 +169,37 @@ lifecycle_scope_get_reason_detail (LifecycleScope *self)
   return lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_NAME_IS_DETAIL)
     ? self->key.name
     : lifecycle_scope_peek_extra (self)->detail;
+}
+
+/**
+ * lifecycle_scope_set_reason_detail:
+ * @self: a scope
+ * @detail: (nullable): the detail, or %NULL for none
+ *
+ * Sets what [method@Scope.get_reason_detail] returns once the scope has been closed by a function
+ * that takes no detail, such as [method@Scope.close_async].
+ *
+ * Only the calls before the close count: on a scope that is not open, this has no effect. May be
+ * called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_set_reason_detail (LifecycleScope *self,
+                                   const char     *detail)
+{
+  g_autofree char *old = NULL;
+  LifecycleExtra *extra;
+  LifecycleLedger *ledger;
+
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+
+  extra = lifecycle_scope_ensure_extra (self);
+  ledger = lifecycle_scope_lock_ledger (self);
+  if (lifecycle_scope_is_open (self))
+    {
+      old = extra->detail;
+      extra->detail = lifecycle_name_dup (detail);
+    }
+  lifecycle_ledger_unlock (ledger);
 }

@@ -123,6 +123,9 @@ LifecycleReason  lifecycle_scope_get_reason         (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 const char      *lifecycle_scope_get_reason_detail  (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+void             lifecycle_scope_set_reason_detail  (LifecycleScope  *self,
+                                                     const char      *detail);
+LIFECYCLE_AVAILABLE_IN_1_0
 guint            lifecycle_scope_get_n_entries      (LifecycleScope  *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 const GError    *lifecycle_scope_get_error          (LifecycleScope  *self);

@@ -28,6 +28,8 @@ LIFECYCLE_AVAILABLE_IN_1_0
 guint       lifecycle_get_n_overdue         (void);
 LIFECYCLE_AVAILABLE_IN_1_0
 void        lifecycle_clear_leaks           (void);
+LIFECYCLE_AVAILABLE_IN_1_0
+void        lifecycle_report_leaks          (void);
 
 #ifndef __GI_SCANNER__
 

@@ -11,6 +11,7 @@
 #endif
 
 #include "lifecycle-report-private.h"
+#include "lifecycle-home-private.h"
 #include "lifecycle-inventory-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-roots-private.h"
@@ -227,6 +228,8 @@ lifecycle_report_describe (const LifecycleLeakMark *since,
 static LifecycleLeakMark report_inherited;
 static gboolean report_is_in_child;
 
+static gint report_is_done;
+
 #ifdef G_OS_UNIX
 
 /* A forked child exits without closing its copies of the scopes of the parent. These are not leaks
@@ -262,18 +265,35 @@ report_after_fork_in_child (void)
   lifecycle_roots_set_mark ();
   lifecycle_leaks_mark (&report_inherited);
   report_is_in_child = TRUE;
+  report_is_done = FALSE;
 }
 
 #endif
 
-static void
-report_at_exit (void)
+/**
+ * lifecycle_report_leaks:
+ *
+ * Prints the report that `LIFECYCLE_DEBUG=leaks` asks for now, and not again when the program exits.
+ *
+ * This is for programs, and for modules for other languages, that close what is still open before
+ * the program exits, and would thereby hide that nobody else has. Without `LIFECYCLE_DEBUG=leaks`,
+ * it does nothing. May be called on any thread.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_report_leaks (void)
 {
   const LifecycleLeakMark *since = report_is_in_child ? &report_inherited : NULL;
   LifecycleReport report;
   g_autofree char *text = NULL;
-  g_autoptr (GPtrArray) failures = lifecycle_list_failures ();
+  g_autoptr (GPtrArray) failures = NULL;
 
+  if (!lifecycle_debug_has (LIFECYCLE_DEBUG_LEAKS) ||
+      !g_atomic_int_compare_and_exchange (&report_is_done, FALSE, TRUE))
+    return;
+
+  failures = lifecycle_list_failures ();
   for (guint i = 0; i < failures->len; i++)
     fprintf (stderr, "Lifecycle: %s\n", (const char *) g_ptr_array_index (failures, i));
 
@@ -294,7 +314,7 @@ report_at_exit (void)
 void
 lifecycle_report_report_at_exit (void)
 {
-  atexit (report_at_exit);
+  atexit (lifecycle_report_leaks);
 #ifdef G_OS_UNIX
   pthread_atfork (report_before_fork, report_after_fork_in_parent, report_after_fork_in_child);
 #endif

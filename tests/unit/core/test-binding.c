@@ -105,6 +105,47 @@ test_place (void)
 }
 
 static void
+test_place_of_scope (void)
+{
+  LifecycleScope *placed = lifecycle_scope_new ("placed");
+  LifecycleScope *child, *other;
+
+  g_assert_nonnull (strstr (lifecycle_scope_get_place (placed), "test-binding.c:"));
+  lifecycle_set_place ("script.lua:3");
+  child = (lifecycle_scope_new_child) (placed, "child");
+  other = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+  g_assert_cmpstr (lifecycle_scope_get_place (child), ==, "script.lua:3");
+  g_assert_null (lifecycle_scope_get_place (other));
+  lifecycle_scope_close (placed);
+  g_assert_cmpstr (lifecycle_scope_get_place (child), ==, "script.lua:3");
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (other);
+  g_assert_finalize_object (placed);
+}
+
+static void
+test_reason_detail (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *other = lifecycle_scope_new ("other");
+
+  lifecycle_scope_set_reason_detail (scope, "first");
+  lifecycle_scope_set_reason_detail (scope, "ZeroDivisionError");
+  lifecycle_scope_set_reason_detail (other, "not this one");
+  g_assert_null (lifecycle_scope_get_reason_detail (scope));
+  lifecycle_scope_close_async (scope, LIFECYCLE_REASON_ABORTED, 0, NULL, NULL, NULL);
+  lifecycle_scope_set_reason_detail (scope, "too late");
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (scope), ==, "ZeroDivisionError");
+  lifecycle_scope_close_with_reason (other, LIFECYCLE_REASON_ABORTED, "this one");
+  g_assert_cmpstr (lifecycle_scope_get_reason_detail (other), ==, "this one");
+
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (other);
+}
+
+static void
 test_failures (void)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
@@ -218,6 +259,8 @@ main (int   argc,
   g_test_add_data_func ("/lifecycle/binding/abandoned/close", NULL, test_abandoned);
   g_test_add_data_func ("/lifecycle/binding/abandoned/clear", "clear", test_abandoned);
   g_test_add_func ("/lifecycle/binding/place", test_place);
+  g_test_add_func ("/lifecycle/binding/place-of-scope", test_place_of_scope);
+  g_test_add_func ("/lifecycle/binding/reason-detail", test_reason_detail);
   g_test_add_func ("/lifecycle/binding/failures", test_failures);
   g_test_add_func ("/lifecycle/binding/failure-late", test_failure_late);
   g_test_add_func ("/lifecycle/binding/defer-closure", test_defer_closure);
