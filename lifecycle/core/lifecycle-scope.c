@@ -6,6 +6,7 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-enums.h"
 #include "lifecycle-names-private.h"
+#include "lifecycle-place-private.h"
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 #include "lifecycle-teardown-private.h"
@@ -582,6 +583,8 @@ lifecycle_scope_init (LifecycleScope *self)
   self->holdings = lifecycle_holdings_new (self);
   self->context = g_main_context_ref_thread_default ();
   self->thread = lifecycle_thread_dup_self ();
+  if (!creating)
+    self->as_child.name = lifecycle_take_place ();
 }
 
 /**

@@ -66,7 +66,7 @@ class TestHelpers(unittest.TestCase):
                     scopes.append(scope)
         self.assertIn("2 open scopes, 0 objects", str(caught.exception))
         self.assertIn("2 x scope player 0x", str(caught.exception))
-        self.assertIn("2 x object, in player", str(caught.exception))
+        self.assertRegex(str(caught.exception), r"2 x object,( added at \S+:\d+,)? in player")
         for scope in scopes:
             scope.close()
 

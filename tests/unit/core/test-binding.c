@@ -108,18 +108,22 @@ static void
 test_place_of_scope (void)
 {
   LifecycleScope *placed = lifecycle_scope_new ("placed");
-  LifecycleScope *child, *other;
+  LifecycleScope *child, *other, *third;
 
   g_assert_nonnull (strstr (lifecycle_scope_get_place (placed), "test-binding.c:"));
   lifecycle_set_place ("script.lua:3");
   child = (lifecycle_scope_new_child) (placed, "child");
   other = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+  lifecycle_set_place ("script.lua:4");
+  third = g_object_new (LIFECYCLE_TYPE_SCOPE, "parent", placed, NULL);
   g_assert_cmpstr (lifecycle_scope_get_place (child), ==, "script.lua:3");
   g_assert_null (lifecycle_scope_get_place (other));
+  g_assert_cmpstr (lifecycle_scope_get_place (third), ==, "script.lua:4");
   lifecycle_scope_close (placed);
   g_assert_cmpstr (lifecycle_scope_get_place (child), ==, "script.lua:3");
   g_assert_finalize_object (child);
   g_assert_finalize_object (other);
+  g_assert_finalize_object (third);
   g_assert_finalize_object (placed);
 }
 
