@@ -391,7 +391,6 @@ class Application(Gtk.Application):
         Gtk.Application.do_startup(self)
         scope = self.scope = Lifecycle.Scope.of(self)
         scope.follow_signal(self, "shutdown", Lifecycle.Reason.SHUTDOWN)
-        LifecycleGtk.add_inspector_page()
         self.settings = Gio.Settings.new_full(find_schema(), None, None)
         self.folder = Folder(scope, self, self.path)
 
@@ -459,6 +458,7 @@ def find_schema():
 
 
 def main(arguments):
+    LifecycleGtk.add_inspector_page()
     application = Application(arguments[1] if len(arguments) > 1 else None)
     return application.run()
 

@@ -475,7 +475,6 @@ namespace Notes {
       base.startup ();
       unowned var scope = Lifecycle.Scope.of (this);
       scope.follow_signal (this, "shutdown", Lifecycle.Reason.SHUTDOWN);
-      LifecycleGtk.add_inspector_page ();
 
       try {
         var source = new SettingsSchemaSource.from_directory (SCHEMA_DIR, SettingsSchemaSource.get_default (), true);

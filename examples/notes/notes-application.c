@@ -133,49 +133,35 @@ application_add_actions (NotesApplication *self)
     { "win.find", { "<Control>f" } },
   };
 
-  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  lifecycle_gtk_add_action_entries (self->scope, G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions),
+                                    self);
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
-    gtk_application_set_accels_for_action (GTK_APPLICATION (self), accels[i].action,
-                                           accels[i].accels);
-}
-
-static void
-remove_style_cb (LifecycleScope   *scope,
-                 LifecycleReason   reason,
-                 gpointer          style,
-                 GError          **error)
-{
-  gtk_style_context_remove_provider_for_display (gdk_display_get_default (), style);
-}
-
-static void
-application_add_style (NotesApplication *self,
-                       GtkCssProvider   *style)
-{
-  gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (style),
-                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
-  lifecycle_scope_defer (self->scope, remove_style_cb, g_object_ref (style), g_object_unref);
+    lifecycle_gtk_set_accels (self->scope, GTK_APPLICATION (self), accels[i].action,
+                              accels[i].accels);
 }
 
 static void
 application_add_styles (NotesApplication *self)
 {
+  GdkDisplay *display = gdk_display_get_default ();
   g_autoptr (GtkCssProvider) style = gtk_css_provider_new ();
   g_autoptr (GAction) dark = g_settings_create_action (self->settings, "dark");
 
   gtk_css_provider_load_from_resource (style, "/org/example/Notes/notes.css");
-  application_add_style (self, style);
+  lifecycle_gtk_add_css_provider (self->scope, display, GTK_STYLE_PROVIDER (style),
+                                  GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
   self->text_style = gtk_css_provider_new ();
-  application_add_style (self, self->text_style);
+  lifecycle_gtk_add_css_provider (self->scope, display, GTK_STYLE_PROVIDER (self->text_style),
+                                  GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 
   lifecycle_scope_connect_full (self->scope, self->settings, "changed::text-size",
                                 G_CALLBACK (text_size_changed_cb), self, NULL,
                                 LIFECYCLE_CONNECT_SWAPPED);
   text_size_changed_cb (self);
 
-  g_action_map_add_action (G_ACTION_MAP (self), dark);
+  lifecycle_gtk_add_action (self->scope, G_ACTION_MAP (self), dark);
   lifecycle_scope_bind_setting (self->scope, self->settings, "dark",
-                                G_OBJECT (gtk_settings_get_default ()),
+                                G_OBJECT (gtk_settings_get_for_display (display)),
                                 "gtk-application-prefer-dark-theme", G_SETTINGS_BIND_GET);
 }
 
@@ -198,7 +184,6 @@ notes_application_startup (GApplication *application)
 
   self->scope = lifecycle_scope_of (G_OBJECT (self));
   lifecycle_scope_follow_signal (self->scope, G_OBJECT (self), "shutdown", LIFECYCLE_REASON_SHUTDOWN);
-  lifecycle_gtk_add_inspector_page ();
 
   source = g_settings_schema_source_new_from_directory (SCHEMA_DIR,
                                                         g_settings_schema_source_get_default (),
@@ -259,6 +244,7 @@ notes_application_class_init (NotesApplicationClass *klass)
 static void
 notes_application_init (NotesApplication *self)
 {
+  lifecycle_gtk_add_inspector_page ();
 }
 
 /* `directory` is where the notes are, or NULL for the folder "Notes". */

@@ -372,7 +372,8 @@ window_add_actions (NotesWindow *self)
     { "find", find_cb },
   };
 
-  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  lifecycle_gtk_add_action_entries (window_get_scope (self), G_ACTION_MAP (self), actions,
+                                    G_N_ELEMENTS (actions), self);
 }
 
 NotesWindow *
@@ -463,6 +464,8 @@ notes_window_delete_page (NotesWindow *self,
   g_autoptr (GFile) file = g_object_ref (notes_page_get_file (page));
 
   notes_window_close_page (self, page);
+  if (notes_window_get_page (self) != NULL)
+    gtk_widget_grab_focus (GTK_WIDGET (notes_window_get_page (self)));
   notes_folder_hide (self->folder, file);
   window_show_toast (self, file);
 }

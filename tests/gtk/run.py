@@ -43,10 +43,15 @@ def wait_for(what, condition):
 
 
 def start_server(environment):
-    """Starts Xvfb on a display that is free, and returns the process."""
+    """Starts Xvfb on a display that is free, and returns the process.
+
+    Without -noreset, the server starts anew when its last client has gone. A look whether the window
+    manager is there can be that client, and the window manager is then lost while it connects.
+    """
     reader, writer = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x1024x24", "-nolisten", "tcp",
+         "-noreset"],
         pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(writer)
     with os.fdopen(reader) as answer:

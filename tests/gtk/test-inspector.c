@@ -339,9 +339,6 @@ test_inspector (void)
   GtkWidget *page, *stack;
   g_autofree char *shown = NULL;
 
-  g_assert_true (lifecycle_gtk_add_inspector_page ());
-  g_assert_true (lifecycle_gtk_add_inspector_page ());
-
   gtk_window_set_child (GTK_WINDOW (window), button);
   lifecycle_scope_connect_signal (lifecycle_gtk_scope_of (button), button, "clicked",
                                   G_CALLBACK (handler_cb), NULL);
@@ -537,7 +534,9 @@ main (int   argc,
         }
     }
   g_test_init (&argc, &argv, NULL);
+  lifecycle_gtk_add_inspector_page ();
   gtk_init ();
+  lifecycle_gtk_add_inspector_page ();
 
   g_test_add_func ("/lifecycle-gtk/inspector/list", test_list);
   g_test_add_func ("/lifecycle-gtk/inspector/tree", test_tree);

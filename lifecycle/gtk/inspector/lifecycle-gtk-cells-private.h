@@ -17,8 +17,8 @@ typedef enum
   LIFECYCLE_GTK_CELL_PLAIN    = 0,
   LIFECYCLE_GTK_CELL_NUMERIC  = 1 << 0,
   LIFECYCLE_GTK_CELL_EXPAND   = 1 << 1,
-  LIFECYCLE_GTK_CELL_DIM      = 1 << 2,
-  LIFECYCLE_GTK_CELL_TREE     = 1 << 3  /* with an expander */
+  LIFECYCLE_GTK_CELL_TREE     = 1 << 2, /* with an expander */
+  LIFECYCLE_GTK_CELL_PLACE    = 1 << 3  /* dim; the end of it matters most */
 } LifecycleGtkCellFlags;
 
 GtkColumnViewColumn *lifecycle_gtk_cells_append_column (GtkColumnView         *view,
@@ -30,5 +30,6 @@ void                 lifecycle_gtk_cells_refresh       (GtkColumnView         *v
 GtkWidget           *lifecycle_gtk_cells_new_view      (const char            *label);
 
 char                *lifecycle_gtk_format_age          (gint64                 age_ms);
+char                *lifecycle_gtk_format_place        (const char            *place);
 
 G_END_DECLS

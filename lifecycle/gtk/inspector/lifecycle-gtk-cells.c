@@ -66,7 +66,10 @@ setup_cb (GtkSignalListItemFactory *factory,
 {
   GtkWidget *text = gtk_inscription_new (NULL);
 
-  gtk_inscription_set_text_overflow (GTK_INSCRIPTION (text), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+  gtk_inscription_set_text_overflow (GTK_INSCRIPTION (text),
+                                     (column->flags & LIFECYCLE_GTK_CELL_PLACE) != 0
+                                       ? GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_START
+                                       : GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
   gtk_inscription_set_min_chars (GTK_INSCRIPTION (text), column->n_chars);
   gtk_inscription_set_nat_chars (GTK_INSCRIPTION (text), column->n_chars);
   gtk_inscription_set_yalign (GTK_INSCRIPTION (text), 0.5);
@@ -77,7 +80,7 @@ setup_cb (GtkSignalListItemFactory *factory,
       gtk_inscription_set_xalign (GTK_INSCRIPTION (text), 1);
       gtk_widget_add_css_class (text, "numeric");
     }
-  if ((column->flags & LIFECYCLE_GTK_CELL_DIM) != 0)
+  if ((column->flags & LIFECYCLE_GTK_CELL_PLACE) != 0)
     gtk_widget_add_css_class (text, "dim-label");
 
   if ((column->flags & LIFECYCLE_GTK_CELL_TREE) != 0)
@@ -205,4 +208,14 @@ lifecycle_gtk_format_age (gint64 age_ms)
     return g_strdup_printf ("%d h %02d min", (int) (seconds / 3600), (int) (seconds / 60 % 60));
 
   return g_strdup_printf ("%d d %02d h", (int) (seconds / 86400), (int) (seconds / 3600 % 24));
+}
+
+/* Leaves out the way from a build folder to the source. */
+char *
+lifecycle_gtk_format_place (const char *place)
+{
+  while (place != NULL && g_str_has_prefix (place, "../"))
+    place += 3;
+
+  return g_strdup (place);
 }

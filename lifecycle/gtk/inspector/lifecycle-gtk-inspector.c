@@ -18,23 +18,20 @@
  * the inspector. The page looks at the program once a second while it is on the screen, holds no
  * reference on what it shows, and uses no scopes itself.
  *
- * Call this function after GTK has been initialized, for example in a handler of
- * [signal@Gio.Application::startup], and before the inspector is opened for the first time, which
- * is when GTK creates its pages. Further calls do nothing. The function must be called on the main
- * thread.
- *
- * Returns: %TRUE if the page will be shown; %FALSE if GTK has not been initialized, or has no
- *   inspector
+ * Call this function at the start of the program, or in a handler of
+ * [signal@Gio.Application::startup], but before the inspector is opened for the first time, which is
+ * when GTK creates its pages. With `GTK_DEBUG=interactive` that is when GTK is initialized. Further
+ * calls do nothing. The function must be called on the main thread; GTK need not be initialized.
  *
  * Since: 1.0
  */
-gboolean
+void
 lifecycle_gtk_add_inspector_page (void)
 {
-  /* GTK registers this extension point when it is initialized. */
-  if (!gtk_is_initialized () || g_io_extension_point_lookup ("gtk-inspector-page") == NULL)
-    return FALSE;
-
-  return g_io_extension_point_implement ("gtk-inspector-page", LIFECYCLE_GTK_TYPE_INSPECTOR_PAGE,
-                                         "lifecycle", 10) != NULL;
+  /* GTK registers this extension point when it is initialized, which changes nothing for those who
+   * come first.
+   */
+  g_io_extension_point_register ("gtk-inspector-page");
+  g_io_extension_point_implement ("gtk-inspector-page", LIFECYCLE_GTK_TYPE_INSPECTOR_PAGE,
+                                  "lifecycle", 10);
 }

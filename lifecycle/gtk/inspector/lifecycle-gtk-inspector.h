@@ -15,6 +15,6 @@
 G_BEGIN_DECLS
 
 LIFECYCLE_AVAILABLE_IN_1_0
-gboolean lifecycle_gtk_add_inspector_page (void);
+void lifecycle_gtk_add_inspector_page (void);
 
 G_END_DECLS

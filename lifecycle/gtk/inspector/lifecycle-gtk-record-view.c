@@ -78,7 +78,7 @@ get_callback (gpointer item)
 static char *
 get_place (gpointer item)
 {
-  return g_strdup (lifecycle_record_get_place (lifecycle_gtk_snapshot_item_get (item)));
+  return lifecycle_gtk_format_place (lifecycle_record_get_place (lifecycle_gtk_snapshot_item_get (item)));
 }
 
 static char *
@@ -150,7 +150,7 @@ get_leak_why (gpointer item)
 static char *
 get_leak_place (gpointer item)
 {
-  return g_strdup (lifecycle_leak_get_place (lifecycle_gtk_snapshot_item_get (item)));
+  return lifecycle_gtk_format_place (lifecycle_leak_get_place (lifecycle_gtk_snapshot_item_get (item)));
 }
 
 static guint
@@ -306,7 +306,7 @@ lifecycle_gtk_record_view_new_for_records (void)
   view_append_column (self, "What", 18, LIFECYCLE_GTK_CELL_EXPAND, get_what);
   view_append_column (self, "Callback", 14, LIFECYCLE_GTK_CELL_EXPAND, get_callback);
   view_append_column (self, "Age", 10, LIFECYCLE_GTK_CELL_NUMERIC, get_age);
-  view_append_column (self, "Added at", 18, LIFECYCLE_GTK_CELL_DIM | LIFECYCLE_GTK_CELL_EXPAND,
+  view_append_column (self, "Added at", 18, LIFECYCLE_GTK_CELL_PLACE | LIFECYCLE_GTK_CELL_EXPAND,
                       get_place);
 
   return GTK_WIDGET (self);
@@ -322,7 +322,7 @@ lifecycle_gtk_record_view_new_for_leaks (void)
   view_append_column (self, "References", 10, LIFECYCLE_GTK_CELL_NUMERIC, get_leak_refs);
   view_append_column (self, "Age", 10, LIFECYCLE_GTK_CELL_NUMERIC, get_leak_age);
   view_append_column (self, "Why", 20, LIFECYCLE_GTK_CELL_EXPAND, get_leak_why);
-  view_append_column (self, "Expected at", 18, LIFECYCLE_GTK_CELL_DIM | LIFECYCLE_GTK_CELL_EXPAND,
+  view_append_column (self, "Expected at", 18, LIFECYCLE_GTK_CELL_PLACE | LIFECYCLE_GTK_CELL_EXPAND,
                       get_leak_place);
 
   return GTK_WIDGET (self);

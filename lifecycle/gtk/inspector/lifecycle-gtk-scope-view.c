@@ -111,7 +111,7 @@ get_place (gpointer item)
   LifecycleGtkScopeNode *node = item;
 
   return node_is_there (node)
-    ? g_strdup (lifecycle_outline_get_place (node->forest->outline, node->index))
+    ? lifecycle_gtk_format_place (lifecycle_outline_get_place (node->forest->outline, node->index))
     : NULL;
 }
 
@@ -375,7 +375,7 @@ lifecycle_gtk_scope_view_init (LifecycleGtkScopeView *self)
                       LIFECYCLE_GTK_SORT_ENTRIES);
   view_append_column (self, "Total", 7, LIFECYCLE_GTK_CELL_NUMERIC, get_total,
                       LIFECYCLE_GTK_SORT_TOTAL);
-  view_append_column (self, "Created at", 18, LIFECYCLE_GTK_CELL_DIM | LIFECYCLE_GTK_CELL_EXPAND,
+  view_append_column (self, "Created at", 18, LIFECYCLE_GTK_CELL_PLACE | LIFECYCLE_GTK_CELL_EXPAND,
                       get_place, LIFECYCLE_GTK_SORT_PLACE);
 
   self->selection = gtk_single_selection_new (NULL);

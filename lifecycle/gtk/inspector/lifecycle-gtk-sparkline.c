@@ -7,7 +7,7 @@
 
 /* The title and the latest value, over a line that shows how the value has come about. */
 
-#define N_VALUES   90
+#define N_VALUES     60
 #define CURVE_WIDTH  96
 #define CURVE_HEIGHT 28
 
@@ -45,15 +45,23 @@ get_range (LifecycleGtkSparkline *self,
   *high += margin;
 }
 
-/* The colour of what is selected suits light and dark themes. */
+/* The colour of what is selected. It is made lighter where text is light, to be seen there, too. */
 static void
 get_color (GtkWidget *widget,
            GdkRGBA   *color)
 {
   GtkStyleContext *context = gtk_widget_get_style_context (widget);
+  GdkRGBA text;
 
+  gtk_style_context_get_color (context, &text);
   if (!gtk_style_context_lookup_color (context, "theme_selected_bg_color", color))
-    gtk_style_context_get_color (context, color);
+    *color = text;
+  if (text.green > 0.5f)
+    {
+      color->red = (color->red + text.red) / 2;
+      color->green = (color->green + text.green) / 2;
+      color->blue = (color->blue + text.blue) / 2;
+    }
 }
 
 static void
