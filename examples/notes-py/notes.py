@@ -389,8 +389,7 @@ class Application(Gtk.Application):
 
     def do_startup(self):
         Gtk.Application.do_startup(self)
-        scope = self.scope = Lifecycle.Scope.of(self)
-        scope.follow_signal(self, "shutdown", Lifecycle.Reason.SHUTDOWN)
+        scope = self.scope = LifecycleGtk.scope_of_application(self)
         self.settings = Gio.Settings.new_full(find_schema(), None, None)
         self.folder = Folder(scope, self, self.path)
 
@@ -405,17 +404,17 @@ class Application(Gtk.Application):
                              "app.text-size(1)": "<Control>plus", "app.text-size(-1)": "<Control>minus",
                              "app.quit": "<Control>q", "win.close-page": "<Control>w",
                              "win.delete-note": "<Control>Delete", "win.find": "<Control>f"}.items():
-            self.set_accels_for_action(action, [keys])
+            LifecycleGtk.set_accels(scope, self, action, [keys])
 
         for path in (SHARED / "notes.css", None):
             self.style = Gtk.CssProvider()
             if path:
                 self.style.load_from_path(str(path))
-            Gtk.StyleContext.add_provider_for_display(Gdk.Display.get_default(), self.style,
-                                                      Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION)
+            LifecycleGtk.add_css_provider(scope, Gdk.Display.get_default(), self.style,
+                                          Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION)
         connect(scope, self.settings, "changed::text-size", lambda *_: self.set_text_size())
         self.set_text_size()
-        self.add_action(self.settings.create_action("dark"))
+        LifecycleGtk.add_action(scope, self, self.settings.create_action("dark"))
         scope.bind_setting(self.settings, "dark", Gtk.Settings.get_default(),
                            "gtk-application-prefer-dark-theme", Gio.SettingsBindFlags.GET)
 
@@ -443,9 +442,8 @@ class Application(Gtk.Application):
 
 
 def add_action(scope, actions, name, kind, function):
-    action = Gio.SimpleAction.new(name, GLib.VariantType.new(kind) if kind else None)
-    connect(scope, action, "activate", function)
-    actions.add_action(action)
+    LifecycleGtk.add_simple_action(scope, actions, name, GLib.VariantType.new(kind) if kind else None,
+                                   function)
 
 
 def find_schema():

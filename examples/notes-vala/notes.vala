@@ -327,9 +327,9 @@ namespace Notes {
       scope.add_handler (notebook, notebook.page_removed.connect (() => follow_current ()));
       foreach (var key in new string[] { "width", "height" })
         scope.bind_setting (application.settings, key, this, "default-" + key, SettingsBindFlags.DEFAULT);
-      application.add_action_to (scope, this, "close-page", null, () => close_page ());
-      application.add_action_to (scope, this, "delete-note", null, () => delete_note ());
-      application.add_action_to (scope, this, "find", null, () => search_entry.grab_focus ());
+      LifecycleGtk.add_simple_action (scope, this, "close-page", null, () => close_page ());
+      LifecycleGtk.add_simple_action (scope, this, "delete-note", null, () => delete_note ());
+      LifecycleGtk.add_simple_action (scope, this, "find", null, () => search_entry.grab_focus ());
       follow_current ();
     }
 
@@ -463,18 +463,9 @@ namespace Notes {
       this.path = path;
     }
 
-    public void add_action_to (Lifecycle.Scope scope, ActionMap map, string name, string? type, owned VariantFunc func) {
-      var action = new SimpleAction (name, type != null ? new VariantType (type) : null);
-      scope.add_handler (action, action.activate.connect ((parameter) => func (parameter)));
-      map.add_action (action);
-    }
-
-    public delegate void VariantFunc (Variant? parameter);
-
     protected override void startup () {
       base.startup ();
-      unowned var scope = Lifecycle.Scope.of (this);
-      scope.follow_signal (this, "shutdown", Lifecycle.Reason.SHUTDOWN);
+      unowned var scope = LifecycleGtk.scope_of_application (this);
 
       try {
         var source = new SettingsSchemaSource.from_directory (SCHEMA_DIR, SettingsSchemaSource.get_default (), true);
@@ -485,30 +476,30 @@ namespace Notes {
         GLib.error ("The notes cannot be shown: %s", error.message);
       }
 
-      add_action_to (scope, this, "new-note", null, () => ensure_window ().open (folder.new_file ()));
-      add_action_to (scope, this, "add-note", "s", (text) => folder.save (folder.new_file (), text.get_string ()));
-      add_action_to (scope, this, "new-window", null, () => new Window (this).present ());
-      add_action_to (scope, this, "text-size", "i", (by) => {
+      LifecycleGtk.add_simple_action (scope, this, "new-note", null, () => ensure_window ().open (folder.new_file ()));
+      LifecycleGtk.add_simple_action (scope, this, "add-note", new VariantType ("s"), (action, text) => folder.save (folder.new_file (), text.get_string ()));
+      LifecycleGtk.add_simple_action (scope, this, "new-window", null, () => new Window (this).present ());
+      LifecycleGtk.add_simple_action (scope, this, "text-size", new VariantType ("i"), (action, by) => {
         settings.set_int ("text-size", (settings.get_int ("text-size") + by.get_int32 ()).clamp (8, 32));
       });
-      add_action_to (scope, this, "quit", null, () => close_windows ());
-      set_accels_for_action ("app.new-note", { "<Control>n" });
-      set_accels_for_action ("app.new-window", { "<Control><Shift>n" });
-      set_accels_for_action ("app.text-size(1)", { "<Control>plus" });
-      set_accels_for_action ("app.text-size(-1)", { "<Control>minus" });
-      set_accels_for_action ("app.quit", { "<Control>q" });
-      set_accels_for_action ("win.close-page", { "<Control>w" });
-      set_accels_for_action ("win.delete-note", { "<Control>Delete" });
-      set_accels_for_action ("win.find", { "<Control>f" });
+      LifecycleGtk.add_simple_action (scope, this, "quit", null, () => close_windows ());
+      LifecycleGtk.set_accels (scope, this, "app.new-note", { "<Control>n" });
+      LifecycleGtk.set_accels (scope, this, "app.new-window", { "<Control><Shift>n" });
+      LifecycleGtk.set_accels (scope, this, "app.text-size(1)", { "<Control>plus" });
+      LifecycleGtk.set_accels (scope, this, "app.text-size(-1)", { "<Control>minus" });
+      LifecycleGtk.set_accels (scope, this, "app.quit", { "<Control>q" });
+      LifecycleGtk.set_accels (scope, this, "win.close-page", { "<Control>w" });
+      LifecycleGtk.set_accels (scope, this, "win.delete-note", { "<Control>Delete" });
+      LifecycleGtk.set_accels (scope, this, "win.find", { "<Control>f" });
 
       var style = new Gtk.CssProvider ();
       style.load_from_resource ("/org/example/Notes/notes.css");
       foreach (var provider in new Gtk.CssProvider[] { style, text_style })
-        Gtk.StyleContext.add_provider_for_display (Gdk.Display.get_default (), provider,
-                                                   Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION);
+        LifecycleGtk.add_css_provider (scope, Gdk.Display.get_default (), provider,
+                                       Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION);
       scope.add_handler (settings, settings.changed["text-size"].connect (() => set_text_size ()));
       set_text_size ();
-      add_action (settings.create_action ("dark"));
+      LifecycleGtk.add_action (scope, this, settings.create_action ("dark"));
       scope.bind_setting (settings, "dark", Gtk.Settings.get_default (), "gtk-application-prefer-dark-theme",
                           SettingsBindFlags.GET);
     }

@@ -182,8 +182,7 @@ notes_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (notes_application_parent_class)->startup (application);
 
-  self->scope = lifecycle_scope_of (G_OBJECT (self));
-  lifecycle_scope_follow_signal (self->scope, G_OBJECT (self), "shutdown", LIFECYCLE_REASON_SHUTDOWN);
+  self->scope = lifecycle_gtk_scope_of_application (GTK_APPLICATION (self));
 
   source = g_settings_schema_source_new_from_directory (SCHEMA_DIR,
                                                         g_settings_schema_source_get_default (),
