@@ -96,8 +96,8 @@ note_pointer (AuditObject *object,
   AuditTarget *target = object->target;
   guint i = 0;
 
-  /* The parts of a widget all point at it; only the program's own pointers are worth a look. */
-  if (!audit_type_of_field_locked (holder->facts, offset)->own &&
+  /* In GTK, the parts of a widget all point at it, without a reference. */
+  if (!audit_type_of_field_locked (holder->facts, offset)->library &&
       audit_object_is_part_of (holder, object))
     return;
 

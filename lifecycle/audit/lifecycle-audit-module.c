@@ -195,6 +195,19 @@ audit_module_classify (gconstpointer address,
   return language;
 }
 
+/* Whether code belongs to GTK or to what is below it. */
+gboolean
+audit_module_is_toolkit (gconstpointer address)
+{
+  static const char *const names[] = {
+    "libgtk-*", "libgdk-*", "libgobject-2.0.*", "libgio-2.0.*", "libglib-2.0.*",
+  };
+  const struct link_map *map = find_module (address);
+  const char *name = map != NULL ? strrchr (map->l_name, '/') : NULL;
+
+  return name != NULL && matches (name + 1, names, G_N_ELEMENTS (names));
+}
+
 typedef enum
 {
   FRAME_PLATFORM,

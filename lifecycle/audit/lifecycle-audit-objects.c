@@ -376,7 +376,7 @@ static GType
 type_registered (GType         type,
                  gconstpointer caller)
 {
-  gboolean own;
+  gboolean own, library;
   AuditScript language;
   AuditType *known;
 
@@ -384,10 +384,12 @@ type_registered (GType         type,
     return type;
 
   language = audit_module_classify (caller, &own);
+  library = !audit_module_is_toolkit (caller);
   audit_lock ();
   known = audit_type_look_locked (type);
   known->own = own || language != AUDIT_SCRIPT_NONE;
   known->registered = TRUE;
+  known->library = library;
   audit_unlock ();
 
   return type;

@@ -64,7 +64,8 @@ struct _AuditSite
   gconstpointer caller;
   const char   *script;         /* lines of FILE:LINE, the innermost first; interned, or NULL */
   GType         type;           /* of objects; of the emitter that was seen first otherwise */
-  const char   *what;           /* the signal or function that was seen first, interned or static */
+  const char   *what;           /* the signal, interned, or the function, static */
+  AuditSite    *variant;        /* the same place, with another signal */
   guint         id;
   AuditKind     kind;
   AuditScript   language;
@@ -160,7 +161,8 @@ struct _AuditType
   guint         instance_size;
   guint         private_size;   /* of its ancestors, too */
   gboolean      own;            /* registered by the program or by a script */
-  gboolean      registered;     /* `own` has been set by a registration */
+  gboolean      registered;     /* `own` and `library` have been set by a registration */
+  gboolean      library;        /* registered by code that is neither GTK's nor GLib's */
   guint         own_private_size;
   gboolean      complete;
   gboolean      is_widget;
@@ -194,6 +196,8 @@ AuditSite   *audit_site_enter           (AuditKind      kind,
                                          gconstpointer  caller,
                                          GType          type,
                                          AuditStack   **stack);
+AuditSite   *audit_site_vary_locked     (AuditSite     *self,
+                                         const char    *what);
 AuditObject *audit_object_look_locked   (gconstpointer  address);
 AuditObject *audit_object_meet_locked   (gpointer       address,
                                          GType          type);
@@ -231,6 +235,7 @@ AuditType   *audit_type_of_field_locked (AuditType     *type,
 /* lifecycle-audit-module.c: called without the lock, because they take those of the linker. */
 AuditScript  audit_module_classify      (gconstpointer  address,
                                          gboolean      *own);
+gboolean     audit_module_is_toolkit    (gconstpointer  address);
 guint        audit_module_backtrace     (gconstpointer *frames,
                                          gint          *first_own);
 

@@ -195,6 +195,49 @@ audit_site_enter (AuditKind      kind,
   return self;
 }
 
+/* One place may connect several signals: a loop does, and a function that others call. Where the last
+ * thing that a function does is to connect a signal, its caller is the place, which may be GLib itself.
+ */
+AuditSite *
+audit_site_vary_locked (AuditSite  *self,
+                        const char *what)
+{
+  AuditSite *place = self;
+
+  if (self->what == NULL)
+    self->what = audit_intern_locked (what);
+  while (strcmp (self->what, what) != 0)
+    {
+      if (self->variant == NULL)
+        {
+          AuditSite *variant = calloc (1, sizeof *variant);
+
+          *variant = *self;
+          variant->id = ++last_site;
+          variant->type = 0;
+          variant->what = audit_intern_locked (what);
+          variant->deep = FALSE;
+          variant->n_births = 0;
+          variant->n_live = 0;
+          variant->seen_births = 0;
+          variant->baseline = 0;
+          variant->n_history = 0;
+          variant->streak = variant->n_active = variant->n_grown = variant->n_idle = 0;
+          variant->growing = FALSE;
+          variant->variant = NULL;
+          variant->next = NULL;
+          variant->next_made = audit.sites;
+          audit.sites = variant;
+          self->variant = variant;
+        }
+      self = self->variant;
+    }
+  /* Stacks are recorded by place. */
+  place->deep = place->deep || self->deep;
+
+  return self;
+}
+
 /* Objects */
 
 static inline AuditObject **

@@ -53,9 +53,9 @@ start (AuditRecord   *record,
   AuditSite *site = audit_site_enter (AUDIT_HANDLER, caller, 0, &stack);
 
   record->thing = (real.g_closure_ref) (closure);
+  if (signal != NULL)
+    site = audit_site_vary_locked (site, signal);
   audit_record_start_locked (record, site, stack, instance, type_of_instance (instance), data);
-  if (site->what == NULL && signal != NULL)
-    site->what = audit_intern_locked (signal);
   audit_unlock ();
 }
 

@@ -221,6 +221,35 @@ def signal_asks_for_a_report():
             run.stdout.close()
 
 
+def snapshot_by_command():
+    """`lifecycle snapshot` and `lifecycle diff` know audited programs, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.Popen([TOOL, "audit", "--", PLANTED, "wait-in-loop"], env=ENVIRONMENT,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            check(run.stdout.readline() == "ready\n", "the program did not start")
+            with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="ascii") as file:
+                pid = file.read().split()[0]
+            before, after = (os.path.join(folder, name) for name in ("before", "after"))
+            for output in (before, after):
+                done = subprocess.run([TOOL, "snapshot", pid, "-o", output], env=ENVIRONMENT,
+                                      timeout=TIMEOUT, stderr=subprocess.PIPE, text=True)
+                check(done.returncode == 0, done.stderr)
+            with open(before, encoding="utf-8") as file:
+                sites = json.load(file)["sites"]
+            check(any(site["kind"] == "handler" and "dangling_handler" in site["place"]
+                      for site in sites), sites)
+            done = subprocess.run([TOOL, "diff", before, after], env=ENVIRONMENT, timeout=TIMEOUT,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            check(done.returncode == 0, done.stdout + done.stderr)
+            run.send_signal(signal.SIGTERM)
+            check(run.wait(TIMEOUT) == 1, "the status is wrong")
+        finally:
+            run.kill()
+            run.wait()
+            run.stdout.close()
+
+
 def snapshots_by_time():
     status, report, output = audit(["sh", "-c", f"timeout -s TERM 4 '{PLANTED}' wait-in-loop"],
                                    "--json", "--snapshot-every=1")
@@ -241,7 +270,8 @@ def main():
             tests.append((f"{language}/{case[0]}", runnable, (interpreter, script, *case)))
     tests.append(("windows-that-live-on", windows_that_live_on if PLANTED_GTK and shutil.which("Xvfb") else None, ()))
     for test in (holders_are_named, program_without_glib, fatal_criticals, formats, wrong_usage,
-                 privileged_program, signal_asks_for_a_report, snapshots_by_time):
+                 privileged_program, signal_asks_for_a_report, snapshot_by_command,
+                 snapshots_by_time):
         tests.append((test.__name__.replace("_", "-"), test, ()))
 
     print(f"1..{len(tests)}", flush=True)

@@ -28,7 +28,7 @@ TRIALS = [
     ("eog", ["eog", "IMAGE"], ["!eog -n IMAGE"], ["ctrl+w"], "a window"),
     ("evince", ["evince"], ["ctrl+o"], ["Escape"], "the file chooser"),
     ("gedit", ["gedit", "-s"], ["ctrl+t"], ["ctrl+w"], "a tab"),
-    ("mousepad", ["mousepad", "--disable-server"], ["ctrl+t"], ["ctrl+w"], "a tab"),
+    ("mousepad", ["mousepad", "--disable-server"], ["ctrl+n"], ["ctrl+w"], "a tab"),
     ("nautilus", ["nautilus", "FOLDER"], ["ctrl+t"], ["ctrl+w"], "a tab"),
     ("gnome-characters", ["gnome-characters"], ["ctrl+f", "s", "t", "a", "r"], ["Escape"], "a search"),
     ("meld", ["meld"], ["ctrl+n"], ["ctrl+w"], "a tab"),
