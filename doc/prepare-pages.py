@@ -1,0 +1,113 @@
+# prepare-pages.py: makes pages for gi-docgen of those that are read on a forge
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The pages in this folder are plain Markdown: their links lead to each other's files, and what they
+# mention is in code spans. For the reference:
+#
+# - the first heading becomes the title of the page, and its name without the suffix the slug;
+# - `lifecycle_scope_close()`, `LifecycleScope`, `LifecycleScope::closed`, `LifecycleScope:limit` and
+#   the like become links to what they name; a function that does not exist is an error;
+# - links to `page.md` lead to `page.html`, and those to `images/` to the images themselves.
+
+import os
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+CORE = '{http://www.gtk.org/introspection/core/1.0}'
+C = '{http://www.gtk.org/introspection/c/1.0}'
+GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
+
+KINDS = {'class': 'class', 'interface': 'iface', 'record': 'struct', 'enumeration': 'enum',
+         'bitfield': 'flags', 'callback': 'callback'}
+
+FRONT = re.compile(r'\A<!--.*?-->\s*', re.DOTALL)
+FENCE = re.compile(r'^```.*?^```$', re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r'`([^`\n]+)`')
+PAGE = re.compile(r'\]\(([a-z-]+)\.md(#[^)]*)?\)')
+
+
+def links_of(gir):
+    """A map from what a page calls it to the link that gi-docgen understands."""
+    links = {}
+    namespace = ElementTree.parse(gir).getroot().find(CORE + 'namespace')
+
+    for function in namespace.findall(CORE + 'function'):
+        links[function.get(C + 'identifier') + '()'] = f'[func@{function.get("name")}]'
+
+    for tag, kind in KINDS.items():
+        for element in namespace.findall(CORE + tag):
+            name = element.get('name')
+            c_type = element.get(C + 'type')
+            if element.get(GLIB + 'is-gtype-struct-for') is not None:
+                continue
+            links[c_type] = f'[{kind}@{name}]'
+            for child, prefix in (('constructor', 'ctor'), ('method', 'method'), ('function', 'func')):
+                for function in element.findall(CORE + child):
+                    links[function.get(C + 'identifier') + '()'] = f'[{prefix}@{name}.{function.get("name")}]'
+            for signal in element.findall(GLIB + 'signal'):
+                links[f'{c_type}::{signal.get("name")}'] = f'[signal@{name}::{signal.get("name")}]'
+            for prop in element.findall(CORE + 'property'):
+                links[f'{c_type}:{prop.get("name")}'] = f'[property@{name}:{prop.get("name")}]'
+
+    return links
+
+
+def prepare(path, links):
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    unknown = []
+
+    def link(match):
+        words = match.group(1)
+        if words in links:
+            return links[words]
+        if re.fullmatch(r'lifecycle_(?!gtk_)\w+\(\)', words):
+            unknown.append(words)
+        return match.group(0)
+
+    # A page may bring its own front matter.
+    if not text.startswith('Title:'):
+        text = FRONT.sub('', text)
+        title = re.match(r'# (.*)\n', text).group(1)
+        slug = os.path.splitext(os.path.basename(path))[0]
+        text = f'Title: {title}\nSlug: {slug}\nSPDX-License-Identifier: LGPL-2.1-or-later\n\n{text}'
+
+    # Code is left alone.
+    parts, end = [], 0
+    for fence in FENCE.finditer(text):
+        parts += [(text[end:fence.start()], True), (fence.group(0), False)]
+        end = fence.end()
+    parts.append((text[end:], True))
+
+    done = []
+    for part, prose in parts:
+        if prose:
+            part = SPAN.sub(link, part)
+            part = PAGE.sub(lambda match: f']({match.group(1)}.html{match.group(2) or ""})', part)
+            part = part.replace('](images/', '](').replace('src="images/', 'src="')
+        done.append(part)
+
+    for words in unknown:
+        print(f'{path}: there is no {words}', file=sys.stderr)
+    return ''.join(done), not unknown
+
+
+def main():
+    gir, output, *pages = sys.argv[1:]
+    links = links_of(gir)
+    good = True
+
+    os.makedirs(output, exist_ok=True)
+    for path in pages:
+        text, fine = prepare(path, links)
+        good = good and fine
+        with open(os.path.join(output, os.path.basename(path)), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
