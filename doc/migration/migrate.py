@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -23,7 +24,7 @@ PATCHES = ['handlers', 'connect-object', 'timeouts', 'operations', 'bindings', '
            'unused-self']
 
 STYLE = '{BasedOnStyle: GNU, ColumnLimit: 100, IndentWidth: 2, AlignAfterOpenBracket: Align, ' \
-        'BinPackArguments: true, SortIncludes: Never}'
+        'BinPackArguments: true, SortIncludes: Never, SpaceAfterCStyleCast: true'
 
 # Calls that a scope could make, and which need somebody who understands the code.
 BY_HAND = re.compile(r'\b(g_signal_connect(_\w+)?|g_signal_handlers?_disconnect\w*|g_clear_signal_handler|'
@@ -52,13 +53,24 @@ def write(path, text):
         file.write(text)
 
 
+def variants(rules):
+    """The fields of an object are in its instance, or in its private data."""
+    yield rules
+    rules = rules.replace('self->', 'priv->')
+    rules = rules.replace('identifier self;', 'symbol self, priv;')
+    yield rules.replace('identifier self,', 'symbol self, priv;\nidentifier')
+
+
 def apply(patch, path):
-    result = subprocess.run(
-        ['spatch', '--very-quiet', '--smpl-spacing', '--in-place',
-         '--sp-file', os.path.join(HERE, patch + '.cocci'), path],
-        capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise RuntimeError(f'{path}: spatch cannot apply {patch}.cocci:\n{result.stderr}')
+    for rules in variants(read(os.path.join(HERE, patch + '.cocci'))):
+        with tempfile.NamedTemporaryFile('w', suffix='.cocci', encoding='utf-8') as file:
+            file.write(rules)
+            file.flush()
+            result = subprocess.run(
+                ['spatch', '--very-quiet', '--smpl-spacing', '--in-place', '--sp-file', file.name, path],
+                capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise RuntimeError(f'{path}: spatch cannot apply {patch}.cocci:\n{result.stderr}')
 
 
 def add_include(text):
@@ -76,6 +88,15 @@ def add_include(text):
     return text
 
 
+def style_of(text):
+    """Tells whether braces stand on lines of their own."""
+    alone = len(re.findall(r'^[ \t]+\{$', text, re.MULTILINE))
+    attached = len(re.findall(r'\) \{$', text, re.MULTILINE))
+    if attached > alone:
+        return STYLE + ', BreakBeforeBraces: Linux}'
+    return STYLE + '}'
+
+
 def format_changes(path, before, after):
     if shutil.which('clang-format') is None:
         return
@@ -84,7 +105,7 @@ def format_changes(path, before, after):
              for tag, _, _, begin, end in matcher.get_opcodes()
              if tag != 'equal' and end > begin]
     if lines:
-        subprocess.run(['clang-format', '-i', f'--style={STYLE}', *lines, path], check=True)
+        subprocess.run(['clang-format', '-i', f'--style={style_of(before)}', *lines, path], check=True)
 
 
 def migrate(path, patches):
