@@ -66,7 +66,8 @@ def compile_block(job):
         result = subprocess.run(
             [*arguments.compiler.split(), '-fsyntax-only', '-std=gnu11', '-Wall', '-Wextra', '-Werror',
              '-Wno-unused', '-Wno-unused-parameter', '-Wno-cast-function-type',
-             '-Wno-missing-field-initializers', '-Wno-redundant-decls', *arguments.flags, file.name],
+             '-Wno-missing-field-initializers', '-Wno-redundant-decls', *arguments.flags,
+             *(['-DPAGE_IS_ABOUT_GTK'] if 'gtk' in os.path.basename(path) else []), file.name],
             capture_output=True, text=True, check=False)
     return path, line, result
 

@@ -8,7 +8,7 @@
 #include <lifecycle.h>
 #include <stdlib.h>
 
-#if __has_include (<gtk/gtk.h>)
+#ifdef PAGE_IS_ABOUT_GTK
 #include <lifecycle-gtk.h>
 #endif
 
