@@ -63,7 +63,7 @@ def prepare(path, links):
         words = match.group(1)
         if words in links:
             return links[words]
-        if re.fullmatch(r'lifecycle_(?!gtk_)\w+\(\)', words):
+        if re.fullmatch(r'lifecycle_(?!gtk_|audit_)\w+\(\)', words):
             unknown.append(words)
         return match.group(0)
 
