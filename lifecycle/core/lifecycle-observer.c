@@ -5,7 +5,7 @@
 
 #include "lifecycle-observer-private.h"
 
-#define MAX_OBSERVERS 8
+#define MAX_OBSERVERS 16
 
 guint lifecycle_watched;
 

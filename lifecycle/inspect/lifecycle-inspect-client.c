@@ -384,7 +384,7 @@ introspect (const char *path)
         length = 0;
       if (strncmp (LIFECYCLE_INSPECT_PATH, path, length) == 0 && LIFECYCLE_INSPECT_PATH[length] == '/')
         {
-          const char *child = LIFECYCLE_INSPECT_PATH + length + 1;
+          const char *child = &LIFECYCLE_INSPECT_PATH[length + 1];
 
           g_string_append_printf (xml, "  <node name=\"%.*s\"/>\n", (int) strcspn (child, "/"), child);
         }

@@ -167,6 +167,7 @@ ask (Check        *check,
   g_source_set_callback (source, probe_cb, probe, probe_free);
   g_source_attach (source, context);
 
+  /* cppcheck-suppress memleak; the source owns the probe */
   return source;
 }
 

@@ -79,7 +79,7 @@ print_top (GVariant   *info,
            guint       n_rows)
 {
   g_autoptr (LifecycleTable) table = lifecycle_table_new (">LIVE", ">CHANGE", ">OLDEST", "KIND", "WHAT",
-                                                          "SCOPE", "PLACE", NULL);
+                                                          "SCOPE", "PLACE");
   g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (TopRow));
   g_autofree char *since = lifecycle_format_age ((gint64) lifecycle_dict_get_number (info, "uptime"));
   g_autofree char *program = lifecycle_clean_text (lifecycle_dict_get_string (info, "program"));
@@ -122,7 +122,7 @@ print_top (GVariant   *info,
       if (i < n_rows)
         lifecycle_table_add (table, row->change > 0 ? LIFECYCLE_STYLE_WARN : LIFECYCLE_STYLE_PLAIN,
                              count, change, age, lifecycle_dict_get_string (row->site, "kind"), what,
-                             lifecycle_dict_get_string (row->site, "scope"), place, NULL);
+                             lifecycle_dict_get_string (row->site, "scope"), place);
       g_variant_unref (row->site);
     }
 

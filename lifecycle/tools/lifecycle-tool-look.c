@@ -106,7 +106,7 @@ add_program (LifecycleTable *table,
                        pid, lifecycle_dict_get_string (dict, "program"), answers ? scopes : "-",
                        answers ? entries : "-", answers ? leaks : "-", loop,
                        lifecycle_dict_get_boolean (dict, "closable") ? "yes" : "no",
-                       answers ? since : "-", NULL);
+                       answers ? since : "-");
 }
 
 static int
@@ -125,7 +125,7 @@ run_ps (const LifecycleCommand  *self,
     return status;
 
   table = lifecycle_table_new (">PID", "PROGRAM", ">SCOPES", ">ENTRIES", ">LEAKS", "LOOP", "CLOSABLE",
-                               ">SINCE", NULL);
+                               ">SINCE");
   pids = lifecycle_program_list_pids ();
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < pids->len; i++)
@@ -356,7 +356,7 @@ static void
 print_records (GVariant *records)
 {
   g_autoptr (LifecycleTable) table =
-    lifecycle_table_new ("KIND", "SCOPE", "WHAT", ">AGE", "PLACE", NULL);
+    lifecycle_table_new ("KIND", "SCOPE", "WHAT", ">AGE", "PLACE");
 
   for (gsize i = 0; i < g_variant_n_children (records); i++)
     {
@@ -369,7 +369,7 @@ print_records (GVariant *records)
                            lifecycle_dict_get_boolean (dict, "valid") ? LIFECYCLE_STYLE_PLAIN
                                                                       : LIFECYCLE_STYLE_DIM,
                            lifecycle_dict_get_string (dict, "kind"),
-                           lifecycle_dict_get_string (dict, "scope"), what, age, place, NULL);
+                           lifecycle_dict_get_string (dict, "scope"), what, age, place);
     }
   lifecycle_table_print (table);
 }
@@ -457,7 +457,7 @@ static void
 print_statistics (GVariant *statistics)
 {
   g_autoptr (LifecycleTable) table = lifecycle_table_new ("KIND", ">LIVE", ">ADDED", ">RELEASED",
-                                                          ">RETIRED", NULL);
+                                                          ">RETIRED");
   g_autoptr (GVariant) kinds = g_variant_lookup_value (statistics, "kinds", G_VARIANT_TYPE_VARDICT);
   g_autoptr (GVariant) closed = g_variant_lookup_value (statistics, "closed",
                                                         G_VARIANT_TYPE ("a{st}"));
@@ -476,7 +476,7 @@ print_statistics (GVariant *statistics)
         lifecycle_format_count (lifecycle_dict_get_number (counts, "released"));
       g_autofree char *retired = lifecycle_format_count (lifecycle_dict_get_number (counts, "retired"));
 
-      lifecycle_table_add (table, LIFECYCLE_STYLE_PLAIN, name, live, added, released, retired, NULL);
+      lifecycle_table_add (table, LIFECYCLE_STYLE_PLAIN, name, live, added, released, retired);
       g_variant_unref (counts);
     }
   lifecycle_table_print (table);
@@ -562,26 +562,75 @@ explain_cause (const char *cause)
   return cause;
 }
 
+/* The leaks of one kind that were expected to be gone at one place. */
+typedef struct
+{
+  GVariant *first;
+  guint64   count;
+  guint64   age;                /* the oldest; ms */
+} LeakGroup;
+
+static void
+leak_group_free (gpointer data)
+{
+  LeakGroup *self = data;
+
+  g_variant_unref (self->first);
+  g_free (self);
+}
+
+static GPtrArray *
+group_leaks (GVariant *leaks)
+{
+  GPtrArray *groups = g_ptr_array_new_with_free_func (leak_group_free);
+  g_autoptr (GHashTable) by_key = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (leaks); i++)
+    {
+      g_autoptr (GVariant) dict = g_variant_get_child_value (leaks, i);
+      g_autofree char *key = g_strjoin ("\n", lifecycle_dict_get_string (dict, "kind"),
+                                        lifecycle_dict_get_string (dict, "type"),
+                                        lifecycle_dict_get_string (dict, "why"),
+                                        lifecycle_dict_get_string (dict, "scope"),
+                                        lifecycle_dict_get_string (dict, "place"), NULL);
+      LeakGroup *group = g_hash_table_lookup (by_key, key);
+
+      if (group == NULL)
+        {
+          group = g_new0 (LeakGroup, 1);
+          group->first = g_variant_ref (dict);
+          g_hash_table_insert (by_key, g_steal_pointer (&key), group);
+          g_ptr_array_add (groups, group);
+        }
+      group->count += lifecycle_dict_get_number (dict, "count");
+      group->age = MAX (group->age, lifecycle_dict_get_number (dict, "age"));
+    }
+
+  return groups;
+}
+
 static void
 print_leaks (GVariant *leaks)
 {
   g_autoptr (LifecycleTable) table = lifecycle_table_new (">COUNT", "LEAK", "TYPE", "ADDRESS", ">REFS",
                                                           ">AGE", "WHY IT SHOULD BE GONE", "SCOPE",
-                                                          "PLACE", NULL);
+                                                          "PLACE");
+  g_autoptr (GPtrArray) groups = group_leaks (leaks);
 
-  for (gsize i = 0; i < g_variant_n_children (leaks); i++)
+  for (guint i = 0; i < groups->len; i++)
     {
-      g_autoptr (GVariant) dict = g_variant_get_child_value (leaks, i);
-      g_autofree char *count = lifecycle_format_count (lifecycle_dict_get_number (dict, "count"));
+      LeakGroup *group = g_ptr_array_index (groups, i);
+      GVariant *dict = group->first;
+      g_autofree char *count = lifecycle_format_count (group->count);
       g_autofree char *refs = lifecycle_format_count (lifecycle_dict_get_number (dict, "references"));
-      g_autofree char *age = lifecycle_format_age ((gint64) lifecycle_dict_get_number (dict, "age"));
+      g_autofree char *age = lifecycle_format_age ((gint64) group->age);
       g_autofree char *place = lifecycle_format_place (lifecycle_dict_get_string (dict, "place"));
 
       lifecycle_table_add (table, LIFECYCLE_STYLE_BAD, count, lifecycle_dict_get_string (dict, "kind"),
                            lifecycle_dict_get_string (dict, "type"),
                            lifecycle_dict_get_string (dict, "address"), refs, age,
                            lifecycle_dict_get_string (dict, "why"),
-                           lifecycle_dict_get_string (dict, "scope"), place, NULL);
+                           lifecycle_dict_get_string (dict, "scope"), place);
     }
   if (lifecycle_table_get_n_rows (table) > 0)
     lifecycle_table_print (table);
@@ -594,7 +643,7 @@ print_stuck (GVariant *stuck,
              gboolean  certain)
 {
   g_autoptr (LifecycleTable) table = lifecycle_table_new (">COUNT", "KIND", "WHAT", "BECAUSE", "SCOPE",
-                                                          "PLACE", NULL);
+                                                          "PLACE");
 
   for (gsize i = 0; i < g_variant_n_children (stuck); i++)
     {
@@ -607,7 +656,7 @@ print_stuck (GVariant *stuck,
         lifecycle_table_add (table, certain ? LIFECYCLE_STYLE_BAD : LIFECYCLE_STYLE_WARN, count,
                              lifecycle_dict_get_string (dict, "kind"), what,
                              explain_cause (lifecycle_dict_get_string (dict, "cause")),
-                             lifecycle_dict_get_string (dict, "scope"), place, NULL);
+                             lifecycle_dict_get_string (dict, "scope"), place);
     }
 
   if (lifecycle_table_get_n_rows (table) == 0)
@@ -683,7 +732,8 @@ const LifecycleCommand lifecycle_command_leaks = {
   .summary = "List what should be gone, and what can never fire",
   .help =
     "An object should be gone soon after a scope has closed if the program has said so, with\n"
-    "lifecycle_scope_expect_finalize(). 'lifecycle why PID ADDRESS' tells who has to do with it.\n"
+    "lifecycle_scope_expect_finalize(). Leaks of one place are one line, with the address and the\n"
+    "references of one of them. 'lifecycle why PID ADDRESS' tells who has to do with it.\n"
     "\n"
     "An entry can never fire if nobody runs its main context any more. It seems unable to fire\n"
     "if nobody but scopes holds its emitter, or if the call of an operation has been lost: look\n"
@@ -725,7 +775,7 @@ run_alive (const LifecycleCommand  *self,
       return LIFECYCLE_TOOL_CLEAN;
     }
 
-  table = lifecycle_table_new (">COUNT", "KIND", "WHAT", ">OLDEST", "SCOPE", "PLACE", NULL);
+  table = lifecycle_table_new (">COUNT", "KIND", "WHAT", ">OLDEST", "SCOPE", "PLACE");
   for (gsize i = 0; i < g_variant_n_children (sites); i++)
     {
       g_autoptr (GVariant) dict = g_variant_get_child_value (sites, i);
@@ -736,7 +786,7 @@ run_alive (const LifecycleCommand  *self,
       g_autofree char *place = lifecycle_format_place (lifecycle_dict_get_string (dict, "place"));
 
       lifecycle_table_add (table, LIFECYCLE_STYLE_PLAIN, count, lifecycle_dict_get_string (dict, "kind"),
-                           what, age, lifecycle_dict_get_string (dict, "scope"), place, NULL);
+                           what, age, lifecycle_dict_get_string (dict, "scope"), place);
     }
   if (lifecycle_table_get_n_rows (table) > 0)
     lifecycle_table_print (table);

@@ -22,16 +22,19 @@ typedef enum
 /* A table, whose columns are as wide as they have to be. */
 typedef struct _LifecycleTable LifecycleTable;
 
-/* The titles of numbers begin with '>': they are aligned to the right. NULL comes last. */
-LifecycleTable *lifecycle_table_new   (const char     *title,
-                                       ...) G_GNUC_NULL_TERMINATED;
-void            lifecycle_table_add   (LifecycleTable *self,
-                                       LifecycleStyle  style,
-                                       const char     *cell,
-                                       ...) G_GNUC_NULL_TERMINATED;
-guint           lifecycle_table_get_n_rows (LifecycleTable *self);
-void            lifecycle_table_print (LifecycleTable *self);
-void            lifecycle_table_free  (LifecycleTable *self);
+/* The titles of numbers begin with '>': they are aligned to the right. A row has as many cells. */
+#define lifecycle_table_new(...) \
+  lifecycle_table_new_array ((const char *const[]) { __VA_ARGS__, NULL })
+#define lifecycle_table_add(self, style, ...) \
+  lifecycle_table_add_array ((self), (style), (const char *const[]) { __VA_ARGS__, NULL })
+
+LifecycleTable *lifecycle_table_new_array  (const char *const *titles);
+void            lifecycle_table_add_array  (LifecycleTable    *self,
+                                            LifecycleStyle     style,
+                                            const char *const *cells);
+guint           lifecycle_table_get_n_rows (LifecycleTable    *self);
+void            lifecycle_table_print      (LifecycleTable    *self);
+void            lifecycle_table_free       (LifecycleTable    *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleTable, lifecycle_table_free)
 

@@ -195,20 +195,15 @@ get_width (const char *text)
 }
 
 LifecycleTable *
-lifecycle_table_new (const char *title,
-                     ...)
+lifecycle_table_new_array (const char *const *titles)
 {
   LifecycleTable *self = g_new0 (LifecycleTable, 1);
-  va_list args;
 
   self->titles = g_ptr_array_new_with_free_func (g_free);
   self->rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
   self->styles = g_array_new (FALSE, FALSE, sizeof (LifecycleStyle));
-
-  va_start (args, title);
-  for (const char *next = title; next != NULL; next = va_arg (args, const char *))
-    g_ptr_array_add (self->titles, g_strdup (next));
-  va_end (args);
+  for (guint i = 0; titles[i] != NULL; i++)
+    g_ptr_array_add (self->titles, g_strdup (titles[i]));
 
   return self;
 }
@@ -222,20 +217,15 @@ lifecycle_table_free (LifecycleTable *self)
   g_free (self);
 }
 
-/* There are as many cells as titles. */
 void
-lifecycle_table_add (LifecycleTable *self,
-                     LifecycleStyle  style,
-                     const char     *cell,
-                     ...)
+lifecycle_table_add_array (LifecycleTable    *self,
+                           LifecycleStyle     style,
+                           const char *const *cells)
 {
   GPtrArray *row = g_ptr_array_new_with_free_func (g_free);
-  va_list args;
 
-  va_start (args, cell);
-  for (const char *next = cell; next != NULL; next = va_arg (args, const char *))
-    g_ptr_array_add (row, lifecycle_clean_text (next));
-  va_end (args);
+  for (guint i = 0; cells[i] != NULL; i++)
+    g_ptr_array_add (row, lifecycle_clean_text (cells[i]));
 
   g_assert (row->len == self->titles->len);
   g_ptr_array_add (self->rows, row);

@@ -292,7 +292,7 @@ static void
 print_changes (GPtrArray *changes)
 {
   g_autoptr (LifecycleTable) table = lifecycle_table_new (">CHANGE", ">BEFORE", ">AFTER", "KIND", "WHAT",
-                                                          "SCOPE", "PLACE", NULL);
+                                                          "SCOPE", "PLACE");
 
   for (guint i = 0; i < changes->len; i++)
     {
@@ -307,7 +307,7 @@ print_changes (GPtrArray *changes)
 
       lifecycle_table_add (table, grown > 0 ? LIFECYCLE_STYLE_BAD : LIFECYCLE_STYLE_DIM, by, before,
                            after, lifecycle_json_get_string (change->site, "kind"), what,
-                           lifecycle_json_get_string (change->site, "scope"), place, NULL);
+                           lifecycle_json_get_string (change->site, "scope"), place);
     }
   lifecycle_table_print (table);
 }

@@ -707,6 +707,7 @@ flood_cb (GObject      *source,
                                                                &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (answer);
   (*n_answered)++;
 }
 
@@ -845,7 +846,6 @@ test_fork (void)
 static void
 test_exit (void)
 {
-  g_autofree char *list = NULL;
   g_autoptr (GDir) dir = NULL;
 
   if (g_test_subprocess ())
