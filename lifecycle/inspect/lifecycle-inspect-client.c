@@ -20,6 +20,9 @@
 #define HELLO_TIMEOUT 5                 /* s */
 #define MAX_REQUEST   (64 * 1024)
 
+/* How many calls of one client are answered before it is the turn of others. */
+#define MAX_AT_ONCE   16
+
 /* How large an answer may be. D-Bus allows twice as much. */
 #define MAX_ANSWER    (64 * 1024 * 1024)
 
@@ -30,6 +33,7 @@ struct _LifecycleInspectClient
   const char             *guid;
   GSource                *reads;        /* or NULL */
   GSource                *writes;       /* or NULL */
+  GSource                *again;        /* or NULL; when it is its turn again */
   GSource                *timeout;      /* until it has authenticated */
   GByteArray             *in;
   GByteArray             *out;
@@ -40,6 +44,7 @@ struct _LifecycleInspectClient
   gboolean                authenticated;
   gboolean                begun;
   gboolean                waits;        /* a call is being answered */
+  gboolean                goes_on;      /* client_go_on() is under way */
   LifecycleTrace         *trace;
 };
 
@@ -86,6 +91,7 @@ lifecycle_inspect_client_end (gpointer data)
   self->server = NULL;
   clear_source (&self->reads);
   clear_source (&self->writes);
+  clear_source (&self->again);
   clear_source (&self->timeout);
   g_clear_pointer (&self->trace, lifecycle_trace_free);
   g_socket_close (self->socket, NULL);
@@ -115,6 +121,31 @@ client_ready_cb (GSocket      *socket,
   client_go_on (data);
 
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+client_again_cb (gpointer data)
+{
+  LifecycleInspectClient *self = data;
+
+  g_clear_pointer (&self->again, g_source_unref);
+  client_go_on (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What has been read already is not seen by watching the socket. */
+static void
+client_come_back (LifecycleInspectClient *self)
+{
+  if (self->again != NULL)
+    return;
+
+  self->again = g_idle_source_new ();
+  g_source_set_priority (self->again, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (self->again, "Lifecycle inspect");
+  g_source_set_callback (self->again, client_again_cb, self, NULL);
+  g_source_attach (self->again, lifecycle_inspect_server_get_context (self->server));
 }
 
 /* Watches the socket, or no longer does. */
@@ -564,18 +595,23 @@ client_write (LifecycleInspectClient *self)
   return TRUE;
 }
 
-/* Does what can be done without waiting. A call may end the client, or be answered at once, which
- * comes back to here.
+/* Does what can be done without waiting. A call that is answered at once comes back to here, and then
+ * the loop below goes on: a client that sends many calls in one go must not use up the stack.
  */
 static void
 client_go_on (LifecycleInspectClient *self)
 {
   gboolean ok, found = TRUE;
+  guint n_left = MAX_AT_ONCE;
 
+  if (self->goes_on)
+    return;
+
+  self->goes_on = TRUE;
   g_atomic_rc_box_acquire (self);
 
   ok = self->server != NULL && client_write (self);
-  while (ok && found && self->server != NULL && !self->waits && self->out->len == 0)
+  while (ok && found && self->server != NULL && !self->waits && self->out->len == 0 && n_left-- > 0)
     {
       ok = self->begun ? client_take_message (self, &found) : client_take_line (self, &found);
       if (ok && !found)
@@ -595,8 +631,11 @@ client_go_on (LifecycleInspectClient *self)
     {
       client_watch (self, &self->writes, G_IO_OUT, self->out->len > 0);
       client_watch (self, &self->reads, G_IO_IN, !self->waits && self->out->len == 0);
+      if (found && !self->waits && self->out->len == 0)
+        client_come_back (self);
     }
 
+  self->goes_on = FALSE;
   client_unref (self);
 }
 

@@ -118,6 +118,18 @@ lone_emitter (void)
   g_object_unref (emitter);
 }
 
+/* Also an emitter that only a scope holds; but it may emit whenever its timer comes. */
+static void
+active_emitter (void)
+{
+  Emitter *emitter = g_object_new (TYPE_EMITTER, NULL);
+
+  lifecycle_scope_add_object (service, G_OBJECT (emitter));
+  lifecycle_scope_connect_signal (service, emitter, "changed", G_CALLBACK (changed_cb), NULL);
+  lifecycle_scope_add_timeout (service, 3600 * 1000, tick_cb, emitter, NULL);
+  g_object_unref (emitter);
+}
+
 /* A call that never takes place. */
 static void
 lost_operation (void)
@@ -174,6 +186,8 @@ do_line (const char *line)
     leak_object ();
   else if (strcmp (words[0], "lone-emitter") == 0)
     lone_emitter ();
+  else if (strcmp (words[0], "active-emitter") == 0)
+    active_emitter ();
   else if (strcmp (words[0], "lost-operation") == 0)
     lost_operation ();
   else if (strcmp (words[0], "abandon") == 0)

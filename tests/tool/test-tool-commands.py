@@ -199,6 +199,7 @@ class Commands(unittest.TestCase):
 
     def test_stuck(self):
         with planted() as program:
+            program.tell("active-emitter")
             program.tell("lone-emitter")
             program.tell("lost-operation")
 
@@ -206,7 +207,7 @@ class Commands(unittest.TestCase):
                 return sorted(site["cause"] for site in run_json("leaks", program.pid)["stuck"])
 
             # These are suspected when they have been idle for a while, and are no finding. The
-            # timer and the handler of the same scope are merely idle.
+            # other timers and handlers of the same scope, which are as old, are merely idle.
             wait_until(lambda: len(causes()) > 0)
             wait_until(lambda: causes() == ["lone-emitter", "lost-operation"])
             self.assertIn("seem unable to fire", run("leaks", program.pid).stdout)

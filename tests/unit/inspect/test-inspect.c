@@ -671,9 +671,26 @@ test_malformed (void)
   g_socket_send (socket, hello->str, hello->len, NULL, NULL);
   g_socket_send (socket, "l\1\0\1\xff\xff\xff\xff this is not a message, is it?", 40, NULL, NULL);
   assert_closed (socket);
+  g_clear_object (&socket);
+
+  /* One that announces a message of 64 MiB: nobody waits for that. */
+  socket = connect_raw ();
+  g_socket_send (socket, hello->str, hello->len, NULL, NULL);
+  g_socket_send (socket, "l\1\0\1\0\0\0\4\1\0\0\0\0\0\0\0", 16, NULL, NULL);
+  assert_closed (socket);
   assert_answers ();
 
   lifecycle_inspect_stop ();
+}
+
+static gboolean
+is_open (GSocket *socket)
+{
+  g_autoptr (GError) error = NULL;
+  char c;
+
+  return g_socket_receive_with_blocking (socket, &c, 1, FALSE, NULL, &error) < 0 &&
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
 }
 
 /* Clients that connect, and then say nothing, lock nobody out for longer than a few seconds. */
@@ -685,6 +702,10 @@ test_silent (void)
   start (LIFECYCLE_INSPECT_DEFAULT);
   for (guint i = 0; i < G_N_ELEMENTS (silent); i++)
     silent[i] = connect_raw ();
+
+  /* Whoever exceeds the limit is sent away while the first are still there. */
+  assert_closed (silent[G_N_ELEMENTS (silent) - 1]);
+  g_assert_true (is_open (silent[0]));
 
   assert_answers ();
 
@@ -736,6 +757,53 @@ test_flood (void)
   lifecycle_inspect_stop ();
   lifecycle_scope_close (app);
   g_assert_finalize_object (app);
+}
+
+/* A client that sends many calls in one go, and takes the answers as they come. */
+static void
+test_pipeline (void)
+{
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GDBusMessage) message = NULL;
+  g_autoptr (GString) hello = dup_hello ();
+  g_autoptr (GByteArray) calls = g_byte_array_new ();
+  g_autofree guchar *blob = NULL;
+  const guint n_calls = 20000;
+  gsize size, n_sent = 0, n_received = 0, answer_size = 0;
+
+  start (LIFECYCLE_INSPECT_DEFAULT);
+  socket = connect_raw ();
+  g_socket_send (socket, hello->str, hello->len, NULL, NULL);
+
+  message = g_dbus_message_new_method_call (NULL, "/", "org.freedesktop.DBus.Peer", "Ping");
+  g_dbus_message_set_serial (message, 1);
+  blob = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  for (guint i = 0; i < n_calls; i++)
+    g_byte_array_append (calls, blob, (guint) size);
+
+  {
+    g_autoptr (GDBusMessage) answer = g_dbus_message_new_method_reply (message);
+    g_autofree guchar *answer_blob = NULL;
+
+    g_dbus_message_set_serial (answer, 1);
+    answer_blob = g_dbus_message_to_blob (answer, &answer_size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  }
+
+  g_socket_set_blocking (socket, FALSE);
+  test_wait_for ({
+    char buffer[65536];
+    gssize n = 0;
+
+    if (n_sent < calls->len)
+      n = g_socket_send (socket, (const char *) calls->data + n_sent, calls->len - n_sent, NULL, NULL);
+    n_sent += (gsize) MAX (n, 0);
+    n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
+    g_assert_cmpint (n, !=, 0);
+    n_received += (gsize) MAX (n, 0);
+    n_received >= n_calls * answer_size;
+  });
+
+  lifecycle_inspect_stop ();
 }
 
 /* A client that only sends: what it sends is not even read. */
@@ -906,6 +974,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/inspect/malformed", test_malformed);
   g_test_add_func ("/lifecycle/inspect/silent", test_silent);
   g_test_add_func ("/lifecycle/inspect/flood", test_flood);
+  g_test_add_func ("/lifecycle/inspect/pipeline", test_pipeline);
   g_test_add_func ("/lifecycle/inspect/deaf", test_deaf);
   g_test_add_func ("/lifecycle/inspect/wrong-calls", test_wrong_calls);
   g_test_add_func ("/lifecycle/inspect/fork", test_fork);
