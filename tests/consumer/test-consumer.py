@@ -5,12 +5,14 @@
 #
 # Usage: test-consumer.py SOURCE-DIRECTORY. Writes TAP.
 
+import configparser
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -181,6 +183,26 @@ class Consumer:
         run(tool("meson"), "compile", "-C", build)
         same(run(os.path.join(build, "consumer")), EXPECTED)
 
+    def wrap(self):
+        """a Meson project that has the library as an archive, by the wrap file"""
+        project = os.path.join(self.work, "wrapped")
+        shutil.copytree(os.path.join(HERE, "subproject"), project)
+        shutil.copy(os.path.join(HERE, "c", "consumer.c"), project)
+        cache = os.path.join(project, "subprojects", "packagefiles")
+        os.makedirs(cache)
+        wrap = os.path.join(self.source, "lifecycle.wrap")
+        shutil.copy(wrap, os.path.join(project, "subprojects"))
+        settings = configparser.ConfigParser()
+        settings.read(wrap)
+        top = settings["wrap-file"]["directory"]
+        with tarfile.open(os.path.join(cache, settings["wrap-file"]["source_filename"]), "w:xz",
+                          preset=0) as archive:
+            for name in "lifecycle", "meson.build", "meson_options.txt":
+                archive.add(os.path.join(self.source, name), os.path.join(top, name))
+        build = os.path.join(project, "build")
+        run(tool("meson"), "setup", build, project, "--wrap-mode=forcefallback")
+        same(os.path.isdir(os.path.join(project, "subprojects", top)), True)
+
     def vala(self):
         """a Vala program"""
         if not os.path.exists(os.path.join(self.vapidir, "lifecycle-1.vapi")):
@@ -207,7 +229,7 @@ class Consumer:
                    "s = l.Scope.new('typelib'); s.close(); print(s.get_name(), s.is_closed())")
         same(run(found, "-c", program, env=environment(**self.path)), "typelib True\n")
 
-    TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, gtk, subproject,
+    TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, gtk, subproject, wrap,
              vala, typelib)
 
 
