@@ -26,7 +26,7 @@ print(f"1..{len(blocks)}")
 failed = 0
 with tempfile.TemporaryDirectory() as directory:
     for number, (program, expected) in enumerate(blocks, 1):
-        if not re.search(r"^\s*(import|from|const).*Lifecycle", program, re.M):
+        if not re.search(r"^(import|from) .*Lifecycle", program, re.M):
             program = pathlib.Path(prelude).read_text(encoding="utf-8") + program
         file = pathlib.Path(directory, f"block{number}.{'py' if language == 'python' else language}")
         file.write_text(program, encoding="utf-8")
