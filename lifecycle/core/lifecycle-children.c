@@ -250,12 +250,15 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
   gboolean opened = self->as_child.added != 0;
   LifecycleScope *other;
 
-  self->owner = lifecycle_ledger_ref (ledger);
+  lifecycle_ledger_lock (ledger);
+  ledger->refs++;
+  self->owner = ledger;
   if (parent != NULL && lifecycle_scope_has_mark (parent, LIFECYCLE_SCOPE_COLLECTED))
     g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_COLLECTED);
 
-  if (!lifecycle_ledger_begin_add (ledger))
+  if (G_UNLIKELY (!ledger->open))
     {
+      lifecycle_ledger_refuse (ledger);
       lifecycle_scope_be_born_closed (self, LIFECYCLE_REASON_PARENT_CLOSED);
       return self;
     }

@@ -97,7 +97,7 @@ close_at_home (LifecycleScope *scope)
 
   g_object_ref (scope);
   /* A synchronous close ends any wait. */
-  if (!lifecycle_close_wait_cut_short (scope, &n_released) &&
+  if ((scope->extra == NULL || !lifecycle_close_wait_cut_short (scope, &n_released)) &&
       (!scope->in_teardown || lifecycle_teardown_is_abandoned (scope)) &&
       !lifecycle_scope_has_closed (scope))
     n_released = lifecycle_teardown_run (scope, NULL);

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+GMainContext *lifecycle_home_ref_current (void);
+GMainContext *lifecycle_home_ref      (GMainContext  *context);
+void     lifecycle_home_unref         (GMainContext  *context);
 gboolean lifecycle_home_enter         (GMainContext   *context,
                                        LifecycleThread *thread);
 gboolean lifecycle_home_inherit       (GMainContext   *context,

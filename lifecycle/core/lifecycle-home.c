@@ -6,13 +6,38 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 
+/* The default context is never freed, and nearly all scopes are at home there: they hold no reference
+ * on it.
+ */
+GMainContext *
+lifecycle_home_ref (GMainContext *context)
+{
+  return context != g_main_context_default () ? g_main_context_ref (context) : context;
+}
+
+void
+lifecycle_home_unref (GMainContext *context)
+{
+  if (context != g_main_context_default ())
+    g_main_context_unref (context);
+}
+
+/* Returns the thread-default context of the calling thread. */
+GMainContext *
+lifecycle_home_ref_current (void)
+{
+  GMainContext *context = g_main_context_get_thread_default ();
+
+  return context != NULL ? lifecycle_home_ref (context) : g_main_context_default ();
+}
+
 /* Returns whether the calling thread is at home: whether it runs the home context, or it is the given
  * thread, which created the scope, and no other thread runs the context. If so, no other thread can run
  * the context until the caller releases it.
  */
-gboolean
-lifecycle_home_enter (GMainContext    *context,
-                      LifecycleThread *thread)
+static inline gboolean
+home_enter (GMainContext    *context,
+            LifecycleThread *thread)
 {
   if (!lifecycle_thread_is_self (thread) && !g_main_context_is_owner (context))
     return FALSE;
@@ -20,11 +45,18 @@ lifecycle_home_enter (GMainContext    *context,
   return g_main_context_acquire (context);
 }
 
+gboolean
+lifecycle_home_enter (GMainContext    *context,
+                      LifecycleThread *thread)
+{
+  return home_enter (context, thread);
+}
+
 /* The same for the home of a scope, until lifecycle_scope_leave_home(). */
 gboolean
 lifecycle_scope_enter_home (LifecycleScope *self)
 {
-  return lifecycle_home_enter (self->context, self->thread);
+  return home_enter (self->context, self->thread);
 }
 
 void

@@ -139,11 +139,7 @@ void             lifecycle_ledger_shut         (LifecycleLedger  *ledger);
 
 gboolean         lifecycle_ledger_take_live    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *entry);
-gboolean         lifecycle_ledger_lock_open    (LifecycleLedger  *ledger);
-gboolean         lifecycle_ledger_begin_add    (LifecycleLedger  *ledger);
-gboolean         lifecycle_ledger_end_add      (LifecycleLedger  *ledger);
-gboolean         lifecycle_ledger_end_add_of   (LifecycleLedger  *ledger,
-                                                LifecycleEntry   *entry);
+void             lifecycle_ledger_refuse       (LifecycleLedger  *ledger);
 
 void             lifecycle_ledger_set_fence    (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
@@ -151,6 +147,8 @@ void             lifecycle_ledger_lift_fence   (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
 guint            lifecycle_ledger_mute         (LifecycleLedger  *ledger,
                                                 LifecycleEntry   *fence);
+guint            lifecycle_ledger_mute_all     (LifecycleLedger  *ledger,
+                                                gboolean         *more);
 guint            lifecycle_ledger_mute_kind    (LifecycleLedger  *ledger,
                                                 LifecycleKind     kind);
 gboolean         lifecycle_ledger_ends_with    (LifecycleLedger  *ledger,
@@ -299,6 +297,72 @@ static inline void
 lifecycle_ledger_unlock (LifecycleLedger *ledger)
 {
   g_mutex_unlock (&ledger->lock);
+}
+
+/* Locks the ledger and returns TRUE if it is open; otherwise returns FALSE. */
+static inline gboolean
+lifecycle_ledger_lock_open (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  if (G_LIKELY (ledger->open))
+    return TRUE;
+
+  lifecycle_ledger_unlock (ledger);
+  return FALSE;
+}
+
+/* Like lifecycle_ledger_lock_open(), but counts a failure as a late addition. */
+static inline gboolean
+lifecycle_ledger_begin_add (LifecycleLedger *ledger)
+{
+  lifecycle_ledger_lock (ledger);
+  if (G_LIKELY (ledger->open))
+    return TRUE;
+
+  lifecycle_ledger_refuse (ledger);
+  return FALSE;
+}
+
+static inline gboolean
+lifecycle_ledger_is_over_limit (LifecycleLedger *ledger)
+{
+  return G_UNLIKELY (ledger->limited) &&
+         lifecycle_holdings_is_over_limit (lifecycle_ledger_get_holdings (ledger));
+}
+
+/* Unlocks the ledger. If it is over its limit, runs user code, and returns TRUE. */
+static inline gboolean
+lifecycle_ledger_end_add (LifecycleLedger *ledger)
+{
+  if (lifecycle_ledger_is_over_limit (ledger))
+    {
+      lifecycle_holdings_tell_of_limit (lifecycle_ledger_get_holdings (ledger), NULL);
+      return TRUE;
+    }
+
+  lifecycle_ledger_unlock (ledger);
+  return FALSE;
+}
+
+/* Unlocks the ledger, and returns whether the new entry is still live: a handler of `limit-reached`
+ * may end it, and then the caller must no longer touch it.
+ */
+static inline gboolean
+lifecycle_ledger_end_add_of (LifecycleLedger *ledger,
+                             LifecycleEntry  *entry)
+{
+  if (lifecycle_ledger_is_over_limit (ledger))
+    return lifecycle_holdings_tell_of_limit (lifecycle_ledger_get_holdings (ledger), entry);
+
+  lifecycle_ledger_unlock (ledger);
+  return TRUE;
+}
+
+/* The ledger is locked. Returns whether a teardown has more to do than to release entries. */
+static inline gboolean
+lifecycle_holdings_has_more (LifecycleHoldings *self)
+{
+  return self->cancellable != NULL || self->mail != NULL;
 }
 
 /* Called between begin_add() and end_add(). */

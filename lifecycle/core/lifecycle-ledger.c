@@ -169,63 +169,13 @@ lifecycle_ledger_take_live (LifecycleLedger *ledger,
   return live;
 }
 
-/* Locks the ledger and returns TRUE if it is open; otherwise returns FALSE. */
-gboolean
-lifecycle_ledger_lock_open (LifecycleLedger *ledger)
+/* The ledger is locked, and not open. Unlocks it, and counts a late addition. */
+void
+lifecycle_ledger_refuse (LifecycleLedger *ledger)
 {
-  lifecycle_ledger_lock (ledger);
-  if (G_LIKELY (ledger->open))
-    return TRUE;
-
   lifecycle_ledger_unlock (ledger);
-  return FALSE;
-}
-
-/* Like lifecycle_ledger_lock_open(), but counts a failure as a late addition. */
-gboolean
-lifecycle_ledger_begin_add (LifecycleLedger *ledger)
-{
-  if (G_LIKELY (lifecycle_ledger_lock_open (ledger)))
-    return TRUE;
-
   if (lifecycle_ledger_is_owned (ledger))
     lifecycle_holdings_note_late (lifecycle_ledger_get_holdings (ledger));
-  return FALSE;
-}
-
-static inline gboolean
-ledger_is_over_limit (LifecycleLedger *ledger)
-{
-  return G_UNLIKELY (ledger->limited) &&
-         lifecycle_holdings_is_over_limit (lifecycle_ledger_get_holdings (ledger));
-}
-
-/* Unlocks the ledger. If it is over its limit, runs user code, and returns TRUE. */
-gboolean
-lifecycle_ledger_end_add (LifecycleLedger *ledger)
-{
-  if (ledger_is_over_limit (ledger))
-    {
-      lifecycle_holdings_tell_of_limit (lifecycle_ledger_get_holdings (ledger), NULL);
-      return TRUE;
-    }
-
-  lifecycle_ledger_unlock (ledger);
-  return FALSE;
-}
-
-/* Unlocks the ledger, and returns whether the new entry is still live: a handler of `limit-reached`
- * may end it, and then the caller must no longer touch it.
- */
-gboolean
-lifecycle_ledger_end_add_of (LifecycleLedger *ledger,
-                             LifecycleEntry  *entry)
-{
-  if (ledger_is_over_limit (ledger))
-    return lifecycle_holdings_tell_of_limit (lifecycle_ledger_get_holdings (ledger), entry);
-
-  lifecycle_ledger_unlock (ledger);
-  return TRUE;
 }
 
 const LifecycleEntryClass lifecycle_fence_class = { 0 };
@@ -282,12 +232,14 @@ lifecycle_ledger_ensure_muted (LifecycleLedger *ledger)
 
 /* Mutes all live entries, or those before the fence, in reverse order of addition. Unless `kind` is
  * NONE, there must be a fence, and entries of other kinds stay where they are. No user code runs.
- * Returns the number of entries that have ended completely, and need no release.
+ * Returns the number of entries that have ended completely, and need no release. Unless it is NULL,
+ * sets `more` to whether there is anything else to do before the scope has closed.
  */
 static guint
 ledger_mute (LifecycleLedger *ledger,
              LifecycleEntry  *fence,
-             guint            kind)
+             guint            kind,
+             gboolean        *more)
 {
   LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
   LifecycleMute mute = { NULL, 0 };
@@ -349,6 +301,10 @@ ledger_mute (LifecycleLedger *ledger,
     ledger_remove_fence (fence);
 
   ledger->mute = NULL;
+  if (more != NULL)
+    *more = ledger->n_entries > 0 ||
+            ledger->muted != NULL ||
+            lifecycle_holdings_has_more (lifecycle_ledger_get_holdings (ledger));
   lifecycle_ledger_unlock (ledger);
 
   return mute.n_dropped;
@@ -358,7 +314,15 @@ guint
 lifecycle_ledger_mute (LifecycleLedger *ledger,
                        LifecycleEntry  *fence)
 {
-  return ledger_mute (ledger, fence, LIFECYCLE_KIND_NONE);
+  return ledger_mute (ledger, fence, LIFECYCLE_KIND_NONE, NULL);
+}
+
+/* Like lifecycle_ledger_mute(), for all entries of a scope. */
+guint
+lifecycle_ledger_mute_all (LifecycleLedger *ledger,
+                           gboolean        *more)
+{
+  return ledger_mute (ledger, NULL, LIFECYCLE_KIND_NONE, more);
 }
 
 /* Like lifecycle_ledger_mute(), but for entries of one kind. */
@@ -375,7 +339,7 @@ lifecycle_ledger_mute_kind (LifecycleLedger *ledger,
   ledger_insert_fence (ledger, &fence);
   lifecycle_ledger_unlock (ledger);
 
-  return ledger_mute (ledger, &fence, kind);
+  return ledger_mute (ledger, &fence, kind, NULL);
 }
 
 static LifecycleEntry *

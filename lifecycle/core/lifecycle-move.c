@@ -12,8 +12,8 @@ static void
 scope_settle_at (LifecycleScope *self,
                  LifecycleScope *other)
 {
-  g_main_context_unref (self->context);
-  self->context = g_main_context_ref (other->context);
+  lifecycle_home_unref (self->context);
+  self->context = lifecycle_home_ref (other->context);
   lifecycle_thread_unref (self->thread);
   self->thread = lifecycle_thread_ref (other->thread);
 }

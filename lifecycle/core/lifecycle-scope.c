@@ -327,9 +327,9 @@ lifecycle_scope_finalize (GObject *object)
   g_clear_pointer (&self->following, lifecycle_ledger_unref);
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
   g_clear_pointer (&self->extra, extra_free);
-  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->context, lifecycle_home_unref);
   g_clear_pointer (&self->thread, lifecycle_thread_unref);
-  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_NAME_IS_STATIC))
+  if (self->key.name != NULL && !lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_NAME_IS_STATIC))
     g_free ((char *) self->key.name);
 
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->finalize (object);
@@ -581,7 +581,7 @@ static void
 lifecycle_scope_init (LifecycleScope *self)
 {
   self->holdings = lifecycle_holdings_new (self);
-  self->context = g_main_context_ref_thread_default ();
+  self->context = lifecycle_home_ref_current ();
   self->thread = lifecycle_thread_dup_self ();
   if (!creating)
     self->as_child.name = lifecycle_take_place ();

@@ -63,7 +63,7 @@ struct _LifecycleTally
 void lifecycle_tally_count_slowly (LifecycleTally            *self,
                                    guint                      kind,
                                    LifecycleTallyCount        what);
-void lifecycle_tally_clear        (LifecycleTally            *self);
+void lifecycle_tally_free_rows    (LifecycleTallyRows        *rows);
 void lifecycle_tally_get          (const LifecycleTally      *self,
                                    guint                      kind,
                                    LifecycleTallyRow         *row);
@@ -87,6 +87,13 @@ lifecycle_tally_count (LifecycleTally      *self,
     self->n[what]++;
   else
     lifecycle_tally_count_slowly (self, kind, what);
+}
+
+static inline void
+lifecycle_tally_clear (LifecycleTally *self)
+{
+  if (self->rows != NULL)
+    g_clear_pointer (&self->rows, lifecycle_tally_free_rows);
 }
 
 /* Returns whether nothing has ever been counted. */

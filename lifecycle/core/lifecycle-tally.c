@@ -68,21 +68,15 @@ row_add (LifecycleTallyRow       *self,
   self->retired += other->retired;
 }
 
-static void
-rows_free (LifecycleTallyRows *self)
+void
+lifecycle_tally_free_rows (LifecycleTallyRows *self)
 {
   if (self->past != NULL)
     {
-      g_clear_pointer (&self->past->counts, rows_free);
+      g_clear_pointer (&self->past->counts, lifecycle_tally_free_rows);
       g_free (self->past);
     }
   g_slice_free1 (rows_get_size (self->n_allocated), self);
-}
-
-void
-lifecycle_tally_clear (LifecycleTally *self)
-{
-  g_clear_pointer (&self->rows, rows_free);
 }
 
 static LifecycleTallyRow

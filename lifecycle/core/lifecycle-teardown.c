@@ -348,9 +348,9 @@ teardown_let_go (LifecycleLedger *following)
 }
 
 /* Triggers the cancellable of a scope, and ends its adopted entries that only user code can end. If
- * there is a fence, the scope is only cleared. Returns whether there was anything to do.
+ * there is a fence, the scope is only cleared.
  */
-static gboolean
+static void
 teardown_cancel_scope (LifecycleScope *scope,
                        LifecycleEntry *fence)
 {
@@ -379,7 +379,7 @@ teardown_cancel_scope (LifecycleScope *scope,
   if (cancellable != NULL)
     g_cancellable_cancel (cancellable);
   else if (!has_more)
-    return FALSE;
+    return;
 
   lifecycle_holdings_drop_mail (holdings, fence == NULL);
 
@@ -391,8 +391,6 @@ teardown_cancel_scope (LifecycleScope *scope,
         scope->n_released++;
       class->release (ledger, entry, flags);
     }
-
-  return TRUE;
 }
 
 static void
@@ -433,7 +431,8 @@ teardown_finish (LifecycleScope *scope,
   g_autoptr (LifecycleScope) owner = NULL;
   guint64 duration = 0;
 
-  lifecycle_scope_settle_error (scope);
+  if (scope->extra != NULL)
+    lifecycle_scope_settle_error (scope);
   lifecycle_scope_set_closed (scope);
 
   if (began != 0 && (scope == root || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)))
@@ -700,6 +699,7 @@ teardown_run_one (LifecycleScope *scope)
   gboolean tell = TRUE;
   LifecycleEntry *entry;
   gint64 began = 0;
+  gboolean more;
   guint flags;
 
   if (ledger->n_entries > 0 || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
@@ -715,20 +715,26 @@ teardown_run_one (LifecycleScope *scope)
       tell = lifecycle_scope_emit_closing (scope);
     }
 
-  /* As long as no user code runs, nobody can begin to listen. */
-  scope->n_released += lifecycle_ledger_mute (ledger, NULL);
-  tell |= teardown_cancel_scope (scope, NULL);
+  scope->n_released += lifecycle_ledger_mute_all (ledger, &more);
+  if (!more)
+    {
+      /* No user code has run, so if nobody has listened, nobody does now. */
+      if (!lifecycle_scope_has_closed (scope))
+        teardown_finish (scope, scope, began, tell);
+      return scope->n_released;
+    }
+
+  teardown_cancel_scope (scope, NULL);
 
   while (!lifecycle_scope_has_closed (scope))
     {
       entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_MUTED, &flags);
       if (entry == NULL)
         {
-          teardown_finish (scope, scope, began, tell);
+          teardown_finish (scope, scope, began, TRUE);
           break;
         }
 
-      tell = TRUE;
       scope->n_released++;
       lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
     }
