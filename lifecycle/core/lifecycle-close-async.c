@@ -73,9 +73,9 @@ close_wait_forget_scopes (LifecycleCloseWait *self)
       GSList *link;
 
       lifecycle_ledger_lock (&holdings->ledger);
-      link = g_slist_find (holdings->close_waits, self);
+      link = g_slist_find (lifecycle_holdings_peek_extra (holdings)->close_waits, self);
       if (link != NULL)
-        holdings->close_waits = g_slist_delete_link (holdings->close_waits, link);
+        holdings->extra->close_waits = g_slist_delete_link (holdings->extra->close_waits, link);
       lifecycle_ledger_unlock (&holdings->ledger);
 
       if (link != NULL)
@@ -247,10 +247,13 @@ close_wait_wake (LifecycleWait *wait)
 static LifecycleCloseWait *
 scope_peek_close_wait (LifecycleScope *scope)
 {
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  GSList *waits = lifecycle_holdings_peek_extra (holdings)->close_waits;
+
   if (lifecycle_scope_is_closed (scope) || scope->releasing)
     return NULL;
 
-  for (GSList *link = lifecycle_scope_get_holdings (scope)->close_waits; link != NULL; link = link->next)
+  for (GSList *link = waits; link != NULL; link = link->next)
     {
       LifecycleCloseWait *close_wait = link->data;
 
@@ -462,9 +465,11 @@ lifecycle_close_wait_watch (LifecycleCloseWait *self,
                             LifecycleScope     *scope)
 {
   LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (scope);
+  LifecycleHoldingsExtra *extra;
 
   g_ptr_array_add (self->scopes, g_object_ref (scope));
-  holdings->close_waits = g_slist_prepend (holdings->close_waits, lifecycle_close_wait_ref (self));
+  extra = lifecycle_holdings_ensure_extra (holdings);
+  extra->close_waits = g_slist_prepend (extra->close_waits, lifecycle_close_wait_ref (self));
   if (self->draining)
     holdings->draining = TRUE;
   lifecycle_ledger_unlock (&holdings->ledger);

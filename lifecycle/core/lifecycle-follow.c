@@ -85,9 +85,11 @@ follow_dup_followers (LifecycleScope *self)
 
   if (lifecycle_ledger_lock_open (ledger))
     {
-      if (holdings->followers == NULL)
-        holdings->followers = lifecycle_ledger_new (NULL);
-      followers = lifecycle_ledger_ref (holdings->followers);
+      LifecycleHoldingsExtra *extra = lifecycle_holdings_ensure_extra (holdings);
+
+      if (extra->followers == NULL)
+        g_atomic_pointer_set (&extra->followers, lifecycle_ledger_new (NULL));
+      followers = lifecycle_ledger_ref (extra->followers);
       lifecycle_ledger_unlock (ledger);
     }
 
@@ -100,14 +102,15 @@ follow_dup_followers (LifecycleScope *self)
 GPtrArray *
 lifecycle_holdings_dup_followers (LifecycleHoldings *self)
 {
+  LifecycleHoldingsExtra *extra = g_atomic_pointer_get (&self->extra);
   LifecycleLedger *followers;
   GPtrArray *links;
 
-  if (g_atomic_pointer_get (&self->followers) == NULL)
+  if (extra == NULL || g_atomic_pointer_get (&extra->followers) == NULL)
     return NULL;
 
   lifecycle_ledger_lock (&self->ledger);
-  followers = self->followers;
+  followers = extra->followers;
   if (followers != NULL)
     lifecycle_ledger_hold_memory (followers);
   lifecycle_ledger_unlock (&self->ledger);

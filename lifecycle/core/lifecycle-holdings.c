@@ -6,17 +6,29 @@
 #include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 
+const LifecycleHoldingsExtra lifecycle_holdings_no_extra = { 0 };
+
+/* The ledger is locked, or no other thread can know the holdings yet. */
+LifecycleHoldingsExtra *
+lifecycle_holdings_ensure_extra (LifecycleHoldings *self)
+{
+  if (self->extra == NULL)
+    g_atomic_pointer_set (&self->extra, g_new0 (LifecycleHoldingsExtra, 1));
+
+  return self->extra;
+}
+
 /* Another thread may be reading the field: lifecycle_holdings_dup_followers() takes the lock. */
 static void
 holdings_drop_followers (LifecycleHoldings *self)
 {
   LifecycleLedger *followers;
 
-  if (self->followers == NULL)
+  if (lifecycle_holdings_peek_extra (self)->followers == NULL)
     return;
 
   lifecycle_ledger_lock (&self->ledger);
-  followers = g_steal_pointer (&self->followers);
+  followers = g_steal_pointer (&self->extra->followers);
   lifecycle_ledger_unlock (&self->ledger);
   lifecycle_ledger_unref (followers);
 }
@@ -25,19 +37,25 @@ holdings_drop_followers (LifecycleHoldings *self)
 void
 lifecycle_holdings_clear (LifecycleHoldings *self)
 {
-  g_assert (self->mail == NULL || self->mail->length == 0);
-  g_assert (self->close_waits == NULL);
+  LifecycleHoldingsExtra *extra = self->extra;
 
   g_clear_pointer (&self->children.index, g_hash_table_unref);
+  if (extra == NULL)
+    return;
+
+  g_assert (extra->mail == NULL || extra->mail->length == 0);
+  g_assert (extra->close_waits == NULL);
   holdings_drop_followers (self);
-  g_clear_object (&self->cancellable);
-  g_clear_pointer (&self->mail, g_queue_free);
+  g_clear_object (&extra->cancellable);
+  g_clear_pointer (&extra->mail, g_queue_free);
 }
 
 static void
 holdings_note (LifecycleHoldings      *self,
                const LifecycleMishaps *mishaps)
 {
+  LifecycleHoldingsExtra *extra;
+
   lifecycle_ledger_lock (&self->ledger);
   if (self->counted)
     {
@@ -46,9 +64,10 @@ holdings_note (LifecycleHoldings      *self,
       lifecycle_roots_note (mishaps);
       lifecycle_ledger_lock (&self->ledger);
     }
-  self->n_late += (guint) mishaps->late;
-  self->n_failed += (guint) mishaps->failed;
-  self->n_abandoned += (guint) mishaps->abandoned;
+  extra = lifecycle_holdings_ensure_extra (self);
+  extra->mishaps.late += mishaps->late;
+  extra->mishaps.failed += mishaps->failed;
+  extra->mishaps.abandoned += mishaps->abandoned;
   lifecycle_ledger_unlock (&self->ledger);
 }
 
@@ -95,9 +114,7 @@ void
 lifecycle_holdings_get_mishaps (LifecycleHoldings *self,
                                 LifecycleMishaps  *mishaps)
 {
-  mishaps->late = self->n_late;
-  mishaps->failed = self->n_failed;
-  mishaps->abandoned = self->n_abandoned;
+  *mishaps = lifecycle_holdings_peek_extra (self)->mishaps;
 }
 
 /* An entry that has just been added, while user code is told that the limit is exceeded. There are
@@ -153,7 +170,7 @@ static void
 holdings_set_warn_at (LifecycleHoldings *self,
                       guint              n_entries)
 {
-  self->warn_at = n_entries;
+  lifecycle_holdings_ensure_extra (self)->warn_at = n_entries;
   self->ledger.limited = n_entries != 0;
 }
 
@@ -162,7 +179,7 @@ void
 lifecycle_holdings_set_limit (LifecycleHoldings *self,
                               guint              limit)
 {
-  self->limit = limit;
+  lifecycle_holdings_ensure_extra (self)->limit = limit;
   holdings_set_warn_at (self, limit == 0 && holdings_look_at_newcomers (self, NULL) ? G_MAXUINT
                                                                                    : limit);
 }
@@ -172,17 +189,21 @@ void
 lifecycle_holdings_entry_left (LifecycleHoldings *self,
                                LifecycleEntry    *entry)
 {
+  guint limit = lifecycle_holdings_peek_extra (self)->limit;
+
   holdings_look_at_newcomers (self, entry);
 
-  if (self->limit != 0 && self->ledger.n_entries <= self->limit - self->limit / 4)
-    holdings_set_warn_at (self, self->limit);
+  if (limit != 0 && self->ledger.n_entries <= limit - limit / 4)
+    holdings_set_warn_at (self, limit);
 }
 
 /* The ledger is locked. */
 gboolean
 lifecycle_holdings_is_over_limit (LifecycleHoldings *self)
 {
-  return self->limit != 0 && self->ledger.n_entries > self->warn_at && self->ledger.scope != NULL;
+  const LifecycleHoldingsExtra *extra = lifecycle_holdings_peek_extra (self);
+
+  return extra->limit != 0 && self->ledger.n_entries > extra->warn_at && self->ledger.scope != NULL;
 }
 
 /* Unlocks the ledger, and runs user code that reports too many entries. Returns whether the entry,
@@ -194,7 +215,7 @@ lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
 {
   Newcomer newcomer = { .holdings = self, .entry = entry };
   LifecycleScope *scope = g_object_ref (self->ledger.scope);
-  guint limit = self->limit;
+  guint limit = self->extra->limit;
   guint n_entries = self->ledger.n_entries;
   gboolean live;
 
@@ -211,7 +232,7 @@ lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
 
   lifecycle_ledger_lock (&self->ledger);
   newcomer_remove (&newcomer);
-  if (self->limit == 0 && !holdings_look_at_newcomers (self, NULL))
+  if (self->extra->limit == 0 && !holdings_look_at_newcomers (self, NULL))
     holdings_set_warn_at (self, 0);
   live = newcomer.entry != NULL && lifecycle_entry_is_live (newcomer.entry);
   lifecycle_ledger_unref_locked (&self->ledger);
@@ -247,7 +268,7 @@ lifecycle_holdings_give_up_pending (LifecycleHoldings *self)
 void
 lifecycle_holdings_wake_waits (LifecycleHoldings *self)
 {
-  for (GSList *link = self->close_waits; link != NULL; link = link->next)
+  for (GSList *link = lifecycle_holdings_peek_extra (self)->close_waits; link != NULL; link = link->next)
     {
       LifecycleWait *wait = link->data;
 
@@ -259,10 +280,11 @@ lifecycle_holdings_wake_waits (LifecycleHoldings *self)
 void
 lifecycle_holdings_forget_waits (LifecycleHoldings *self)
 {
-  GSList *waits;
+  GSList *waits = NULL;
 
   lifecycle_ledger_lock (&self->ledger);
-  waits = g_steal_pointer (&self->close_waits);
+  if (self->extra != NULL)
+    waits = g_steal_pointer (&self->extra->close_waits);
   self->draining = FALSE;
   lifecycle_ledger_unlock (&self->ledger);
 

@@ -89,25 +89,28 @@ typedef struct
   guint       n;
 } LifecycleChildren;
 
+/* What few scopes need; guarded by the lock of the ledger. */
+typedef struct
+{
+  LifecycleLedger *followers;   /* created on demand */
+  GCancellable    *cancellable;
+  GSList          *close_waits; /* of LifecycleWait, woken when nothing is pending */
+  GQueue          *mail;        /* for queued handlers, created on demand */
+  guint            limit;
+  guint            warn_at;     /* 0 if there is neither a limit nor a newcomer */
+  LifecycleMishaps mishaps;
+} LifecycleHoldingsExtra;
+
 /* Everything that a scope owns. To move a scope, its holdings are given to another scope. */
 typedef struct
 {
-  LifecycleLedger    ledger;
-  LifecycleChildren  children;
-
-  LifecycleLedger   *followers; /* created on demand */
-  GCancellable      *cancellable;
-  GSList            *close_waits; /* of LifecycleWait, woken when nothing is pending */
-  GQueue            *mail;      /* for queued handlers, created on demand */
-  LifecycleTally     tally;
+  LifecycleLedger         ledger;
+  LifecycleChildren       children;
+  LifecycleTally          tally;
+  LifecycleHoldingsExtra *extra; /* created on demand; atomic, set under the lock */
 
   guint              n_pending; /* number of things that a teardown may have to wait for */
-  guint              limit;
-  guint              warn_at;   /* 0 if there is neither a limit nor a newcomer */
   guint              generation; /* incremented each time everything owned is given up */
-  guint              n_late;    /* number of additions that came too late */
-  guint              n_failed;  /* number of failed cleanups */
-  guint              n_abandoned; /* number of things that no thread at home took care of */
   guint              has_mail_source : 1;
   guint              counted : 1; /* the scope has closed, and its counts have been passed on */
   guint              moving : 1; /* not open, but will be open again after the move */
@@ -162,6 +165,8 @@ void             lifecycle_ledger_set_blocked  (LifecycleLedger  *ledger,
                                                 gboolean          blocked);
 
 LifecycleHoldings *lifecycle_holdings_new          (LifecycleScope    *scope);
+LifecycleHoldingsExtra *
+                   lifecycle_holdings_ensure_extra (LifecycleHoldings *self);
 void               lifecycle_holdings_clear        (LifecycleHoldings *self);
 void               lifecycle_holdings_note_late    (LifecycleHoldings *self);
 void               lifecycle_holdings_note_failed  (LifecycleHoldings *self);
@@ -195,6 +200,17 @@ static inline LifecycleHoldings *
 lifecycle_ledger_get_holdings (LifecycleLedger *ledger)
 {
   return (LifecycleHoldings *) ledger;
+}
+
+extern const LifecycleHoldingsExtra lifecycle_holdings_no_extra;
+
+/* Read-only: without an extra this is the shared lifecycle_holdings_no_extra. */
+static inline const LifecycleHoldingsExtra *
+lifecycle_holdings_peek_extra (LifecycleHoldings *self)
+{
+  LifecycleHoldingsExtra *extra = g_atomic_pointer_get (&self->extra);
+
+  return extra != NULL ? extra : &lifecycle_holdings_no_extra;
 }
 
 /* The ledger is locked. The scope has been taken down during a move: nothing moves. */
@@ -362,7 +378,9 @@ lifecycle_ledger_end_add_of (LifecycleLedger *ledger,
 static inline gboolean
 lifecycle_holdings_has_more (LifecycleHoldings *self)
 {
-  return self->cancellable != NULL || self->mail != NULL;
+  const LifecycleHoldingsExtra *extra = lifecycle_holdings_peek_extra (self);
+
+  return extra->cancellable != NULL || extra->mail != NULL;
 }
 
 /* Called between begin_add() and end_add(). */

@@ -80,7 +80,10 @@ lifecycle_ledger_release_memory (LifecycleLedger *ledger)
   if (g_atomic_int_dec_and_test (&ledger->memory_refs))
     {
       if (lifecycle_ledger_is_owned (ledger))
-        lifecycle_tally_clear (&lifecycle_ledger_get_holdings (ledger)->tally);
+        {
+          lifecycle_tally_clear (&lifecycle_ledger_get_holdings (ledger)->tally);
+          g_free (lifecycle_ledger_get_holdings (ledger)->extra);
+        }
       g_mutex_clear (&ledger->lock);
       g_free (ledger);
     }

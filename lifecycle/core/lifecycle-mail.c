@@ -47,8 +47,8 @@ mail_cb (gpointer data)
   lifecycle_ledger_lock (ledger);
 
   /* Leave mail that arrives meanwhile for the next iteration, so that other sources get a turn. */
-  n_left = holdings->mail->length;
-  while (n_left-- > 0 && (mail = g_queue_pop_head (holdings->mail)) != NULL)
+  n_left = holdings->extra->mail->length;
+  while (n_left-- > 0 && (mail = g_queue_pop_head (holdings->extra->mail)) != NULL)
     {
       gboolean stale = mail_is_stale (mail);
 
@@ -62,7 +62,7 @@ mail_cb (gpointer data)
   /* The lock has been held since the queue was last checked, so a new message either is delivered
    * by this source or creates another one.
    */
-  more = holdings->mail->length > 0;
+  more = holdings->extra->mail->length > 0;
   if (more)
     {
       lifecycle_ledger_unlock (ledger);
@@ -89,8 +89,8 @@ mail_source_free (gpointer data)
 
       lifecycle_ledger_lock (&holdings->ledger);
       holdings->has_mail_source = FALSE;
-      dropped = *holdings->mail;
-      g_queue_init (holdings->mail);
+      dropped = *holdings->extra->mail;
+      g_queue_init (holdings->extra->mail);
       lifecycle_ledger_unlock (&holdings->ledger);
 
       lifecycle_holdings_note_abandoned (holdings, dropped.length);
@@ -137,6 +137,7 @@ lifecycle_mail_send (LifecycleMail *mail)
   LifecycleMailSender *sender = mail->sender;
   LifecycleHoldings *holdings = sender->holdings;
   LifecycleLedger *ledger = &holdings->ledger;
+  LifecycleHoldingsExtra *extra;
   GMainContext *context;
 
   lifecycle_ledger_lock (ledger);
@@ -150,9 +151,10 @@ lifecycle_mail_send (LifecycleMail *mail)
       return;
     }
 
-  if (holdings->mail == NULL)
-    holdings->mail = g_queue_new ();
-  g_queue_push_tail (holdings->mail, mail);
+  extra = lifecycle_holdings_ensure_extra (holdings);
+  if (extra->mail == NULL)
+    extra->mail = g_queue_new ();
+  g_queue_push_tail (extra->mail, mail);
   if (!holdings->has_mail_source)
     {
       MailSource *source = g_new (MailSource, 1);
@@ -205,16 +207,18 @@ lifecycle_holdings_drop_mail (LifecycleHoldings *self,
 {
   GQueue dropped = G_QUEUE_INIT;
   LifecycleMail *mail;
+  GQueue *queue;
   GList *next;
 
   lifecycle_ledger_lock (&self->ledger);
-  for (GList *link = self->mail != NULL ? self->mail->head : NULL; link != NULL; link = next)
+  queue = lifecycle_holdings_peek_extra (self)->mail;
+  for (GList *link = queue != NULL ? queue->head : NULL; link != NULL; link = next)
     {
       next = link->next;
       mail = link->data;
       if ((all && !mail->sender->stolen) || mail_is_stale (mail))
         {
-          g_queue_unlink (self->mail, link);
+          g_queue_unlink (queue, link);
           g_queue_push_tail_link (&dropped, link);
         }
     }

@@ -108,7 +108,8 @@ scope_move_to (LifecycleScope *scope,
   if (scope->key.object != NULL && !lifecycle_ledger_is_owned (scope->owner))
     {
       lifecycle_ledger_lock (ledger);
-      left->followers = g_steal_pointer (&holdings->followers);
+      if (holdings->extra != NULL)
+        lifecycle_holdings_ensure_extra (left)->followers = g_steal_pointer (&holdings->extra->followers);
       lifecycle_ledger_unlock (ledger);
     }
   lifecycle_ledger_ref (ledger);
@@ -123,7 +124,7 @@ scope_move_to (LifecycleScope *scope,
   lifecycle_ledger_lock (ledger);
   own_blocked = scope->own_blocked;
   blocked = scope->blocked;
-  followers = holdings->followers;
+  followers = lifecycle_holdings_peek_extra (holdings)->followers;
   g_atomic_pointer_set (&scope->holdings, left);
   lifecycle_ledger_unlock (ledger);
   if (followers != NULL)

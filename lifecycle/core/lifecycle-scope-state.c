@@ -31,7 +31,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
 {
   LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (self);
   LifecycleLedger *ledger = &holdings->ledger;
-  LifecycleLedger *followers = holdings->followers;
+  LifecycleLedger *followers = lifecycle_holdings_peek_extra (holdings)->followers;
   LifecycleLedger *following = self->following;
 
   if (!lifecycle_scope_is_open (self))

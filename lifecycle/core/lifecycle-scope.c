@@ -166,7 +166,7 @@ scope_is_unused (LifecycleScope *self)
   unused = self->extra == NULL &&
            holdings->generation == 0 &&
            lifecycle_tally_is_empty (&holdings->tally) &&
-           holdings->followers == NULL &&
+           lifecycle_holdings_peek_extra (holdings)->followers == NULL &&
            self->following == NULL;
   lifecycle_ledger_unlock (&holdings->ledger);
 
@@ -307,11 +307,11 @@ scope_drop_cancellable (LifecycleScope *self)
   GCancellable *cancellable;
 
   /* It can only be reached through the scope, to which no references are left. */
-  if (holdings->cancellable == NULL)
+  if (lifecycle_holdings_peek_extra (holdings)->cancellable == NULL)
     return;
 
   lifecycle_ledger_lock (&holdings->ledger);
-  cancellable = g_steal_pointer (&holdings->cancellable);
+  cancellable = g_steal_pointer (&holdings->extra->cancellable);
   lifecycle_ledger_unlock (&holdings->ledger);
 
   g_clear_object (&cancellable);
@@ -659,22 +659,24 @@ lifecycle_scope_get_cancellable (LifecycleScope *self)
 GCancellable *
 lifecycle_scope_ref_cancellable (LifecycleScope *self)
 {
+  LifecycleHoldingsExtra *extra;
   LifecycleHoldings *holdings;
   GCancellable *cancellable;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
   holdings = lifecycle_scope_lock_holdings (self);
-  if (holdings->cancellable == NULL)
+  extra = lifecycle_holdings_ensure_extra (holdings);
+  if (extra->cancellable == NULL)
     {
-      holdings->cancellable = g_cancellable_new ();
+      extra->cancellable = g_cancellable_new ();
       /* No handler is connected yet, so no user code runs with the lock held. During a move, the
        * cancellable will belong to the new scope.
        */
       if (!lifecycle_scope_is_open (self) && !holdings->moving)
-        g_cancellable_cancel (holdings->cancellable);
+        g_cancellable_cancel (extra->cancellable);
     }
-  cancellable = g_object_ref (holdings->cancellable);
+  cancellable = g_object_ref (extra->cancellable);
   lifecycle_ledger_unlock (&holdings->ledger);
 
   return cancellable;
@@ -782,7 +784,7 @@ lifecycle_scope_get_limit (LifecycleScope *self)
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
 
   holdings = lifecycle_scope_lock_holdings (self);
-  limit = holdings->limit;
+  limit = lifecycle_holdings_peek_extra (holdings)->limit;
   lifecycle_ledger_unlock (&holdings->ledger);
 
   return limit;
@@ -811,7 +813,7 @@ lifecycle_scope_set_limit (LifecycleScope *self,
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
 
   holdings = lifecycle_scope_lock_holdings (self);
-  changed = holdings->limit != limit;
+  changed = lifecycle_holdings_peek_extra (holdings)->limit != limit;
   if (changed)
     lifecycle_holdings_set_limit (holdings, limit);
   lifecycle_ledger_unlock (&holdings->ledger);

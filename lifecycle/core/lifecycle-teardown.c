@@ -362,11 +362,12 @@ teardown_cancel_scope (LifecycleScope *scope,
   guint flags;
 
   lifecycle_ledger_lock (ledger);
-  has_more = holdings->mail != NULL || lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_FOREIGN) != NULL;
+  has_more = lifecycle_holdings_peek_extra (holdings)->mail != NULL ||
+             lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_FOREIGN) != NULL;
   if (fence == NULL)
-    cancellable = holdings->cancellable != NULL ? g_object_ref (holdings->cancellable) : NULL;
-  else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0)
-    cancellable = g_steal_pointer (&holdings->cancellable);
+    g_set_object (&cancellable, lifecycle_holdings_peek_extra (holdings)->cancellable);
+  else if ((fence->flags & LIFECYCLE_ENTRY_ENDED) == 0 && holdings->extra != NULL)
+    cancellable = g_steal_pointer (&holdings->extra->cancellable);
   /* A nested teardown that finishes this clear() must not cancel a new cancellable. */
   if (fence != NULL)
     fence->flags |= LIFECYCLE_ENTRY_ENDED;
@@ -408,7 +409,7 @@ teardown_tell_waits (LifecycleScope *scope)
   LifecycleWait *own = lifecycle_scope_peek_extra (scope)->close_wait;
 
   /* Scopes above this one no longer have to wait for it. */
-  if (holdings->close_waits != NULL)
+  if (lifecycle_holdings_peek_extra (holdings)->close_waits != NULL)
     {
       lifecycle_ledger_lock (&holdings->ledger);
       lifecycle_holdings_wake_waits (holdings);
@@ -462,7 +463,8 @@ static LifecycleScope *
 teardown_next_follower (LifecycleScope *scope,
                         guint64         release)
 {
-  LifecycleLedger *followers = lifecycle_scope_get_holdings (scope)->followers;
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  LifecycleLedger *followers = lifecycle_holdings_peek_extra (holdings)->followers;
   guint n_passed = 0;
 
   while (followers != NULL)
@@ -684,7 +686,7 @@ teardown_is_of_one (LifecycleScope *scope)
   return !scope->in_teardown &&
          !lifecycle_scope_is_open (scope) &&
          holdings->children.n == 0 &&
-         holdings->followers == NULL &&
+         lifecycle_holdings_peek_extra (holdings)->followers == NULL &&
          scope->following == NULL;
 }
 

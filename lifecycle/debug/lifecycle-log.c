@@ -76,8 +76,8 @@ log_scope_closed (LifecycleScope *scope,
     g_string_append_printf (message, " (%s)", detail);
 
   holdings = lifecycle_scope_lock_holdings (scope);
-  n_failed = holdings->n_failed;
-  n_abandoned = holdings->n_abandoned;
+  n_failed = (guint) lifecycle_holdings_peek_extra (holdings)->mishaps.failed;
+  n_abandoned = (guint) lifecycle_holdings_peek_extra (holdings)->mishaps.abandoned;
   record_add_released (&record, message, &holdings->tally);
   lifecycle_ledger_unlock (&holdings->ledger);
 
