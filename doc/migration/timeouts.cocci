@@ -110,6 +110,9 @@ symbol g_source_remove;
 - self->plain_id = g_timeout_add (interval, function, self);
 + lifecycle_scope_add_timeout (lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), child), interval, function, self, NULL);
 |
+- self->plain_id = g_timeout_add_seconds (seconds, function, self);
++ lifecycle_scope_add_timeout (lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), child), 1000 * seconds, function, self, NULL);
+|
 - self->plain_id = g_timeout_add_seconds (interval, function, self);
 + lifecycle_scope_add_timeout (lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), child), 1000 * (interval), function, self, NULL);
 |
@@ -121,11 +124,15 @@ symbol g_source_remove;
 identifier plain.plain_id;
 identifier self;
 expression interval, function;
+constant seconds;
 @@
 
 (
 - self->plain_id = g_timeout_add (interval, function, self);
 + lifecycle_scope_add_timeout (lifecycle_scope_of (G_OBJECT (self)), interval, function, self, NULL);
+|
+- self->plain_id = g_timeout_add_seconds (seconds, function, self);
++ lifecycle_scope_add_timeout (lifecycle_scope_of (G_OBJECT (self)), 1000 * seconds, function, self, NULL);
 |
 - self->plain_id = g_timeout_add_seconds (interval, function, self);
 + lifecycle_scope_add_timeout (lifecycle_scope_of (G_OBJECT (self)), 1000 * (interval), function, self, NULL);

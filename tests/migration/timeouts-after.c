@@ -85,6 +85,10 @@ view_init (View *self)
 {
   lifecycle_scope_add_timeout (lifecycle_scope_of (G_OBJECT (self)), 1, tick_cb, self, NULL);
   lifecycle_scope_add_idle (lifecycle_scope_of (G_OBJECT (self)), once_cb, self, NULL);
+  lifecycle_scope_add_timeout (lifecycle_scope_of (G_OBJECT (self)), 1000 * 3600, tick_cb, self,
+                               NULL);
+  lifecycle_scope_add_timeout (lifecycle_scope_of (G_OBJECT (self)),
+                               1000 * (g_random_int_range (3600, 7200)), tick_cb, self, NULL);
   view_changed (self);
   view_changed (self);
   view_set_polling (self, TRUE);

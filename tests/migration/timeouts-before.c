@@ -16,6 +16,8 @@ struct _View
   guint   idle_id;
   guint   save_id;
   guint   poll_id;
+  guint   long_id;
+  guint   longer_id;
 };
 
 G_DEFINE_FINAL_TYPE (View, view, G_TYPE_OBJECT)
@@ -78,6 +80,8 @@ view_dispose (GObject *object)
   g_clear_handle_id (&self->idle_id, g_source_remove);
   g_clear_handle_id (&self->save_id, g_source_remove);
   g_clear_handle_id (&self->poll_id, g_source_remove);
+  g_clear_handle_id (&self->long_id, g_source_remove);
+  g_clear_handle_id (&self->longer_id, g_source_remove);
 
   G_OBJECT_CLASS (view_parent_class)->dispose (object);
 }
@@ -93,6 +97,8 @@ view_init (View *self)
 {
   self->tick_id = g_timeout_add (1, tick_cb, self);
   self->idle_id = g_idle_add (once_cb, self);
+  self->long_id = g_timeout_add_seconds (3600, tick_cb, self);
+  self->longer_id = g_timeout_add_seconds (g_random_int_range (3600, 7200), tick_cb, self);
   view_changed (self);
   view_changed (self);
   view_set_polling (self, TRUE);
