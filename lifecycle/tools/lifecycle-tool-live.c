@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define READ_TIMEOUT 500        /* ms */
@@ -70,6 +71,20 @@ compare_rows (gconstpointer a,
     return one->change < other->change ? 1 : -1;
 
   return one->count < other->count ? 1 : one->count > other->count ? -1 : 0;
+}
+
+/* As many rows as the terminal has room for, under the head. */
+static guint
+get_n_rows (void)
+{
+  struct winsize size;
+
+  if (opt_rows > 0)
+    return (guint) opt_rows;
+  if (isatty (STDOUT_FILENO) && ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 8)
+    return (guint) size.ws_row - 4;
+
+  return 20;
 }
 
 static void
@@ -141,7 +156,7 @@ run_top (const LifecycleCommand  *self,
   const GOptionEntry options[] = {
     { "delay", 'd', 0, G_OPTION_ARG_DOUBLE, &opt_delay, "How long to wait between two looks (2)", "SECONDS" },
     { "rounds", 'n', 0, G_OPTION_ARG_INT, &opt_rounds, "How often to look", "N" },
-    { "rows", 'r', 0, G_OPTION_ARG_INT, &opt_rows, "How many places to list (20)", "N" },
+    { "rows", 'r', 0, G_OPTION_ARG_INT, &opt_rows, "How many places to list", "N" },
     JSON_OPTION ("Print a line of JSON for each look"),
     { NULL }
   };
@@ -189,7 +204,7 @@ run_top (const LifecycleCommand  *self,
         {
           if (is_terminal && opt_rounds > 1)
             g_print ("\033[H\033[J");
-          print_top (info, sites, before, opt_rows > 0 ? (guint) opt_rows : 20);
+          print_top (info, sites, before, get_n_rows ());
         }
 
       if (i + 1 < opt_rounds && !interrupted)

@@ -118,6 +118,18 @@ class Consumer:
         same(run(tool("pkg-config"), "--modversion", "lifecycle-1",
                  env=environment(**self.path)), "1.0.0\n")
 
+    def command(self):
+        """the command-line tool, with what belongs to it"""
+        if not self.installed("bin", "lifecycle"):
+            raise Skip("the tool was not built")
+        same(run(os.path.join(self.prefix, "bin", "lifecycle"), "--version",
+                 env=environment(**self.path)), "lifecycle 1.0.0\n")
+        for name in ("man/man1/lifecycle.1", "man/man7/lifecycle-environment.7",
+                     "man/man7/lifecycle-inspect.7", "bash-completion/completions/lifecycle",
+                     "dbus-1/interfaces/org.lifecycle.Inspect1.xml"):
+            if not self.installed("share", name):
+                raise Failure(f"{name} is not installed")
+
     def gtk(self):
         """a C program with the library for GTK, which the other library does not pull in"""
         if "gtk" in run("ldd", os.path.join(self.libdir, "liblifecycle-1.so")):
@@ -229,8 +241,8 @@ class Consumer:
                    "s = l.Scope.new('typelib'); s.close(); print(s.get_name(), s.is_closed())")
         same(run(found, "-c", program, env=environment(**self.path)), "typelib True\n")
 
-    TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, gtk, subproject, wrap,
-             vala, typelib)
+    TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, command, gtk, subproject,
+             wrap, vala, typelib)
 
 
 def main():

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -439,6 +440,25 @@ class Commands(unittest.TestCase):
             run("snapshot", program.pid, "-o", snapshot)
             run("report", snapshot, "-o", page, expected=1)
             self.assertEqual(run_json("report", snapshot, expected=1)["format"], "lifecycle-snapshot-1")
+
+    @unittest.skipIf(shutil.which("gdbus") is None, "gdbus is not installed")
+    def test_gdbus(self):
+        """The interface can be used with gdbus alone."""
+        with planted() as program:
+            where = ["--address", f"unix:path={SOCKETS / program.pid}", "--dest", "org.lifecycle.Inspect1",
+                     "--object-path", "/org/lifecycle/Inspect"]
+
+            def gdbus(*words):
+                return subprocess.run(["gdbus", *words], stdout=subprocess.PIPE, encoding="utf-8",
+                                      timeout=PATIENCE, check=True, env=ENVIRONMENT).stdout
+
+            self.assertIn("'program': <'planted'>",
+                          gdbus("call", *where, "--method", "org.lifecycle.Inspect1.GetInfo"))
+            self.assertIn("'app/service'", gdbus("call", *where, "--method",
+                                                 "org.lifecycle.Inspect1.ListScopes", "app"))
+            self.assertIn("TakeSnapshot(in  a{sv} options,", gdbus("introspect", *where))
+            self.assertIn("node /org/lifecycle/Inspect", gdbus(
+                "introspect", *where[:4], "--object-path", "/", "--recurse"))
 
     def test_control_characters(self):
         """Control characters from a program do not reach the terminal."""

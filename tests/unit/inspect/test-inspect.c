@@ -352,7 +352,7 @@ test_stuck (void)
 
   start (LIFECYCLE_INSPECT_DEFAULT);
   connection = connect_to_self ();
-  stuck = call_while_running (connection, "ListStuck", g_variant_new ("(u)", 5000));
+  stuck = call_while_running (connection, "ListStuck", g_variant_new ("(u)", 2000));
   g_assert_cmpuint (g_variant_n_children (stuck), ==, 1);
   dict = g_variant_get_child_value (stuck, 0);
   g_assert_cmpstr (get_string (dict, "cause"), ==, "abandoned-context");
