@@ -138,6 +138,17 @@ cleanup_invoke_closure (LifecycleScope   *scope,
   g_value_unset (&arguments[0]);
 }
 
+static GClosure *
+cleanup_take_closure (GClosure *closure)
+{
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+
+  return closure;
+}
+
 /**
  * lifecycle_scope_defer_closure:
  * @self: a scope
@@ -160,11 +171,7 @@ lifecycle_scope_defer_closure_at (const char     *place,
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (closure != NULL);
 
-  g_closure_ref (closure);
-  g_closure_sink (closure);
-  if (G_CLOSURE_NEEDS_MARSHAL (closure))
-    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
-  lifecycle_scope_defer_at (place, self, cleanup_invoke_closure, closure,
+  lifecycle_scope_defer_at (place, self, cleanup_invoke_closure, cleanup_take_closure (closure),
                             (GDestroyNotify) g_closure_unref);
 }
 
@@ -252,6 +259,34 @@ lifecycle_scope_defer_for_at (const char           *place,
                                      G_CALLBACK (func), user_data, destroy);
   lifecycle_resource_watch_object (resource, 0, object);
   lifecycle_resource_add (resource, self, place);
+}
+
+/**
+ * lifecycle_scope_defer_for_closure:
+ * @self: a scope
+ * @object: (transfer none): the object that @closure works on; no reference is held
+ * @closure: the closure to invoke when the scope ends, with the scope and the reason as arguments
+ *
+ * Invokes a closure when the scope releases it, unless @object has been disposed by then.
+ *
+ * This is to [method@Scope.defer_for] what [method@Scope.defer_closure] is to
+ * [method@Scope.defer]. A floating reference is sunk. May be called on any thread by a caller that
+ * holds a reference on @object; on a closed scope, @closure is invoked at once.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_scope_defer_for_closure_at (const char     *place,
+                                      LifecycleScope *self,
+                                      GObject        *object,
+                                      GClosure       *closure)
+{
+  g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
+  g_return_if_fail (G_IS_OBJECT (object));
+  g_return_if_fail (closure != NULL);
+
+  lifecycle_scope_defer_for_at (place, self, object, cleanup_invoke_closure,
+                                cleanup_take_closure (closure), (GDestroyNotify) g_closure_unref);
 }
 
 /* The ledger is locked. */

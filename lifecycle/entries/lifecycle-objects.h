@@ -58,6 +58,10 @@ LIFECYCLE_AVAILABLE_IN_1_0
 void      lifecycle_scope_defer_closure (LifecycleScope      *self,
                                         GClosure             *closure);
 LIFECYCLE_AVAILABLE_IN_1_0
+void      lifecycle_scope_defer_for_closure (LifecycleScope  *self,
+                                        GObject              *object,
+                                        GClosure             *closure);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean  lifecycle_scope_undefer      (LifecycleScope       *self,
                                         LifecycleCleanupFunc  func,
                                         gpointer              user_data);
@@ -91,8 +95,14 @@ LIFECYCLE_AVAILABLE_IN_1_0
 void      lifecycle_scope_defer_closure_at (const char       *place,
                                          LifecycleScope       *self,
                                          GClosure             *closure);
+LIFECYCLE_AVAILABLE_IN_1_0
+void      lifecycle_scope_defer_for_closure_at (const char   *place,
+                                         LifecycleScope       *self,
+                                         GObject              *object,
+                                         GClosure             *closure);
 
 #ifndef LIFECYCLE_DISABLE_SOURCE_NAMES
+#define lifecycle_scope_defer_for_closure(...) lifecycle_scope_defer_for_closure_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_defer_closure(...) lifecycle_scope_defer_closure_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_add_object(...) lifecycle_scope_add_object_at (LIFECYCLE_PLACE, __VA_ARGS__)
 #define lifecycle_scope_adopt(...) lifecycle_scope_adopt_at (LIFECYCLE_PLACE, __VA_ARGS__)

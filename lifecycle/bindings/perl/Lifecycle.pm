@@ -37,6 +37,7 @@ my %opened;
 END {
   local ($?, $@, $!);
 
+  Lifecycle::report_leaks();
   for my $scope (grep { defined } values %opened) {
     eval { $scope->close('shutdown', 'exit') };
   }
@@ -68,7 +69,8 @@ sub _check_number {
 sub _check_object {
   my ($name, $object) = @_;
 
-  Carp::croak("$name: an object is expected") unless blessed $object && $object->isa('Glib::Object');
+  Carp::croak("$name: an object is expected")
+    unless blessed $object && ($object->isa('Glib::Object') || $object->isa('Glib::Interface'));
 }
 
 # Makes a function that the library may call. If it dies, the scope hears of it, and $fallback is
@@ -170,14 +172,17 @@ _replace(of => sub {
   return _remember($raw{of}->($object));
 });
 
-# Methods that only need the place, and which of their arguments must be objects.
+# Methods that need the place, and may have functions among their arguments; and which of their
+# arguments must be objects.
 my %takes_objects = (
-  add_file_monitor => [], add_handler => [0], add_object => [0], add_socket_service => [0],
-  add_subprocess => [0], add_temporary_file => [], begin => [], bind => [0, 2],
-  bind_setting => [0, 2], export_action_group => [], export_menu_model => [], follow_object => [0],
-  follow_signal => [0], get_child => [], get_child_for => [0], hold_application => [0],
-  new_child => [], own_bus_name => [], renew_child => [], renew_child_for => [0],
-  subscribe_bus_signal => [], watch_bus_name => [],
+  add_binding => [0], add_file_monitor => [0], add_handler => [0], add_object => [0],
+  add_process => [], add_socket_service => [0], add_subprocess => [0], add_subprocess_full => [0],
+  add_temporary_file => [0], begin => [], bind => [0, 2], bind_full => [0, 2],
+  bind_setting => [0, 2], bind_setting_with_mapping => [0, 2], export_action_group => [0],
+  export_bus_object => [0], export_bus_object_manager => [0, 1], export_bus_skeleton => [0],
+  export_menu_model => [0], follow_object => [0], follow_signal => [0], get_child => [],
+  get_child_for => [0], hold_application => [0], new_child => [], own_bus_name => [0],
+  renew_child => [], renew_child_for => [0], subscribe_bus_signal => [0], watch_bus_name => [0],
 );
 
 for my $name (keys %takes_objects) {
@@ -187,8 +192,13 @@ for my $name (keys %takes_objects) {
   _replace($name => sub {
     my ($self, @arguments) = @_;
 
+    my $place = Lifecycle::_place();
+
     Lifecycle::_check_object($name, $arguments[$_]) for @objects;
-    Lifecycle::set_place(Lifecycle::_place());
+    for my $argument (@arguments) {
+      $argument = Lifecycle::_guard($self, $argument, $place) if ref $argument eq 'CODE';
+    }
+    Lifecycle::set_place($place);
     return $raw{$name}->($self, @arguments);
   });
 }

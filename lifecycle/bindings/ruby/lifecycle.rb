@@ -44,6 +44,7 @@ module Lifecycle
     end
 
     def close_opened
+      report_leaks
       @opened.keys.each { |scope| scope.close(:shutdown, "exit") }
     end
 
@@ -172,11 +173,18 @@ module Lifecycle
       end
     end
 
-    %i[begin add_file_monitor add_temporary_file].each do |name|
+    # What needs the place, and may have a block.
+    %i[begin add_binding add_file_monitor add_process add_subprocess_full add_temporary_file bind
+       bind_full bind_setting bind_setting_with_mapping export_action_group export_bus_object
+       export_bus_object_manager export_bus_skeleton export_menu_model own_bus_name
+       subscribe_bus_signal watch_bus_name add_phase].each do |name|
       next unless method_defined?(name)
-      replace(name) do |*arguments|
-        Lifecycle.set_place(Lifecycle.caller_place)
-        send("typelib_#{name}", *arguments)
+      replace(name) do |*arguments, &block|
+        place = Lifecycle.caller_place
+        arguments.map! { |each| each.is_a?(Proc) ? Lifecycle.guard(self, each, place, nil) : each }
+        block = Lifecycle.guard(self, block, place, nil) if block
+        Lifecycle.set_place(place)
+        send("typelib_#{name}", *arguments, &block)
       end
     end
 
@@ -203,18 +211,30 @@ module Lifecycle
 
     # Ruby's callbacks cannot have enumerations as arguments, but its closures can.
     replace(:defer) do |&block|
-      Lifecycle.check_block("defer", block)
+      defer_closure(cleanup("defer", block))
+      self
+    end
+
+    replace(:defer_for) do |object, &block|
+      Lifecycle.check_object("defer_for", object)
+      defer_for_closure(object, cleanup("defer_for", block))
+      self
+    end
+
+    # A cleanup gets the scope as an argument, so that it always hears of a failure.
+    def cleanup(name, block)
+      Lifecycle.check_block(name, block)
       place = Lifecycle.caller_place
       Lifecycle.set_place(place)
-      defer_closure(proc do |scope, reason|
+      proc do |scope, reason|
         block.call(scope, reason)
       rescue SystemExit, SignalException
         raise
       rescue Exception => error
         Lifecycle.report(scope, place, error)
-      end)
-      self
+      end
     end
+    private :cleanup
 
     # scope.connect_signal(object, "signal", :once, :after) { |object, ...| ... }
     replace(:connect_signal) do |instance, signal, *flags, &block|

@@ -419,6 +419,9 @@ run_adding_step (const char  *verb,
                            job_new (a[2], then), job_closure_free, 0);
   else if (IS ("defer"))
     lifecycle_scope_defer (thing (a[1]), cleanup_cb, job_new (a[2], then), job_free);
+  else if (IS ("defer-for"))
+    lifecycle_scope_defer_for (thing (a[1]), thing (a[2]), cleanup_cb, job_new (a[3], then),
+                               job_free);
   else if (IS ("defer-capturing"))
     lifecycle_scope_defer (thing (a[1]), cleanup_cb, capture (a[3], a[2]), job_free);
   else if (IS ("idle"))

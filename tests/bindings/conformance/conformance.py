@@ -6,6 +6,7 @@
 """README.md explains the table, the steps, and what a runner has to do."""
 
 import argparse
+import os
 import pathlib
 import re
 import subprocess
@@ -21,6 +22,15 @@ LANGUAGES = {
     "perl": "Perl",
     "ruby": "Ruby",
 }
+RUNNERS = {
+    "c": "conformance.c",
+    "vala": "conformance.vala",
+    "python": "run-python.py",
+    "gjs": "run-gjs.js",
+    "lua": "run-lua.lua",
+    "perl": "run-perl.pl",
+    "ruby": "run-ruby.rb",
+}
 BEGIN = "<!-- The matrix is written by tests/bindings/conformance/conformance.py --write. -->"
 END = "<!-- End of the matrix. -->"
 
@@ -28,7 +38,7 @@ END = "<!-- End of the matrix. -->"
 class Case:
     def __init__(self, name):
         self.name = name
-        self.title = self.promise = self.warning = ""
+        self.title = self.promise = self.warning = self.debug = ""
         self.alone = None
         self.steps = []
         self.expected = []
@@ -48,7 +58,7 @@ def read_cases():
             (case.expected if expecting else case.steps).append(line.strip())
         else:
             key, _, value = line.partition(":")
-            if key not in ("title", "promise", "warning", "alone"):
+            if key not in ("title", "promise", "warning", "alone", "debug"):
                 sys.exit(f"cases.txt:{number}: what is “{key}”?")
             setattr(case, key, value.strip())
     names = [case.name for case in cases]
@@ -77,11 +87,13 @@ def read_gaps(language, cases):
 
 def run(command, cases):
     """Runs cases in one process. Returns its output by case, and its exit status."""
+    environment = {**os.environ, "LIFECYCLE_DEBUG": cases[0].debug}
     text = "".join(f"case {case.name}\n" + "".join(f"{step}\n" for step in case.steps) + "end\n"
                    for case in cases)
     try:
         process = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, timeout=60 + 5 * len(cases), check=False)
+                                 stderr=subprocess.STDOUT, timeout=60 + 5 * len(cases), check=False,
+                                 env=environment)
         output, status = process.stdout, process.returncode
     except subprocess.TimeoutExpired as error:
         output, status = error.stdout or b"", "timeout"
@@ -98,8 +110,8 @@ def run(command, cases):
 
 
 def agree(traced, expected):
-    """An expected line may end in “*”, for whatever follows."""
-    return len(traced) == len(expected) and all(
+    """An expected line may end in “*”, for whatever follows; alone, “*” is any number of lines."""
+    return expected == ["*"] or len(traced) == len(expected) and all(
         line == wanted or (wanted.endswith("*") and line.startswith(wanted[:-1]))
         for line, wanted in zip(traced, expected))
 
@@ -123,6 +135,8 @@ def judge(language, case, lines, status):
         return f"the program has ended with {status}"
     if not agree(traced, case.expected):
         return f"expected {case.expected}, got {traced}"
+    if case.debug and not any(f"{RUNNERS[language]}:" in line for line in lines):
+        return "no report names the line"
     if case.warning and language not in NO_EXCEPTIONS and \
             not any(case.warning in line for line in lines
                     if not line.startswith("> ")):

@@ -197,6 +197,9 @@ class Runner {
     case "defer":
       scope (first).defer ((closing, reason) => act_or_throw (second, next, reason_nick (reason)));
       break;
+    case "defer-for":
+      scope (first).defer_for (things[second], (closing, reason) => act_or_throw (third, next, reason_nick (reason)));
+      break;
     case "defer-capturing":
       var captured = things[second];
       scope (first).defer (() => {

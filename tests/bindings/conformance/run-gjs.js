@@ -142,6 +142,8 @@ const steps = {
     'on-closed': (s, label, step) => thing(s).connect('closed',
         (scope, reason) => act(label, step, reason)),
     'defer': (s, label, step) => thing(s).defer((scope, reason) => act(label, step, reason)),
+    'defer-for': (s, e, label) => thing(s).defer_for(thing(e),
+        (scope, reason) => act(label, undefined, reason)),
     'defer-capturing': (s, x, label) => {
         const captured = thing(x);
         thing(s).defer(() => act(label, undefined, captured && undefined));

@@ -110,6 +110,9 @@ end
 function steps.defer(s, label, next_step)
    thing(s):defer(function(_, reason) act(label, next_step, reason) end)
 end
+steps['defer-for'] = function(s, e, label)
+   thing(s):defer_for(thing(e), function(_, reason) act(label, nil, reason) end)
+end
 steps['defer-capturing'] = function(s, x, label)
    local captured = thing(x)
    thing(s):defer(function() act(label) return captured end)

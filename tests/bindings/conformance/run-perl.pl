@@ -109,6 +109,10 @@ sub call {
     my ($s, $label, $next) = @_;
     thing($s)->defer(sub { act($label, $next, $_[1]) });
   },
+  'defer-for' => sub {
+    my ($s, $e, $label) = @_;
+    thing($s)->defer_for(thing($e), sub { act($label, undef, $_[1]) });
+  },
   'defer-capturing' => sub {
     my ($s, $x, $label) = @_;
     my $captured = thing($x);

@@ -111,6 +111,10 @@ class Runner:
     def defer(self, s, label, step=None):
         self.thing(s).defer(lambda scope, reason: self.act(label, step, reason))
 
+    def defer_for(self, s, e, label):
+        self.thing(s).defer_for(self.thing(e),
+                                lambda scope, reason: self.act(label, None, reason))
+
     def defer_capturing(self, s, x, label):
         captured = self.thing(x)
         self.thing(s).defer(lambda scope, reason: self.act(label) or captured and None)

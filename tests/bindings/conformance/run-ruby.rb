@@ -125,6 +125,8 @@ class Runner
     when "on-closing" then scope.signal_connect("closing") { |_, reason| act(a[1], step, reason) }
     when "on-closed" then scope.signal_connect("closed") { |_, reason| act(a[1], step, reason) }
     when "defer" then scope.defer { |_, reason| act(a[1], step, reason) }
+    when "defer-for"
+      scope.defer_for(thing(a[1])) { |_, reason| act(a[2], nil, reason) }
     when "defer-capturing"
       captured = thing(a[1])
       scope.defer { act(a[2]); captured }
@@ -211,7 +213,8 @@ class Runner
   end
 
   MAKING = %w[scope child get-child renew-child scope-of move emitter cancellable begin].freeze
-  ADDING = %w[connect connect-once connect-capturing adopt on-closing on-closed defer defer-capturing
+  ADDING = %w[connect connect-once connect-capturing adopt on-closing on-closed defer defer-for
+              defer-capturing
               idle timeout every timeout-capturing debounce add-object call call-failing
               follow-object follow-cancellable deadline].freeze
   TELLING = %w[entries state detail error late same path place alive bad].freeze

@@ -216,6 +216,26 @@ test_defer_closure (void)
   g_assert_finalize_object (scope);
 }
 
+static void
+test_defer_for_closure (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  GObject *stays = g_object_new (G_TYPE_OBJECT, NULL);
+  GObject *goes = g_object_new (G_TYPE_OBJECT, NULL);
+
+  lifecycle_scope_defer_for_closure (scope, stays,
+                                     g_cclosure_new (G_CALLBACK (closure_cb), (gpointer) "stays",
+                                                     NULL));
+  lifecycle_scope_defer_for_closure (scope, goes,
+                                     g_cclosure_new (G_CALLBACK (closure_cb), (gpointer) "goes",
+                                                     NULL));
+  g_assert_finalize_object (goes);
+  lifecycle_scope_close (scope);
+  test_assert_log ("stays 1");
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (stays);
+}
+
 /* As if the last reference was dropped, or the object disposed, while garbage is being collected. */
 static void
 test_collected (gconstpointer what)
@@ -268,6 +288,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/binding/failures", test_failures);
   g_test_add_func ("/lifecycle/binding/failure-late", test_failure_late);
   g_test_add_func ("/lifecycle/binding/defer-closure", test_defer_closure);
+  g_test_add_func ("/lifecycle/binding/defer-for-closure", test_defer_for_closure);
   g_test_add_data_func ("/lifecycle/binding/collected/dropped", NULL, test_collected);
   g_test_add_data_func ("/lifecycle/binding/collected/followed", "object", test_collected);
 

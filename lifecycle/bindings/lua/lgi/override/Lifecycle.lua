@@ -54,6 +54,7 @@ local guardian
 
 local function close_opened(self)
    if self == guardian then
+      pcall(Lifecycle.report_leaks)
       for _, scope in pairs(opened) do
          pcall(raw.close_with_reason, scope, 'SHUTDOWN', 'exit')
       end
@@ -120,14 +121,22 @@ local function takes_function(name, position, fallback)
    end
 end
 
--- Replaces a method that only needs the place.
+-- Replaces a method that needs the place, and may have functions among its arguments.
 local function has_place(name)
    local method = raw[name]
 
    if method then
-      Scope[name] = function(...)
-         Lifecycle.set_place(find_place())
-         return method(...)
+      Scope[name] = function(self, ...)
+         local arguments, n = { ... }, select('#', ...)
+         local place = find_place()
+
+         for i = 1, n do
+            if type(arguments[i]) == 'function' then
+               arguments[i] = guard(self, arguments[i], place)
+            end
+         end
+         Lifecycle.set_place(place)
+         return added(method(self, (unpack or table.unpack)(arguments, 1, n)))
       end
    end
 end
@@ -145,8 +154,9 @@ takes_function('add_phase', 4)
 for _, name in ipairs {
    'new_child', 'get_child', 'get_child_for', 'renew_child', 'renew_child_for',
    'add_source', 'add_handler', 'add_object', 'begin', 'bind', 'bind_setting', 'add_file_monitor',
-   'add_subprocess', 'add_socket_service', 'hold_application', 'add_temporary_file', 'own_bus_name',
+   'add_subprocess', 'add_subprocess_full', 'add_process', 'add_socket_service', 'hold_application', 'add_temporary_file', 'own_bus_name',
    'watch_bus_name', 'subscribe_bus_signal', 'export_action_group', 'export_menu_model',
+   'export_bus_skeleton', 'export_bus_object_manager',
 } do
    has_place(name)
 end
@@ -220,6 +230,35 @@ local function new_cell(scope, func)
    end
    list[cell] = true
    return cell, list
+end
+
+-- A closure that knows its function only through a cell.
+local function new_closure(scope, func, place)
+   local cell = new_cell(scope, guard(scope, func, place))
+
+   return GObject.Closure(function(...)
+      local handler = cell.func
+      if handler then
+         return handler(...)
+      end
+   end)
+end
+
+for _, name in ipairs { 'bind_full', 'bind_setting_with_mapping', 'export_bus_object' } do
+   local method = raw[name]
+
+   Scope[name] = method and function(self, ...)
+      local arguments, n = { ... }, select('#', ...)
+      local place = find_place()
+
+      for i = 1, n do
+         if type(arguments[i]) == 'function' then
+            arguments[i] = new_closure(self, arguments[i], place)
+         end
+      end
+      Lifecycle.set_place(place)
+      return added(method(self, (unpack or table.unpack)(arguments, 1, n)))
+   end
 end
 
 -- Flags may be a table, { 'ONCE', 'AFTER' }, or a single name.
