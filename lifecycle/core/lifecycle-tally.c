@@ -259,14 +259,11 @@ lifecycle_tally_take_closed (LifecycleTally         *self,
       const LifecycleTallyRow small = tally_get_small (closed);
 
       row_add (rows_ensure (&past->counts, closed->kind - 1u), &small);
-      past->counts->peak = MAX (past->counts->peak, closed->peak);
     }
   if (closed->rows != NULL)
-    {
-      rows_add (&past->counts, closed->rows);
-      if (past->counts != NULL)
-        past->counts->peak = MAX (past->counts->peak, closed->peak);
-    }
+    rows_add (&past->counts, closed->rows);
+  if (past->counts != NULL)
+    past->counts->peak = MAX (past->counts->peak, closed->peak);
   if (below != NULL)
     {
       if (below->counts != NULL)

@@ -301,6 +301,35 @@ test_notify (void)
 }
 
 static void
+listen_cb (gpointer data)
+{
+  LifecycleScope *scope = data;
+
+  g_signal_connect (scope, "closed", G_CALLBACK (log_state_cb), NULL);
+  g_signal_connect (scope, "notify::state", G_CALLBACK (log_state_cb), NULL);
+}
+
+/* Nobody listens when the scope begins to close, but a destroy notify does in the middle of it. */
+static void
+test_listen_late (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+
+  lifecycle_scope_adopt (child, child, listen_cb);
+  lifecycle_scope_close (child);
+  test_assert_log ("state=2 state=2");
+
+  lifecycle_scope_adopt (scope, scope, listen_cb);
+  g_object_unref (lifecycle_scope_new_child (scope, NULL));
+  lifecycle_scope_close (scope);
+  test_assert_log ("state=2 state=2");
+
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+}
+
+static void
 test_notify_limit (void)
 {
   LifecycleScope *scope = lifecycle_scope_new ("scope");
@@ -1267,6 +1296,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/scope/properties", test_properties);
   g_test_add_func ("/lifecycle/scope/property-flags", test_property_flags);
   g_test_add_func ("/lifecycle/scope/notify", test_notify);
+  g_test_add_func ("/lifecycle/scope/listen-late", test_listen_late);
   g_test_add_func ("/lifecycle/scope/notify-limit", test_notify_limit);
   g_test_add_func ("/lifecycle/scope/reason", test_reason);
   g_test_add_func ("/lifecycle/scope/close-default-reason", test_close_default_reason);

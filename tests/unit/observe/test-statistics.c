@@ -5,6 +5,8 @@
 
 #include "test-kinds.h"
 
+#include "lifecycle-scope-private.h"
+
 #define N_REASONS (LIFECYCLE_REASON_DROPPED + 1)
 
 /* What holds of all statistics. */
@@ -315,6 +317,45 @@ test_kind_moved (Fixture       *fixture,
   assert_scope_only (fixture->scope, FALSE, fixture->row->kind, 0, 0, 0);
   test_drain ();
   g_assert_finalize_object (moved);
+}
+
+static void
+free_nothing (gpointer data)
+{
+}
+
+/* The counters in a scope have 32 bits, but a server adds more than that. */
+static void
+test_full_counters (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new (NULL);
+  LifecycleScope *scope = lifecycle_scope_new_child (parent, NULL);
+  LifecycleTally *tally = &lifecycle_scope_get_holdings (scope)->tally;
+  LifecycleStatistics *statistics;
+  guint64 n_before = G_MAXUINT32;
+
+  lifecycle_scope_adopt (scope, scope, free_nothing);
+  tally->n[LIFECYCLE_TALLY_ADDED] = G_MAXUINT32;
+  tally->n[LIFECYCLE_TALLY_RETIRED] = G_MAXUINT32 - 1;
+  lifecycle_scope_adopt (scope, scope, free_nothing);
+
+  statistics = lifecycle_scope_get_statistics (scope, FALSE);
+  g_assert_cmpuint (lifecycle_statistics_get_added (statistics, LIFECYCLE_KIND_DATA), ==, n_before + 1);
+  g_assert_cmpuint (lifecycle_statistics_get_live (statistics, LIFECYCLE_KIND_DATA), ==, 2);
+  g_assert_cmpuint (lifecycle_scope_get_n_live (scope, LIFECYCLE_KIND_DATA), ==, 2);
+  lifecycle_statistics_free (statistics);
+
+  lifecycle_scope_close (scope);
+  statistics = lifecycle_scope_get_statistics (parent, TRUE);
+  g_assert_cmpuint (lifecycle_statistics_get_added (statistics, LIFECYCLE_KIND_DATA), ==, n_before + 1);
+  g_assert_cmpuint (lifecycle_statistics_get_released (statistics, LIFECYCLE_KIND_DATA), ==, 2);
+  g_assert_cmpuint (lifecycle_statistics_get_retired (statistics, LIFECYCLE_KIND_DATA), ==, n_before - 1);
+  g_assert_cmpuint (lifecycle_statistics_get_peak (statistics), ==, 2);
+  lifecycle_statistics_free (statistics);
+
+  lifecycle_scope_close (parent);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (parent);
 }
 
 /* Too late: one late entry, and nothing else. */
@@ -1931,6 +1972,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/statistics/empty", test_empty);
   g_test_add_func ("/lifecycle/statistics/late-below", test_late_below);
+  g_test_add_func ("/lifecycle/statistics/full-counters", test_full_counters);
   g_test_add_func ("/lifecycle/statistics/follow-is-not-late", test_follow_is_not_late);
   g_test_add_func ("/lifecycle/statistics/closed-per-reason", test_closed_per_reason);
   g_test_add_func ("/lifecycle/statistics/closed-ways", test_closed_ways);
