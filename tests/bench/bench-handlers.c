@@ -191,7 +191,7 @@ bench_pairs (guint       n_present,
       bench_report_row (&(const BenchRow) {
         .id = pair_id, .what = pair_what, .unit = "ns", .baseline_name = RAW,
         .ours = ns[0], .baseline = ns[1],
-        .budget = BENCH_BUDGET_RATIO, .limit = 1.5 });
+        .budget = BENCH_BUDGET_RATIO, .limit = 1.4 });
       bench_report_row (&(const BenchRow) {
         .id = object_id, .what = pair_what, .unit = "ns", .baseline_name = OBJECT,
         .ours = ns[0], .baseline = ns[2],
@@ -208,7 +208,7 @@ bench_pairs (guint       n_present,
       bench_report_row (&(const BenchRow) {
         .id = batch_id, .what = batch_what, .unit = "ns", .baseline_name = RAW,
         .ours = ns[0], .baseline = ns[1],
-        .budget = BENCH_BUDGET_RATIO, .limit = 1.5 });
+        .budget = BENCH_BUDGET_RATIO, .limit = 1.45 });
     }
 
   if (bench_wants (notify_id))

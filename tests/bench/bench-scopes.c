@@ -234,7 +234,7 @@ bench_many (void)
     .id = "many/life", .what = "the same from creation to unref, each",
     .unit = "ns", .ours = bench_median (whole, rounds) / n,
     .baseline_name = "g_signal_connect_object", .baseline = baseline / n, .note = note,
-    .budget = BENCH_BUDGET_OURS, .limit = 2000 });
+    .budget = BENCH_BUDGET_OURS, .limit = 1500 });
   bench_report_row (&(const BenchRow) {
     .id = "many/growth", .what = "the same: each of 50k, and each of 10k",
     .unit = "ns", .ours = bench_median (whole, rounds) / n,
