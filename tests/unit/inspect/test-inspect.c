@@ -596,16 +596,24 @@ connect_raw (void)
   return socket;
 }
 
-/* Waits until the other side has closed a connection, whatever it says before. */
-static void
-assert_closed (GSocket *socket)
+/* Waits until the other side has closed a connection. Returns what it has said before. */
+static char *
+read_to_end (GSocket *socket)
 {
+  g_autoptr (GString) text = g_string_new (NULL);
   char buffer[4096];
   gssize n;
 
-  do
-    n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
-  while (n > 0);
+  while ((n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL)) > 0)
+    g_string_append_len (text, buffer, n);
+
+  return g_strndup (text->str, text->len);
+}
+
+static void
+assert_closed (GSocket *socket)
+{
+  g_free (read_to_end (socket));
 }
 
 /* The GetInfo() of somebody who means no harm. */
@@ -652,19 +660,37 @@ test_malformed (void)
     { "", 0 },
   };
   g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GDBusMessage) message = NULL;
   g_autoptr (GString) hello = dup_hello ();
+  g_autofree guchar *blob = NULL;
+  g_autofree char *heard = NULL;
+  gsize size;
 
   start (LIFECYCLE_INSPECT_DEFAULT);
 
   for (guint i = 0; i < G_N_ELEMENTS (rubbish); i++)
     {
       g_autoptr (GSocket) client = connect_raw ();
+      g_autofree char *answer = NULL;
 
       g_socket_send (client, rubbish[i].text, rubbish[i].length, NULL, NULL);
       g_socket_shutdown (client, FALSE, TRUE, NULL);
-      assert_closed (client);
+      answer = read_to_end (client);
+      g_assert_null (strstr (answer, "OK "));
     }
   assert_answers ();
+
+  /* A client that does not say who it is gets no answer to its call. */
+  socket = connect_raw ();
+  message = g_dbus_message_new_method_call (NULL, "/", "org.freedesktop.DBus.Peer", "Ping");
+  g_dbus_message_set_serial (message, 1);
+  blob = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  g_socket_send (socket, "\0BEGIN\r\n", 8, NULL, NULL);
+  g_socket_send (socket, (const char *) blob, size, NULL, NULL);
+  g_socket_shutdown (socket, FALSE, TRUE, NULL);
+  heard = read_to_end (socket);
+  g_assert_cmpstr (heard, ==, "");
+  g_clear_object (&socket);
 
   /* A client that authenticates, and then talks nonsense. */
   socket = connect_raw ();
