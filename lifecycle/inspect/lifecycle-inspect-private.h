@@ -7,6 +7,7 @@
 
 #include "lifecycle-inspect.h"
 #include "lifecycle-snapshot-private.h"
+#include "lifecycle-statistics.h"
 
 G_BEGIN_DECLS
 
@@ -96,6 +97,13 @@ GVariant       *lifecycle_sites_list     (LifecycleSites    *self,
                                           LifecycleSnapshot *snapshot);
 GVariant       *lifecycle_sites_list_all (LifecycleSnapshot *snapshot,
                                           GArray            *scopes);
+
+/* --- lifecycle-inspect-summary.c: the program as a whole --- */
+
+GVariant *lifecycle_describe_program    (LifecycleInspectFlags  flags);
+GVariant *lifecycle_describe_statistics (LifecycleStatistics   *statistics);
+GVariant *lifecycle_describe_leaks      (void);
+GVariant *lifecycle_describe_alive      (gpointer               context);
 
 /* --- lifecycle-inspect-contexts.c: whether main contexts are run --- */
 

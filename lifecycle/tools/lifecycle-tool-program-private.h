@@ -33,6 +33,9 @@ GVariant         *lifecycle_program_call_full (LifecycleProgram  *self,
 GVariant         *lifecycle_program_call      (LifecycleProgram  *self,
                                                const char        *method,
                                                GVariant          *parameters);
+GVariant         *lifecycle_program_ask       (const char        *who,
+                                               const char        *method,
+                                               GVariant          *parameters);
 void              lifecycle_program_free      (LifecycleProgram  *self);
 char             *lifecycle_program_guess_name (guint             pid);
 

@@ -304,3 +304,21 @@ lifecycle_program_open (const char *who)
 
   return program;
 }
+
+/* Opens a program, calls a method, and returns its first result; or NULL after having said what is
+ * wrong.
+ */
+GVariant *
+lifecycle_program_ask (const char *who,
+                       const char *method,
+                       GVariant   *parameters)
+{
+  g_autoptr (GVariant) sunk = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
+  g_autoptr (LifecycleProgram) program = lifecycle_program_open (who);
+  g_autoptr (GVariant) result = NULL;
+
+  if (program != NULL)
+    result = lifecycle_program_call (program, method, sunk);
+
+  return result != NULL ? g_variant_get_child_value (result, 0) : NULL;
+}

@@ -785,6 +785,29 @@ test_flood (void)
   g_assert_finalize_object (app);
 }
 
+/* Sends what can be sent, and counts what has come back. Returns the number of bytes that have. */
+static gsize
+exchange (GSocket    *socket,
+          GByteArray *calls,
+          gsize      *n_sent,
+          gsize      *n_received)
+{
+  char buffer[65536];
+  gssize n;
+
+  if (*n_sent < calls->len)
+    {
+      n = g_socket_send (socket, (const char *) calls->data + *n_sent, calls->len - *n_sent, NULL, NULL);
+      *n_sent += (gsize) MAX (n, 0);
+    }
+
+  n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
+  g_assert_cmpint (n, !=, 0);
+  *n_received += (gsize) MAX (n, 0);
+
+  return *n_received;
+}
+
 /* A client that sends many calls in one go, and takes the answers as they come. */
 static void
 test_pipeline (void)
@@ -792,8 +815,10 @@ test_pipeline (void)
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GDBusMessage) message = NULL;
   g_autoptr (GString) hello = dup_hello ();
+  g_autoptr (GDBusMessage) answer = NULL;
   g_autoptr (GByteArray) calls = g_byte_array_new ();
   g_autofree guchar *blob = NULL;
+  g_autofree guchar *answer_blob = NULL;
   const guint n_calls = 20000;
   gsize size, n_sent = 0, n_received = 0, answer_size = 0;
 
@@ -807,27 +832,12 @@ test_pipeline (void)
   for (guint i = 0; i < n_calls; i++)
     g_byte_array_append (calls, blob, (guint) size);
 
-  {
-    g_autoptr (GDBusMessage) answer = g_dbus_message_new_method_reply (message);
-    g_autofree guchar *answer_blob = NULL;
-
-    g_dbus_message_set_serial (answer, 1);
-    answer_blob = g_dbus_message_to_blob (answer, &answer_size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
-  }
+  answer = g_dbus_message_new_method_reply (message);
+  g_dbus_message_set_serial (answer, 1);
+  answer_blob = g_dbus_message_to_blob (answer, &answer_size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
 
   g_socket_set_blocking (socket, FALSE);
-  test_wait_for ({
-    char buffer[65536];
-    gssize n = 0;
-
-    if (n_sent < calls->len)
-      n = g_socket_send (socket, (const char *) calls->data + n_sent, calls->len - n_sent, NULL, NULL);
-    n_sent += (gsize) MAX (n, 0);
-    n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
-    g_assert_cmpint (n, !=, 0);
-    n_received += (gsize) MAX (n, 0);
-    n_received >= n_calls * answer_size;
-  });
+  test_wait_for (exchange (socket, calls, &n_sent, &n_received) >= n_calls * answer_size);
 
   lifecycle_inspect_stop ();
 }
