@@ -594,8 +594,8 @@ lifecycle_close_call (LifecycleScope      *scope,
     {
       if (run == lifecycle_close_call_run && lifecycle_scope_mark (scope, reason, NULL))
         lifecycle_teardown_mark_below (scope);
-      lifecycle_scope_call_home (scope, G_PRIORITY_HIGH, "Lifecycle close",
-                                 close_call_cb, g_object_ref (task), g_object_unref);
+      lifecycle_scope_press_home (scope, "Lifecycle close",
+                                  close_call_cb, g_object_ref (task), g_object_unref);
     }
 }
 

@@ -85,8 +85,8 @@ lifecycle_teardown_hand_over (LifecycleScope *scope)
 static void
 hand_over_kept (LifecycleScope *scope)
 {
-  lifecycle_scope_call_home (scope, G_PRIORITY_HIGH, "Lifecycle teardown",
-                             handed_over_cb, g_object_ref (scope), g_object_unref);
+  lifecycle_scope_press_home (scope, "Lifecycle teardown",
+                              handed_over_cb, g_object_ref (scope), g_object_unref);
 }
 
 /* The home of the scope has been entered. Leaves it. */

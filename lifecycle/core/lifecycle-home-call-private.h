@@ -27,6 +27,12 @@ void               lifecycle_scope_call_home      (LifecycleScope        *scope,
                                                    gpointer               data,
                                                    GDestroyNotify         destroy);
 
+void               lifecycle_scope_press_home     (LifecycleScope        *scope,
+                                                   const char            *name,
+                                                   LifecycleHomeCallFunc  func,
+                                                   gpointer               data,
+                                                   GDestroyNotify         destroy);
+
 void               lifecycle_home_calls_end_thread (LifecycleNode         *calls,
                                                     gint                  *ended);
 

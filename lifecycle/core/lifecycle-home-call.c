@@ -11,8 +11,9 @@
  * afterwards. What the call holds would then keep the scope, the scope keeps the context, and the
  * context keeps the source.
  *
- * If another thread runs the context at that moment, the call becomes a stray: that thread makes it,
- * or, if it stops running the context, the next thread that ends.
+ * If another thread runs the context at that moment, that thread is expected to make the call. If the
+ * call is *pressing*, because nobody else could ever see to it, it becomes a stray: if that thread stops
+ * running the context, the next thread that ends makes the call.
  *
  * A call holds only a handle of the scope. The data may hold a reference on the scope; if it does
  * not, the call is dropped when the scope is gone.
@@ -21,6 +22,7 @@ struct _LifecycleHomeCall
 {
   LifecycleNode          node;  /* in the list of the thread, or in that of the strays */
   gint                   refs;  /* atomic; one for the list, one for the source or the creator */
+  gboolean               pressing;
   LifecycleLedger       *handle;
   LifecycleHomeCallFunc  func;
   gpointer               data;
@@ -30,6 +32,9 @@ struct _LifecycleHomeCall
 /* Guards all lists of calls. The lock of a ledger, or one of GLib, may be taken with it held. */
 static GMutex calls_lock;
 static LifecycleNode strays = { &strays, &strays };
+
+/* Calls that are not pressing, and whose thread has ended. Only their sources make them. */
+static LifecycleNode others = { &others, &others };
 
 static inline LifecycleHomeCall *
 call_from_node (LifecycleNode *node)
@@ -79,19 +84,18 @@ call_claim (LifecycleHomeCall *self)
   return claimed;
 }
 
-/* Registers a call without a source, for something that waits at home in its own way. The function
- * is called only if the home is abandoned; cancel() must be called otherwise.
- */
-LifecycleHomeCall *
-lifecycle_home_call_new (LifecycleScope        *scope,
-                         LifecycleHomeCallFunc  func,
-                         gpointer               data,
-                         GDestroyNotify         destroy)
+static LifecycleHomeCall *
+call_new (LifecycleScope        *scope,
+          gboolean               pressing,
+          LifecycleHomeCallFunc  func,
+          gpointer               data,
+          GDestroyNotify         destroy)
 {
   LifecycleHomeCall *self = g_new0 (LifecycleHomeCall, 1);
   LifecycleNode *calls = lifecycle_thread_get_calls (scope->thread);
 
   self->refs = 2;
+  self->pressing = pressing;
   self->handle = lifecycle_scope_ref_handle (scope);
   self->func = func;
   self->data = data;
@@ -99,11 +103,23 @@ lifecycle_home_call_new (LifecycleScope        *scope,
 
   g_mutex_lock (&calls_lock);
   if (lifecycle_thread_has_ended (scope->thread))
-    calls = &strays;
+    calls = pressing ? &strays : &others;
   lifecycle_node_insert_after (&self->node, calls->prev);
   g_mutex_unlock (&calls_lock);
 
   return self;
+}
+
+/* Registers a pressing call without a source, for something that waits at home in its own way. The
+ * function is called only if the home is abandoned; cancel() must be called otherwise.
+ */
+LifecycleHomeCall *
+lifecycle_home_call_new (LifecycleScope        *scope,
+                         LifecycleHomeCallFunc  func,
+                         gpointer               data,
+                         GDestroyNotify         destroy)
+{
+  return call_new (scope, TRUE, func, data, destroy);
 }
 
 /* Drops a call, unless it is being made, or has been made. */
@@ -137,26 +153,6 @@ call_cb (gpointer data)
   call_unref (self);
 
   return G_SOURCE_REMOVE;
-}
-
-/* Schedules a call in the home context. `name` must be static. */
-void
-lifecycle_scope_call_home (LifecycleScope        *scope,
-                           gint                   priority,
-                           const char            *name,
-                           LifecycleHomeCallFunc  func,
-                           gpointer               data,
-                           GDestroyNotify         destroy)
-{
-  /* The call may be made, and its data dropped, before lifecycle_post() has returned. */
-  g_autoptr (GMainContext) context = g_main_context_ref (scope->context);
-
-  /* Cancelling after the call has been made only drops the reference; before, it means that the
-   * context has been destroyed.
-   */
-  lifecycle_post (context, priority, name, call_cb,
-                  lifecycle_home_call_new (scope, func, data, destroy),
-                  (GDestroyNotify) lifecycle_home_call_cancel);
 }
 
 typedef struct
@@ -200,7 +196,7 @@ call_make_abandoned (LifecycleHomeCall *self,
 }
 
 /* The lock is held, and is released for a while. Makes the call if no thread runs the home context.
- * Otherwise it becomes a stray.
+ * Otherwise it goes on waiting for the thread that does.
  */
 static void
 call_try (LifecycleHomeCall *self)
@@ -213,7 +209,7 @@ call_try (LifecycleHomeCall *self)
             g_main_context_acquire (scope->context);
   call_claim_locked (self);
   if (scope != NULL && !entered)
-    lifecycle_node_insert_after (&self->node, strays.prev);
+    lifecycle_node_insert_after (&self->node, self->pressing ? strays.prev : others.prev);
   g_mutex_unlock (&calls_lock);
 
   if (entered)
@@ -254,4 +250,61 @@ lifecycle_home_calls_end_thread (LifecycleNode *calls,
   while (!lifecycle_node_is_alone (&tried))
     call_try (call_from_node (tried.next));
   g_mutex_unlock (&calls_lock);
+}
+
+static void
+call_home (LifecycleScope        *scope,
+           gboolean               pressing,
+           gint                   priority,
+           const char            *name,
+           LifecycleHomeCallFunc  func,
+           gpointer               data,
+           GDestroyNotify         destroy)
+{
+  /* The call may be made, and its data dropped, before lifecycle_post() has returned. */
+  g_autoptr (GMainContext) context = g_main_context_ref (scope->context);
+  LifecycleThread *thread = lifecycle_thread_ref (scope->thread);
+  LifecycleHomeCall *self = call_new (scope, pressing, func, data, destroy);
+
+  /* Cancelling after the call has been made only drops the reference; before, it means that the
+   * context has been destroyed.
+   */
+  g_atomic_int_inc (&self->refs);
+  lifecycle_post (context, priority, name, call_cb, self,
+                  (GDestroyNotify) lifecycle_home_call_cancel);
+
+  /* The thread may have ended since the caller has found that it cannot inherit the home. */
+  if (pressing && lifecycle_thread_has_ended (thread))
+    {
+      g_mutex_lock (&calls_lock);
+      if (!lifecycle_node_is_alone (&self->node))
+        call_try (self);
+      g_mutex_unlock (&calls_lock);
+    }
+
+  call_unref (self);
+  lifecycle_thread_unref (thread);
+}
+
+/* Schedules a call in the home context. `name` must be static. */
+void
+lifecycle_scope_call_home (LifecycleScope        *scope,
+                           gint                   priority,
+                           const char            *name,
+                           LifecycleHomeCallFunc  func,
+                           gpointer               data,
+                           GDestroyNotify         destroy)
+{
+  call_home (scope, FALSE, priority, name, func, data, destroy);
+}
+
+/* Schedules a pressing call, which keeps the scope alive. The caller could not inherit the home. */
+void
+lifecycle_scope_press_home (LifecycleScope        *scope,
+                            const char            *name,
+                            LifecycleHomeCallFunc  func,
+                            gpointer               data,
+                            GDestroyNotify         destroy)
+{
+  call_home (scope, TRUE, G_PRIORITY_HIGH, name, func, data, destroy);
 }
