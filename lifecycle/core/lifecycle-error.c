@@ -23,6 +23,7 @@ typedef struct
 {
   LifecycleNode  node;          /* in the list of uncollected failures of all scopes */
   GError        *error;
+  char          *what;          /* for example "operation 'save'"; NULL for a cleanup */
   char          *where;
   gboolean       settled;       /* part of the error of the scope */
   gboolean       collected;     /* a caller has received it */
@@ -55,6 +56,10 @@ failure_describe (LifecycleFailure *failure)
   g_autofree char *valid = lifecycle_name_dup (failure->error->message);
   g_autofree char *message = lifecycle_name_quote (valid, LIFECYCLE_QUOTE_TEXT);
 
+  if (failure->what != NULL)
+    return g_strdup_printf ("The %s of scope %s failed, and its error was never collected: %s",
+                            failure->what, failure->where, message);
+
   return g_strdup_printf ("A cleanup of scope %s failed, and its error was never collected: %s",
                           failure->where, message);
 }
@@ -73,6 +78,7 @@ failure_free (gpointer data)
     }
 
   g_error_free (failure->error);
+  g_free (failure->what);
   g_free (failure->where);
   g_free (failure);
 }
@@ -80,6 +86,7 @@ failure_free (gpointer data)
 static LifecycleFailure *
 scope_add_failure (LifecycleScope *self,
                    GError         *error,
+                   char           *what,
                    char           *where)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
@@ -87,6 +94,7 @@ scope_add_failure (LifecycleScope *self,
   LifecycleExtra *extra;
 
   failure->error = error;
+  failure->what = what;
   failure->where = where;
 
   g_mutex_lock (&failures.lock);
@@ -106,13 +114,14 @@ scope_add_failure (LifecycleScope *self,
 static LifecycleFailure *
 scope_take_failure (LifecycleScope *self,
                     GError         *error,
+                    const char     *what,
                     const char     *place)
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
 
   lifecycle_holdings_note_failed (lifecycle_scope_get_holdings (self));
 
-  return scope_add_failure (self, error,
+  return scope_add_failure (self, error, g_strdup (what),
                             place != NULL
                               ? g_strdup_printf ("%s %s %s", path,
                                                  lifecycle_place_get_preposition (place), place)
@@ -125,7 +134,17 @@ lifecycle_scope_take_failure (LifecycleScope *self,
                               GError         *error,
                               const char     *place)
 {
-  scope_take_failure (self, error, place);
+  scope_take_failure (self, error, NULL, place);
+}
+
+/* The same for something else than a cleanup. */
+void
+lifecycle_scope_take_failure_of (LifecycleScope *self,
+                                 GError         *error,
+                                 const char     *what,
+                                 const char     *place)
+{
+  scope_take_failure (self, error, what, place);
 }
 
 /* Records a failure that has already been reported, unless there are `max` of them. Takes over the
@@ -153,7 +172,7 @@ lifecycle_scope_note_failure (LifecycleScope *self,
     }
   else
     {
-      failure_collect (scope_take_failure (self, error, place));
+      failure_collect (scope_take_failure (self, error, NULL, place));
     }
 }
 
@@ -169,12 +188,25 @@ lifecycle_scope_pass_failures (LifecycleScope *self,
       LifecycleFailure *failure = g_ptr_array_index (list, i);
       LifecycleFailure *copy;
 
-      copy = scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->where));
+      copy = scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->what),
+                                g_strdup (failure->where));
       /* A failure may have been collected already, for example after a clear_kind(). */
       if (failure->collected)
         failure_collect (copy);
       failure_collect (failure);
     }
+}
+
+static gboolean
+failures_are_cleanups (GPtrArray *list)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      if (((LifecycleFailure *) g_ptr_array_index (list, i))->what != NULL)
+        return FALSE;
+    }
+
+  return TRUE;
 }
 
 /* Turns all failures so far into the error of the scope. */
@@ -203,11 +235,15 @@ lifecycle_scope_settle_error (LifecycleScope *self)
     {
       g_autoptr (GString) message = g_string_new (NULL);
 
-      g_string_append_printf (message, "%u cleanups failed", extra->failures->len);
+      g_string_append_printf (message, "%u %s failed", extra->failures->len,
+                              failures_are_cleanups (extra->failures) ? "cleanups"
+                                                                      : "cleanups and operations");
       for (guint i = 0; i < extra->failures->len; i++)
         {
           failure = g_ptr_array_index (extra->failures, i);
-          g_string_append_printf (message, "%s%s: %s", i == 0 ? ": " : "; ",
+          g_string_append_printf (message, "%s%s%s%s: %s", i == 0 ? ": " : "; ",
+                                  failure->what != NULL ? failure->what : "",
+                                  failure->what != NULL ? " of " : "",
                                   failure->where, failure->error->message);
         }
       extra->error = g_error_new_literal (LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP, message->str);

@@ -136,6 +136,10 @@ void            lifecycle_scope_shift_blocked (LifecycleScope     *self,
 void            lifecycle_scope_take_failure  (LifecycleScope     *self,
                                                GError             *error,
                                                const char         *place);
+void            lifecycle_scope_take_failure_of (LifecycleScope   *self,
+                                               GError             *error,
+                                               const char         *what,
+                                               const char         *place);
 void            lifecycle_scope_note_failure  (LifecycleScope     *self,
                                                GError             *error,
                                                const char         *place,

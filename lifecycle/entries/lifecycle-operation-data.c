@@ -353,22 +353,24 @@ void
 lifecycle_operation_fail (LifecycleOperation *self,
                           GError             *error)
 {
+  g_autofree char *name = NULL;
+  g_autofree char *what = NULL;
   LifecycleScope *scope;
-  const char *name;
 
   g_return_if_fail (self != NULL);
   g_return_if_fail (error != NULL);
 
+  name = lifecycle_name_quote (self->name, LIFECYCLE_QUOTE_TEXT);
+  what = g_strdup_printf ("operation '%s'", name != NULL ? name : "unnamed");
   scope = lifecycle_ledger_dup_scope (self->ledger);
-  name = self->name != NULL ? self->name : lifecycle_entry_get_place (&self->entry);
   if (scope != NULL && !lifecycle_scope_is_closed (scope))
     {
-      lifecycle_scope_take_failure (scope, error, name);
+      lifecycle_scope_take_failure_of (scope, error, what,
+                                       lifecycle_entry_get_place (&self->entry));
     }
   else
     {
-      g_warning ("Operation '%s' failed after its scope had closed: %s",
-                 name != NULL ? name : "unnamed", error->message);
+      g_warning ("The %s failed after its scope had closed: %s", what, error->message);
       g_error_free (error);
     }
   g_clear_object (&scope);

@@ -725,6 +725,62 @@ test_shield_fails (void)
   g_assert_finalize_object (scope);
 }
 
+/* Among other failures it is named as what it is. */
+static void
+fail_cleanup (LifecycleScope   *scope,
+              LifecycleReason   reason,
+              gpointer          data,
+              GError          **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "Busy");
+}
+
+static void
+test_shield_fails_among_others (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestAsync save = { .act = act_fail };
+  TestWait wait = { 0 };
+
+  lifecycle_scope_defer_at ("my-place:1", scope, fail_cleanup, NULL, NULL);
+  test_async_start_at ("my-place:2", &save, scope, "save");
+  lifecycle_operation_set_shielded (save.op, 0);
+  save.data = lifecycle_operation_ref (save.op);
+  test_wait (&wait, scope, 0);
+  test_async_succeed (&save);
+  test_wait_run (&wait);
+  g_assert_error (wait.error, LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP);
+  g_assert_cmpstr (wait.error->message, ==,
+                   "2 cleanups and operations failed: operation 'save' of scope at my-place:2: "
+                   "Disk full; scope at my-place:1: Busy");
+  g_clear_error (&wait.error);
+  lifecycle_operation_unref (save.data);
+  g_assert_finalize_object (scope);
+}
+
+/* Nobody has collected it. */
+static void
+test_shield_fails_unnoticed (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestAsync save = { .act = act_fail };
+
+  test_async_start_at ("my-place:3", &save, scope, "save");
+  lifecycle_operation_set_shielded (save.op, 0);
+  save.data = lifecycle_operation_ref (save.op);
+  lifecycle_scope_close_async (scope, LIFECYCLE_REASON_COMPLETED, 0, NULL, NULL, NULL);
+  test_async_succeed (&save);
+  test_run_until (test_done_closed, scope);
+  test_drain ();
+  lifecycle_operation_unref (save.data);
+
+  g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                         "The operation 'save' of scope scope at my-place:3 failed, and its error "
+                         "was never collected: Disk full");
+  g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
+}
+
 /* A close that does not wait releases everything else; what the callback needs, the operation has. */
 static void
 test_shield_close (gconstpointer data)
@@ -1039,6 +1095,8 @@ main (int    argc,
   g_test_add_func ("/lifecycle/operation-data/progress-copy", test_progress_copy);
   g_test_add_func ("/lifecycle/promise-15-finished/close-async", test_shield_close_async);
   g_test_add_func ("/lifecycle/promise-15-finished/fails", test_shield_fails);
+  g_test_add_func ("/lifecycle/promise-15-finished/fails-among-others", test_shield_fails_among_others);
+  g_test_add_func ("/lifecycle/promise-15-finished/fails-unnoticed", test_shield_fails_unnoticed);
   g_test_add_data_func ("/lifecycle/promise-15-finished/close", GINT_TO_POINTER (FALSE),
                         test_shield_close);
   g_test_add_data_func ("/lifecycle/promise-15-finished/dropped", GINT_TO_POINTER (TRUE),
