@@ -280,36 +280,72 @@ remove_tree (const char  *path,
 
 #endif
 
-/* For files without a local path. A symbolic link is deleted in the first step. */
+/* A file without a local path, on the way to being removed. */
+typedef struct
+{
+  GFile    *file;
+  gboolean  entered;    /* its children have been listed, and come before it */
+} RemoteFile;
+
 static void
-remove_file (GFile   *file,
-             GError **error)
+remote_files_push (GArray *self,
+                   GFile  *file)
+{
+  RemoteFile remote = { g_object_ref (file), FALSE };
+
+  g_array_append_val (self, remote);
+}
+
+static void
+remote_files_push_children (GArray  *self,
+                            GFile   *file,
+                            GError **error)
 {
   g_autoptr (GFileEnumerator) children = NULL;
-  g_autoptr (GError) local_error = NULL;
+  GError *local_error = NULL;
   GFile *child = NULL;
-
-  if (g_file_delete (file, NULL, &local_error))
-    return;
-
-  if (!g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY))
-    {
-      take_error (error, g_steal_pointer (&local_error));
-      return;
-    }
-  g_clear_error (&local_error);
 
   children = g_file_enumerate_children (file, G_FILE_ATTRIBUTE_STANDARD_NAME,
                                         G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, NULL, &local_error);
   while (children != NULL &&
          g_file_enumerator_iterate (children, NULL, &child, NULL, &local_error) &&
          child != NULL)
-    remove_file (child, error);
+    remote_files_push (self, child);
 
   if (local_error != NULL)
-    take_error (error, g_steal_pointer (&local_error));
-  if (!g_file_delete (file, NULL, &local_error))
-    take_error (error, g_steal_pointer (&local_error));
+    take_error (error, local_error);
+}
+
+/* For files without a local path. A tree may be deep, so it is not walked recursively, and only one directory is open at a time. Symbolic links are deleted, not followed.
+ */
+static void
+remove_remote (GFile   *file,
+               GError **error)
+{
+  g_autoptr (GArray) files = g_array_new (FALSE, FALSE, sizeof (RemoteFile));
+
+  remote_files_push (files, file);
+  while (files->len > 0)
+    {
+      RemoteFile *last = &g_array_index (files, RemoteFile, files->len - 1);
+      g_autoptr (GFile) current = g_object_ref (last->file);
+      GError *local_error = NULL;
+
+      if (!g_file_delete (current, NULL, &local_error) &&
+          !last->entered &&
+          g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY))
+        {
+          g_error_free (local_error);
+          last->entered = TRUE;
+          remote_files_push_children (files, current, error);
+          continue;
+        }
+
+      if (local_error != NULL)
+        take_error (error, local_error);
+      g_object_unref (last->file);
+      g_array_set_size (files, files->len - 1);
+    }
 }
 
 static void
@@ -328,7 +364,7 @@ temporary_file_end (LifecycleResource  *resource,
     }
 #endif
 
-  remove_file (self->file, error);
+  remove_remote (self->file, error);
 }
 
 static void
