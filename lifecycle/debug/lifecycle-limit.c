@@ -82,8 +82,8 @@ limit_warn (LifecycleScope *self,
                     "LIFECYCLE_LIMIT", limit_text,
                     "LIFECYCLE_ENTRIES", n_text,
                     "LIFECYCLE_TOP_PLACES", top,
-                    "MESSAGE", "Scope %s has %u entries, over its limit of %u; most come from %s",
-                    path, n_entries, limit, top);
+                    "MESSAGE", "Scope %s has %u %s, over its limit of %u; most come from %s",
+                    path, n_entries, n_entries == 1 ? "entry" : "entries", limit, top);
 }
 
 void

@@ -78,10 +78,10 @@ trace_scope_closed (LifecycleScope *scope,
 {
   g_autofree char *path = lifecycle_scope_get_path (scope);
 
-  fprintf (stderr, "Lifecycle: closed scope %s %p: %s, %u entries, %" G_GUINT64_FORMAT " us\n",
+  fprintf (stderr, "Lifecycle: closed scope %s %p: %s, %u %s, %" G_GUINT64_FORMAT " us\n",
            path, (gpointer) scope,
            lifecycle_enum_get_nick (LIFECYCLE_TYPE_REASON, (int) scope->reason),
-           scope->n_released, duration);
+           scope->n_released, scope->n_released == 1 ? "entry" : "entries", duration);
 }
 
 void

@@ -231,7 +231,8 @@ lifecycle_threaded_handler_describe (LifecycleThreadedHandler *self)
   if ((self->flags & LIFECYCLE_CONNECT_GUARDED) == 0 || n_inside == 0)
     return NULL;
 
-  return g_strdup_printf ("guarded handler, running %d times", n_inside);
+  return n_inside == 1 ? g_strdup ("guarded handler, running")
+                       : g_strdup_printf ("guarded handler, running %d times", n_inside);
 }
 
 static inline LifecycleThreadedHandler *

@@ -25,9 +25,11 @@ lifecycle_monitor_log (LifecycleMonitor *self,
 
   message = g_string_new (NULL);
   g_string_append_printf (message,
-                          "%.1f MiB resident, %.1f MiB of heap, %u scopes, %u entries, %u overdue",
+                          "%.1f MiB resident, %.1f MiB of heap, %u %s, %u %s, %u overdue",
                           (double) sample->usage.rss / MIB, (double) sample->usage.heap / MIB,
-                          sample->n_scopes, sample->n_entries, sample->n_overdue);
+                          sample->n_scopes, sample->n_scopes == 1 ? "scope" : "scopes",
+                          sample->n_entries, sample->n_entries == 1 ? "entry" : "entries",
+                          sample->n_overdue);
   for (guint metric = 0; metric < LIFECYCLE_N_METRICS; metric++)
     {
       if (self->verdicts[metric] == LIFECYCLE_VERDICT_GROWING)

@@ -541,13 +541,15 @@ lifecycle_leak_to_string (LifecycleLeak *self)
   switch (facts->kind)
     {
     case LIFECYCLE_LEAK_KIND_DROPPED_OPEN:
-      g_string_append_printf (string, "scope %s was dropped open, owning %u entries",
-                              facts->scope_path, facts->n_entries);
+      g_string_append_printf (string, "scope %s was dropped open, owning %u %s",
+                              facts->scope_path, facts->n_entries,
+                              facts->n_entries == 1 ? "entry" : "entries");
       break;
 
     case LIFECYCLE_LEAK_KIND_CLOSED_BUT_ALIVE:
-      g_string_append_printf (string, "%s %s is still alive, with %u references, ",
-                              g_type_name (facts->type), self->address, facts->n_refs);
+      g_string_append_printf (string, "%s %s is still alive, with %u %s, ",
+                              g_type_name (facts->type), self->address, facts->n_refs,
+                              facts->n_refs == 1 ? "reference" : "references");
       leak_append_seconds (string, facts->age);
       g_string_append_printf (string, " after scope %s closed", facts->scope_path);
       break;

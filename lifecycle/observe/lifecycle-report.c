@@ -135,7 +135,8 @@ group_append (Group   *self,
       while (g_hash_table_iter_next (&iter, &row, NULL))
         n_owned += ((LifecycleInventoryRow *) row)->n;
       if (n_owned > 0)
-        g_string_append_printf (string, ", owning %u entries:", n_owned);
+        g_string_append_printf (string, ", owning %u %s:", n_owned,
+                                n_owned == 1 ? "entry" : "entries");
       else
         g_string_append (string, ", owning nothing");
     }
@@ -302,9 +303,13 @@ lifecycle_report_leaks (void)
 
   text = lifecycle_report_describe (since, TRUE);
   fprintf (stderr,
-           "Lifecycle: at exit, %u scopes were still open, %u objects that should be gone were still "
-           "alive, and %u scopes had been dropped open\n%s",
-           report.n_scopes, report.n_objects, report.n_dropped, text != NULL ? text : "");
+           "Lifecycle: at exit, %u %s still open, %u %s that should be gone %s still alive, and "
+           "%u %s been dropped open\n%s",
+           report.n_scopes, report.n_scopes == 1 ? "scope was" : "scopes were",
+           report.n_objects, report.n_objects == 1 ? "object" : "objects",
+           report.n_objects == 1 ? "was" : "were",
+           report.n_dropped, report.n_dropped == 1 ? "scope had" : "scopes had",
+           text != NULL ? text : "");
 }
 
 /* Implements LIFECYCLE_DEBUG=leaks. The report is printed after main() has returned. That is safe:

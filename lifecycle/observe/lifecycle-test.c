@@ -164,10 +164,12 @@ test_finish (char **what,
 
   lifecycle_report_count (&left, &test.mark, with_dropped);
   string = g_string_new ("the test left behind:");
-  g_string_append_printf (string, " %u open scopes, %u objects that should be gone",
-                          left.n_scopes, left.n_objects);
+  g_string_append_printf (string, " %u open %s, %u %s that should be gone",
+                          left.n_scopes, left.n_scopes == 1 ? "scope" : "scopes",
+                          left.n_objects, left.n_objects == 1 ? "object" : "objects");
   if (with_dropped)
-    g_string_append_printf (string, ", %u scopes dropped open", left.n_dropped);
+    g_string_append_printf (string, ", %u %s dropped open", left.n_dropped,
+                            left.n_dropped == 1 ? "scope" : "scopes");
   *what = g_string_free (string, FALSE);
 
   return FALSE;
@@ -369,8 +371,9 @@ growth_describe (Growth             *self,
                        : lifecycle_enum_get_nick (LIFECYCLE_TYPE_KIND, (int) i);
 
       if (self->grows[i])
-        g_string_append_printf (string, "%s: %u more after %u rounds, growing in each\n",
-                                what, last->n[i] - first->n[i], self->rounds);
+        g_string_append_printf (string, "%s: %u more after %u %s, growing in each\n",
+                                what, last->n[i] - first->n[i], self->rounds,
+                                self->rounds == 1 ? "round" : "rounds");
     }
 
   if (string->len > 0)

@@ -78,7 +78,7 @@ class TestHelpers(unittest.TestCase):
                 scope = Lifecycle.Scope.new("view")
                 scope.expect_finalize(emitter, "it was only a view")
                 scope.close()
-        self.assertIn("0 open scopes, 1 objects", str(caught.exception))
+        self.assertIn("0 open scopes, 1 object", str(caught.exception))
         self.assertIn("after scope view closed: it was only a view", str(caught.exception))
 
     def test_dropped(self):

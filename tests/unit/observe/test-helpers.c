@@ -225,8 +225,8 @@ test_alive (void)
   lifecycle_scope_expect_finalize (scope, G_OBJECT (emitter), "a view");
   lifecycle_scope_close (scope);
   report = end_with_leaks ();
-  assert_has (report, "the test left behind: 0 open scopes, 1 objects that should be gone\n"
-              "1 x TestEmitter 0x* is still alive, with 1 references, *after scope scope closed: "
+  assert_has (report, "the test left behind: 0 open scopes, 1 object that should be gone\n"
+              "1 x TestEmitter 0x* is still alive, with 1 reference, *after scope scope closed: "
               "a view (expected at *test-helpers.c:*)\n");
 
   g_assert_finalize_object (emitter);
@@ -261,7 +261,7 @@ test_dropped (void)
   drop_scope ();
   drop_scope ();
   report = end_with_leaks ();
-  assert_has (report, "*, 2 scopes dropped open\n2 x scope dropped was dropped open, owning 1 entries "
+  assert_has (report, "*, 2 scopes dropped open\n2 x scope dropped was dropped open, owning 1 entry "
               "(made at *test-helpers.c:*)\n");
   lifecycle_clear_leaks ();
 }
@@ -461,9 +461,9 @@ test_planted (void)
   g_autofree char *none = run_planted ("/planted/none", TRUE);
 
   /* Newer versions of GLib indent what a test program prints when another one has started it. */
-  assert_has (leak, "*# 1 x scope planted 0x*, still open, made at *test-helpers.c:*, owning 1 entries:\n*");
+  assert_has (leak, "*# 1 x scope planted 0x*, still open, made at *test-helpers.c:*, owning 1 entry:\n*");
   assert_has (leak, "*#     1 x data, added at *test-helpers.c:*, in planted\n*");
-  assert_has (leak, "*not ok 1 */planted/leak*the test left behind: 1 open scopes, 0 objects*");
+  assert_has (leak, "*not ok 1 */planted/leak*the test left behind: 1 open scope, 0 objects*");
   assert_has (growth, "*# data: 3 more after 3 rounds*not ok 1 */planted/growth*something grew*");
   assert_has (none, "*ok 1 */planted/none\n*");
   g_assert_null (strstr (none, "not ok"));

@@ -586,11 +586,11 @@ test_exit_leaks (void)
 
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_passed ();
-  g_test_trap_assert_stderr ("*Lifecycle: at exit, 3 scopes were still open, 1 objects *1 scopes had been dropped*");
+  g_test_trap_assert_stderr ("*Lifecycle: at exit, 3 scopes were still open, 1 object *1 scope had been dropped*");
   g_test_trap_assert_stderr ("*3 x scope forgotten*, still open, made at *test-leaks.c:*, owning 6 entries:*");
   g_test_trap_assert_stderr ("*3 x data, added at *test-leaks.c:*, in forgotten*");
   g_test_trap_assert_stderr ("*3 x scope 'below', added at *test-leaks.c:*, in forgotten*");
-  g_test_trap_assert_stderr ("*1 x TestEmitter * is still alive, with 1 references*closed: a view (expected at *test-leaks.c:*");
+  g_test_trap_assert_stderr ("*1 x TestEmitter * is still alive, with 1 reference*closed: a view (expected at *test-leaks.c:*");
   g_test_trap_assert_stderr ("*1 x scope dropped was dropped open*");
   /* Only culprits. */
   g_test_trap_assert_stderr_unmatched ("*x scope forgotten/below*");
@@ -651,9 +651,9 @@ test_exit_forked (void)
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr ("*child 0 begins\nchild 0 has ended\n*");
-  g_test_trap_assert_stderr ("*child 1 begins\nLifecycle: at exit, 1 scopes were still open, 0 objects*"
+  g_test_trap_assert_stderr ("*child 1 begins\nLifecycle: at exit, 1 scope was still open, 0 objects*"
                              "0 scopes had been dropped open\n1 x scope of the child *child 1 has ended\n*");
-  g_test_trap_assert_stderr ("*child 1 has ended\nLifecycle: at exit, 0 scopes*1 scopes had been dropped*");
+  g_test_trap_assert_stderr ("*child 1 has ended\nLifecycle: at exit, 0 scopes*1 scope had been dropped*");
 }
 
 #endif
@@ -705,7 +705,7 @@ test_trace (void)
                              "*~ handler 0x*"
                              "*- handler 0x*"
                              "*- scope 0x*"
-                             "*closed scope parent/scope 0x*: parent-closed, 1 entries*"
+                             "*closed scope parent/scope 0x*: parent-closed, 1 entry*"
                              "*closed scope parent 0x*: completed, 2 entries*");
 }
 
