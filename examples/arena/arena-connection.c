@@ -6,6 +6,10 @@
  * does not reply to a PING or sends too many lines, or the server stops, this scope closes. The
  * goodbye is sent in a handler for "closing".
  *
+ * Before the server restarts, the client leaves: what it has sent and the server has read is answered,
+ * then comes the goodbye, and then the server waits for the client to hang up. An operation of the
+ * scope stands for all of that, so that draining the scope of the server waits for it.
+ *
  * Reads and writes are operations of the scope: when it closes, they are cancelled, and their
  * callbacks are not called any more. Their buffers belong to the calls and not to the connection,
  * because a call may end later than the connection.
@@ -31,6 +35,10 @@
 #define OUTPUT_MAX      (256 * 1024)
 #define SOCKET_BUFFER   (64 * 1024)
 
+/* How long to wait for a client to hang up after its goodbye. If the server closed a socket that has
+ * input, the kernel would reset the connection, and the client could lose the last answers. */
+#define LINGER_MS       200
+
 /* Each line costs a token. Without one, the client has to wait, and if it still sends too much, it
  * is disconnected. */
 #define TOKENS_MAX      32
@@ -53,16 +61,22 @@ struct _ArenaConnection
   gint64             tokens_time;
   guint              n_throttled;
 
+  LifecycleOperation *reading;      /* the read in progress */
+  LifecycleOperation *leave;        /* once the server stops, until the client has left */
+
   GBytes            *writing;       /* the data of the write in progress */
   GByteArray        *output;        /* the data to write after that */
   guint              broken : 1;
   guint              heard : 1;
   guint              pinged : 1;
+  guint              stopping : 1;
+  guint              goodbye : 1;   /* the last line has been sent */
 };
 
 G_DEFINE_FINAL_TYPE (ArenaConnection, arena_connection, G_TYPE_OBJECT)
 
 static void start_reading (ArenaConnection *self);
+static void say_goodbye (ArenaConnection *self);
 
 static void
 arena_connection_finalize (GObject *object)
@@ -132,6 +146,30 @@ break_later (ArenaConnection *self)
 }
 
 static void flush (ArenaConnection *self);
+static void hang_up (ArenaConnection *self);
+
+static gboolean
+writable_cb (GSocket      *socket,
+             GIOCondition  condition,
+             gpointer      user_data)
+{
+  flush (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* A scope that is being drained takes no more operations, but sources work. */
+static void
+add_socket_source (ArenaConnection   *self,
+                   GIOCondition       condition,
+                   GSocketSourceFunc  func)
+{
+  GSocket *socket = g_socket_connection_get_socket (self->stream);
+  g_autoptr (GSource) source = g_socket_create_source (socket, condition, NULL);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (func), self, NULL);
+  lifecycle_scope_add_source (self->scope, source);
+}
 
 static void
 write_cb (GObject      *object,
@@ -188,14 +226,19 @@ flush (ArenaConnection *self)
                                        self->output->len, FALSE, NULL, &error);
       if (n < 0)
         {
-          if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-            start_writing (self);
-          else
+          if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             break_later (self);
+          else if (self->stopping)
+            add_socket_source (self, G_IO_OUT, writable_cb);
+          else
+            start_writing (self);
           return;
         }
       g_byte_array_remove_range (self->output, 0, n);
     }
+
+  if (self->goodbye)
+    hang_up (self);
 }
 
 void
@@ -205,7 +248,7 @@ arena_connection_send (ArenaConnection *self,
   gsize writing = self->writing != NULL ? g_bytes_get_size (self->writing) : 0;
 
   /* While it is closing there is still a goodbye to say. */
-  if (self->broken || lifecycle_scope_is_closed (self->scope))
+  if (self->broken || self->goodbye || lifecycle_scope_is_closed (self->scope))
     return;
 
   if (self->output->len + writing > OUTPUT_MAX)
@@ -227,12 +270,26 @@ send_cb (ArenaPlayer     *player,
   arena_connection_send (self, line);
 }
 
+static void
+send_goodbye (ArenaConnection *self,
+              const char      *why)
+{
+  g_autofree char *line = NULL;
+
+  line = g_strdup_printf ("ERROR :Closing Link: %s (%s)",
+                          arena_player_get_nick (self->player), why);
+  arena_connection_send (self, line);
+}
+
 /* Reading */
 
 static gboolean
 throttle_over_cb (gpointer user_data)
 {
-  start_reading (user_data);
+  ArenaConnection *self = user_data;
+
+  if (!self->stopping)
+    start_reading (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -241,6 +298,10 @@ static gboolean
 has_token (ArenaConnection *self)
 {
   gint64 now = g_get_monotonic_time ();
+
+  /* What has been read is answered. */
+  if (self->stopping)
+    return TRUE;
 
   self->tokens += (now - self->tokens_time) / (1000.0 * TOKEN_MS) * arena_config_get ()->rate;
   self->tokens = MIN (self->tokens, TOKENS_MAX);
@@ -255,6 +316,7 @@ handle_line (ArenaConnection *self,
 {
   g_auto (ArenaIrcMessage) message = { NULL, };
 
+  arena_total (ARENA_TOTAL_COMMANDS);
   if (arena_irc_parse (&message, line))
     arena_commands_handle (self, &message);
   else
@@ -313,7 +375,14 @@ read_cb (GObject      *object,
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
+  self->reading = NULL;
   bytes = g_input_stream_read_bytes_finish (G_INPUT_STREAM (object), result, &error);
+  if (self->stopping)
+    {
+      self->input = g_steal_pointer (&bytes);
+      say_goodbye (self);
+      return;
+    }
   if (bytes == NULL)
     {
       arena_connection_close (self, LIFECYCLE_REASON_ABORTED, error->message);
@@ -340,16 +409,15 @@ start_reading (ArenaConnection *self)
 {
   /* A line may be the last one: then the scope lets go of the connection. */
   g_autoptr (ArenaConnection) guard G_GNUC_UNUSED = g_object_ref (self);
-  LifecycleOperation *read;
 
   if (!handle_input (self))
     return;
 
-  read = lifecycle_scope_begin_async (self->scope, "read", read_cb, self, NULL);
+  self->reading = lifecycle_scope_begin_async (self->scope, "read", read_cb, self, NULL);
   g_input_stream_read_bytes_async (g_io_stream_get_input_stream (G_IO_STREAM (self->stream)),
                                    INPUT_SIZE, G_PRIORITY_DEFAULT,
-                                   lifecycle_operation_get_cancellable (read),
-                                   lifecycle_operation_ready, read);
+                                   lifecycle_operation_get_cancellable (self->reading),
+                                   lifecycle_operation_ready, self->reading);
 }
 
 /* A peer that has vanished sends no reset. Send a PING after one silent interval, and disconnect
@@ -380,6 +448,83 @@ ping_cb (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Leaving before a restart */
+
+static void
+left (ArenaConnection *self)
+{
+  LifecycleOperation *leave = g_steal_pointer (&self->leave);
+
+  if (leave != NULL)
+    lifecycle_operation_end (leave);
+}
+
+static gboolean
+linger_over_cb (gpointer user_data)
+{
+  left (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Drops what the client still sends. It learns from the goodbye that nobody has accepted that. */
+static gboolean
+unread_cb (GSocket      *socket,
+           GIOCondition  condition,
+           gpointer      user_data)
+{
+  char buffer[INPUT_SIZE];
+  g_autoptr (GError) error = NULL;
+  gssize n = g_socket_receive_with_blocking (socket, buffer, sizeof buffer, FALSE, NULL, &error);
+
+  if (n > 0 || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE;
+
+  left (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Everything has been sent. */
+static void
+hang_up (ArenaConnection *self)
+{
+  g_socket_shutdown (g_socket_connection_get_socket (self->stream), FALSE, TRUE, NULL);
+  add_timeout (self, LINGER_MS, linger_over_cb);
+  add_socket_source (self, G_IO_IN, unread_cb);
+}
+
+/* Called when nothing is being read any more. */
+static void
+say_goodbye (ArenaConnection *self)
+{
+  g_autoptr (ArenaConnection) guard G_GNUC_UNUSED = g_object_ref (self);
+
+  if (handle_input (self))
+    {
+      send_goodbye (self, "The arena closes");
+      self->goodbye = TRUE;
+      /* Otherwise the rest has to wait until the socket takes it. */
+      if (self->writing == NULL && self->output->len == 0)
+        hang_up (self);
+    }
+}
+
+static void
+stopping_cb (ArenaGame       *game,
+             ArenaConnection *self)
+{
+  if (self->stopping || !is_open (self))
+    return;
+
+  self->stopping = TRUE;
+  self->leave = lifecycle_scope_begin (self->scope, "leave");
+  if (self->reading != NULL)
+    g_cancellable_cancel (lifecycle_operation_get_cancellable (self->reading));
+  else
+    say_goodbye (self);
+}
+
 /* The end */
 
 static void
@@ -388,14 +533,12 @@ closing_cb (LifecycleScope  *scope,
             ArenaConnection *self)
 {
   const char *why = lifecycle_scope_get_reason_detail (scope);
-  g_autofree char *line = NULL;
 
   if (why == NULL)
     why = "The arena closes";
 
-  line = g_strdup_printf ("ERROR :Closing Link: %s (%s)",
-                          arena_player_get_nick (self->player), why);
-  arena_connection_send (self, line);
+  send_goodbye (self, why);
+  left (self);
   arena_player_leave (self->player, why);
 }
 
@@ -434,6 +577,7 @@ arena_connection_open (LifecycleScope    *parent,
   lifecycle_scope_connect_signal (self->scope, self->scope, "closing", G_CALLBACK (closing_cb),
                                   self);
   lifecycle_scope_connect_signal (self->scope, self->player, "send", G_CALLBACK (send_cb), self);
+  lifecycle_scope_connect_signal (self->scope, game, "stopping", G_CALLBACK (stopping_cb), self);
   add_timeout (self, arena_ms (PING_MS), ping_cb);
 
   /* Without a connection there is no player: close its scope, and all that follow it. */

@@ -12,6 +12,7 @@
 enum
 {
   SIGNAL_BEAT,
+  SIGNAL_STOPPING,
   N_SIGNALS
 };
 
@@ -47,6 +48,11 @@ arena_game_class_init (ArenaGameClass *klass)
   /* () */
   signals[SIGNAL_BEAT] =
     g_signal_new ("beat", ARENA_TYPE_GAME, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 0);
+
+  /* () */
+  signals[SIGNAL_STOPPING] =
+    g_signal_new ("stopping", ARENA_TYPE_GAME, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 0);
 }
 
@@ -95,6 +101,13 @@ arena_game_new (LifecycleScope *root)
   lifecycle_scope_add_timeout (root, arena_ms (HEARTBEAT_MS), heartbeat_cb, self, NULL);
 
   return self;
+}
+
+/* Tells all clients that the server is about to stop. */
+void
+arena_game_stop (ArenaGame *self)
+{
+  g_signal_emit (self, signals[SIGNAL_STOPPING], 0);
 }
 
 /* Tells all services about a player that has registered, with a nick and a user name. */

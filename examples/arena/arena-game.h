@@ -45,5 +45,6 @@ struct _ArenaGame
 ArenaGame *arena_game_new     (LifecycleScope *root);
 void       arena_game_welcome (ArenaGame      *self,
                                ArenaPlayer    *player);
+void       arena_game_stop    (ArenaGame      *self);
 
 G_END_DECLS

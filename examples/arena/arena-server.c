@@ -44,16 +44,21 @@ incoming_cb (GSocketService    *service,
   return TRUE;
 }
 
+/* From now on nobody can connect. */
+static void
+stop_listening (ArenaServer *self)
+{
+  g_socket_service_stop (self->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+}
+
 static void
 stop_cb (LifecycleScope   *scope,
          LifecycleReason   reason,
          gpointer          user_data,
          GError          **error)
 {
-  ArenaServer *self = user_data;
-
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  stop_listening (user_data);
 }
 
 ArenaServer *
@@ -94,4 +99,13 @@ guint
 arena_server_get_port (ArenaServer *self)
 {
   return self->port;
+}
+
+/* Accepts nobody any more, and has all clients leave. The caller waits until they have left, by
+ * draining the scope. */
+void
+arena_server_stop (ArenaServer *self)
+{
+  stop_listening (self);
+  arena_game_stop (self->game);
 }

@@ -16,5 +16,6 @@ ArenaServer *arena_server_new      (LifecycleScope  *root,
                                     ArenaGame       *game,
                                     GError         **error);
 guint        arena_server_get_port (ArenaServer     *self);
+void         arena_server_stop     (ArenaServer     *self);
 
 G_END_DECLS

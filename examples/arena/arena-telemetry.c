@@ -23,7 +23,7 @@ static const char * const live_names[ARENA_N_LIVE] = {
 };
 
 static const char * const total_names[ARENA_N_TOTAL] = {
-  "searches", "matches-made", "views-made", "stray",
+  "searches", "matches-made", "views-made", "commands", "stray",
   "completed", "aborted", "conflicted", "timed-out", "taken-along",
 };
 

@@ -32,6 +32,7 @@ typedef enum
   ARENA_TOTAL_SEARCHES,
   ARENA_TOTAL_MATCHES,
   ARENA_TOTAL_VIEWS,
+  ARENA_TOTAL_COMMANDS,     /* that have been accepted: read and handled */
   ARENA_TOTAL_STRAY,        /* callbacks that reached a view which had ended */
   ARENA_TOTAL_COMPLETED,    /* how the views ended */
   ARENA_TOTAL_ABORTED,

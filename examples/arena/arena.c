@@ -47,6 +47,7 @@ tell_cb (gpointer user_data)
 typedef struct
 {
   LifecycleScope *root;
+  ArenaServer    *server;
   GMainLoop      *loop;
   int             status;
 } Service;
@@ -67,14 +68,28 @@ closed_cb (GObject      *object,
   g_main_loop_quit (self->loop);
 }
 
-/* Stops serving. Operations in progress are cancelled; those that do not end in time are listed and
- * left behind. */
+/* SIGINT: stops at once. Operations in progress are cancelled; those that do not end in time are
+ * listed and left behind. */
+static gboolean
+interrupt_cb (gpointer user_data)
+{
+  Service *self = user_data;
+
+  lifecycle_scope_close_async (self->root, LIFECYCLE_REASON_SHUTDOWN, arena_config_get ()->grace,
+                               NULL, closed_cb, self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* SIGTERM, before a restart: accepts nobody any more, lets everything in progress finish, and then
+ * stops. */
 static gboolean
 stop_cb (gpointer user_data)
 {
   Service *self = user_data;
 
-  lifecycle_scope_close_async (self->root, LIFECYCLE_REASON_SHUTDOWN, arena_config_get ()->grace,
+  arena_server_stop (self->server);
+  lifecycle_scope_drain_async (self->root, LIFECYCLE_REASON_SHUTDOWN, arena_config_get ()->grace,
                                NULL, closed_cb, self);
 
   return G_SOURCE_REMOVE;
@@ -87,14 +102,13 @@ serve (void)
   g_autoptr (ArenaGame) game = arena_game_new (root);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  ArenaServer *server;
   Service self = {
     .root = root,
     .loop = loop,
   };
 
-  server = arena_server_new (root, game, &error);
-  if (server == NULL || (arena_config_get ()->bus && !arena_bus_export (root, game, &error)))
+  self.server = arena_server_new (root, game, &error);
+  if (self.server == NULL || (arena_config_get ()->bus && !arena_bus_export (root, game, &error)))
     {
       g_printerr ("arena: %s\n", error->message);
       return 1;
@@ -102,10 +116,10 @@ serve (void)
 
   lifecycle_monitor_set_interval (arena_monitor_get (), MAX (arena_ms (MONITOR_MS) / 1000, 1));
   lifecycle_scope_add_unix_signal (root, SIGUSR1, tell_cb, root, NULL);
-  lifecycle_scope_add_unix_signal (root, SIGINT, stop_cb, &self, NULL);
+  lifecycle_scope_add_unix_signal (root, SIGINT, interrupt_cb, &self, NULL);
   lifecycle_scope_add_unix_signal (root, SIGTERM, stop_cb, &self, NULL);
 
-  g_print ("listening on 127.0.0.1 port %u\n", arena_server_get_port (server));
+  g_print ("listening on 127.0.0.1 port %u\n", arena_server_get_port (self.server));
   print_telemetry ("begin", root);
   g_main_loop_run (loop);
   print_telemetry ("shutdown", NULL);

@@ -124,7 +124,7 @@ class Arena:
         return False
 
     def stop(self, how=signal.SIGTERM, status=0):
-        """The server ends when it is asked to, and leaves nothing."""
+        """The server ends when it is asked to, and leaves nothing. Returns its last words."""
         self.process.send_signal(how)
         sample = self._next_sample('shutdown')
         left = {name: sample[name] for name in ('connections', 'players', 'matches', 'views',
@@ -135,13 +135,18 @@ class Arena:
             raise Failure(f'left after the shutdown: {left}')
         if self.process.wait(timeout=PATIENCE) != status:
             raise Failure(f'exit status {self.process.returncode}')
+        return sample
 
 
 class Client:
     """A client that says exactly what it is told to, byte by byte."""
 
-    def __init__(self, arena, nick=None, join=False, answers=True):
-        self.socket = socket.create_connection(('127.0.0.1', arena.port), timeout=PATIENCE)
+    def __init__(self, arena, nick=None, join=False, answers=True, buffer=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
+        if buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.connect(('127.0.0.1', arena.port))
         self.buffer = b''
         self.nick = nick
         self.answers = answers
