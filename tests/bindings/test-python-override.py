@@ -794,7 +794,7 @@ class TestExit(unittest.TestCase):
         self.assertIn("scope forgotten", result.stderr)
         self.assertIn("made at <string>:5", result.stderr)
         self.assertIn("<string>:6", result.stderr)
-        self.assertEqual(result.stderr.count("at exit, 1 scopes"), 1)
+        self.assertEqual(result.stderr.count("at exit, 1 scope was"), 1)
 
     def test_nothing_at_exit_if_all_is_closed(self):
         result = self.run_program("""
