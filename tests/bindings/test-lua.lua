@@ -288,6 +288,54 @@ test('observing/statistics', function()
    assert(Lifecycle.get_statistics():get_released('SOURCE') >= 1)
 end)
 
+-- Runs a call that belongs to SCOPE. Its results are appended to the list that this returns.
+local function load(scope, shielded)
+   local results = {}
+   local operation = scope:begin_async('load', function(_, result)
+      results[#results + 1] = result
+   end)
+   if shielded then
+      operation:set_shielded(0)
+   end
+   operation:keep_object(scope)
+   Gio.File.new_for_path('/dev/null'):query_info_async('standard::size', {}, 0,
+      operation:get_cancellable(), function(source, result)
+         operation:complete(source, result)
+      end)
+   return results
+end
+
+for _, shielded in ipairs { false, true } do
+   test('operation/closed-first' .. (shielded and '-shielded' or ''), function()
+      local scope = Scope.new('test')
+      local results = load(scope, shielded)
+      local closed
+      scope:close_async('COMPLETED', 10000, nil, function(_, result)
+         closed = scope:close_finish(result)
+      end)
+      iterate(function() return closed ~= nil end)
+      assert_equal(closed, true)
+      assert_equal(#results, shielded and 1 or 0)
+   end)
+end
+
+test('operation/drain', function()
+   local scope = Scope.new('test')
+   local results = load(scope, false)
+   local drained
+   scope:drain_async('SHUTDOWN', 10000, nil, function(_, result)
+      drained = scope:drain_finish(result)
+   end)
+   assert_equal(scope:is_draining(), true)
+   local late = scope:begin('late')
+   assert_equal(late:get_cancellable():is_cancelled(), true)
+   late['end'](late)
+   iterate(function() return drained ~= nil end)
+   assert_equal(drained, true)
+   assert_equal(#results, 1)
+   assert_equal(scope:get_reason(), 'SHUTDOWN')
+end)
+
 test('observing/records', function()
    local scope = Scope.new('root')
    local child = scope:get_child('child')

@@ -19,7 +19,7 @@ if [ ! -f "$build/build.ninja" ]; then
     -Dintrospection=disabled -Dexamples=disabled
 fi
 targets=()
-for name in queued statistics threads threads-stress promise-10-home; do
+for name in home-end queued statistics threads threads-stress promise-10-home; do
   targets+=("tests/tsan/test-tsan-$name")
 done
 ninja -C "$build" "${targets[@]}"
