@@ -25,6 +25,8 @@ void     lifecycle_teardown_close_owned (LifecycleScope  *scope,
 gboolean lifecycle_teardown_is_abandoned (LifecycleScope *scope);
 void     lifecycle_teardown_hand_over (LifecycleScope *scope);
 void     lifecycle_teardown_mark_below (LifecycleScope *scope);
+void     lifecycle_teardown_enter    (gconstpointer    on_stack);
+void     lifecycle_teardown_leave    (gconstpointer    on_stack);
 guint    lifecycle_teardown_run      (LifecycleScope  *root,
                                       LifecycleEntry  *fence);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,

@@ -751,6 +751,23 @@ teardown_run_one (LifecycleScope *scope)
  */
 static _Thread_local gconstpointer outermost;
 
+/* Called with the address of a local variable, before code that may run user code while it takes a scope
+ * down. The caller passes the same address to leave() afterwards.
+ */
+void
+lifecycle_teardown_enter (gconstpointer on_stack)
+{
+  if (outermost == NULL || (gsize) outermost <= (gsize) on_stack)
+    outermost = on_stack;
+}
+
+void
+lifecycle_teardown_leave (gconstpointer on_stack)
+{
+  if (outermost == on_stack)
+    outermost = NULL;
+}
+
 /* Called at home. Returns whether the teardown of a scope was left before its end. If another one
  * is running on this thread, it may be that of the scope. A fiber has a stack elsewhere, so this may
  * be wrong; then two teardowns share the work, as they do if a cleanup closes the scope.
@@ -775,11 +792,9 @@ lifecycle_teardown_run (LifecycleScope *root,
 {
   LifecycleScopeList list;
   Teardown teardown = { .list = &list, .fence = fence };
-  gconstpointer outer = outermost;
   guint n_released;
 
-  if (outer == NULL || (gsize) outer <= (gsize) &list)
-    outermost = &list;
+  lifecycle_teardown_enter (&teardown);
 
   if (fence == NULL && teardown_is_of_one (root))
     {
@@ -793,8 +808,7 @@ lifecycle_teardown_run (LifecycleScope *root,
       lifecycle_scope_list_clear (&list);
     }
 
-  if (outermost == &list)
-    outermost = NULL;
+  lifecycle_teardown_leave (&teardown);
 
   return n_released;
 }
@@ -806,7 +820,9 @@ lifecycle_teardown_start (LifecycleScopeList *list,
 {
   Teardown teardown = { .list = list };
 
+  lifecycle_teardown_enter (&teardown);
   teardown_prepare (&teardown, scope, TRUE);
+  lifecycle_teardown_leave (&teardown);
 }
 
 /* Called at home. Does the release. `began` is the time when the teardown began. */
@@ -818,7 +834,9 @@ lifecycle_teardown_finish (LifecycleScope *scope,
 
   g_object_ref (scope);
   scope->awaiting_release = FALSE;
+  lifecycle_teardown_enter (&n_released);
   teardown_release (scope, FALSE, began);
+  lifecycle_teardown_leave (&n_released);
   n_released = scope->n_released - n_released;
   g_object_unref (scope);
 

@@ -296,12 +296,43 @@ test_scope_of_object (void)
   g_assert_finalize_object (object);
 }
 
+/* A handler of `closing` closes the scope that moves, which is closing already: nothing happens. */
+static void
+close_self_cb (LifecycleScope  *scope,
+               LifecycleReason  reason,
+               gpointer         data)
+{
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 0);
+  g_assert_false (lifecycle_scope_is_closed (scope));
+}
+
+static void
+test_closes_itself (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *moved;
+  int freed = 0;
+
+  lifecycle_scope_adopt (scope, &freed, test_count_notify);
+  g_signal_connect (scope, "closing", G_CALLBACK (close_self_cb), NULL);
+  moved = lifecycle_scope_move (scope);
+
+  g_assert_true (lifecycle_scope_is_closed (scope));
+  g_assert_cmpint (lifecycle_scope_get_state (moved), ==, LIFECYCLE_STATE_OPEN);
+  g_assert_cmpint (freed, ==, 0);
+  g_assert_cmpuint (lifecycle_scope_close (moved), ==, 1);
+  g_assert_cmpint (freed, ==, 1);
+  g_assert_finalize_object (moved);
+  g_assert_finalize_object (scope);
+}
+
 int
 main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/lifecycle/move/closes-itself", test_closes_itself);
   g_test_add_func ("/lifecycle/move/asks-for-cancellable", test_asks_for_cancellable);
   g_test_add_func ("/lifecycle/move/parent-closes", test_parent_closes);
   g_test_add_func ("/lifecycle/move/followed-closes", test_followed_closes);
