@@ -38,6 +38,9 @@ model_finish_operation (int number)
 
   thing->ended = true;
   thing->ended_at = model.tick++;
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_KEPT && model.things[i].operation == number)
+      model.things[i].due = model.n_frames - 1;
   if (!thing->live)
     return;
 
@@ -52,6 +55,28 @@ model_finish_operation (int number)
   thing->expects_call = thing->has_callback;
   thing->due = model.n_frames - 1;
   model_unlink (number);
+}
+
+/* What an operation keeps is freed when its call is over, however long ago its scope has closed: after
+ * the callback, the newest first.
+ */
+void
+model_free_kept (int number)
+{
+  ModelThing *thing = &model.things[number];
+  const ModelFrame *frame = model_top_frame ();
+
+  if (!model_is_op (frame, MODEL_OP_READY) || frame->op.thing != thing->operation)
+    model_fail ("kept-when", "thing %d is freed, and operation %d is not over", number,
+                thing->operation);
+  if (model.things[thing->operation].expects_call && model.things[thing->operation].n_called == 0)
+    model_fail ("kept-early", "thing %d is freed before the callback of operation %d", number,
+                thing->operation);
+  for (int i = number + 1; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_KEPT &&
+        model.things[i].operation == thing->operation &&
+        model.things[i].n_notified == 0)
+      model_fail ("kept-order", "thing %d is freed before thing %d", number, i);
 }
 
 void

@@ -564,6 +564,10 @@ model_call_notify (int number)
     case MODEL_OBJECT:
     case MODEL_CHILD:
     case MODEL_DEADLINE:
+    case MODEL_KEPT:
+      model_free_kept (number);
+      break;
+
     case MODEL_WAITER:
     case MODEL_BINDING:
     case MODEL_MONITOR:

@@ -533,6 +533,9 @@ model_begin (ModelOp *given)
       model_begin_operation (op->thing, op->scope, op->was_open);
       break;
 
+    case MODEL_OP_KEEP_DATA:
+      break;
+
     case MODEL_OP_CLOSE_ASYNC:
       model_close_async (op);
       break;

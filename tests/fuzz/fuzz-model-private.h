@@ -81,6 +81,7 @@ void        model_begin_operation   (int               thing,
                                      int               scope,
                                      bool              is_open);
 void        model_finish_operation  (int               thing);
+void        model_free_kept         (int               thing);
 bool        model_is_draining       (int               scope);
 bool        model_end_wait          (int               teardown);
 void        model_end_wait_early    (int               teardown);

@@ -700,6 +700,7 @@ settle_thing (int number)
     case MODEL_WAITER:
     case MODEL_BINDING:
     case MODEL_MONITOR:
+    case MODEL_KEPT:
       break;
     }
 

@@ -85,7 +85,8 @@ typedef enum
   MODEL_PHASE,
   MODEL_BINDING,
   MODEL_MONITOR,
-  MODEL_FILE
+  MODEL_FILE,
+  MODEL_KEPT                    /* by an operation, which is its `operation` */
 } ModelKind;
 
 typedef enum
@@ -157,6 +158,7 @@ typedef struct
   bool      ended;
   unsigned  ended_at;           /* the tick */
   bool      straggler;          /* when a wait was over, it was not */
+  int       operation;          /* what is kept: which keeps it */
   bool      cancelled;
 
   /* Phases. */
@@ -356,6 +358,7 @@ typedef enum
   MODEL_OP_ADVANCE,
   MODEL_OP_BEGIN,
   MODEL_OP_READY,
+  MODEL_OP_KEEP_DATA,
   MODEL_OP_CLOSE_ASYNC,
   MODEL_OP_ADD_PHASE,
   MODEL_OP_BIND,

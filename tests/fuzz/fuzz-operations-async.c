@@ -263,6 +263,26 @@ op_begin (const guint8 *record)
   end (&op);
 }
 
+/* Memory that the call still writes to. */
+void
+op_keep_data (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_KEEP_DATA, MODEL_NONE, MODEL_NONE);
+  int operation = pick_thing (record[2], MODEL_OPERATION);
+  WorldToken *token;
+
+  if (operation < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_KEPT, true);
+  model.things[op.thing].operation = operation;
+  token = world_token (op.thing, SCRIPT (record));
+  world_trace ("kept %d = keep (operation %d)", op.thing, operation);
+  begin (&op);
+  lifecycle_operation_keep (world.tokens[operation].address, token, world_notify_cb);
+  end (&op);
+}
+
 /* Its result comes. */
 void
 end_operation (int number)

@@ -227,6 +227,7 @@ static const struct
   { op_add_debounce,        {  0,  0,  0,  5,  3 } },
   { op_stop_timer,          {  0,  0,  0,  2,  1 } },
   { op_set_limit,           {  0,  0,  0,  0, 10 } },
+  { op_keep_data,           {  0,  0,  0,  0,  6 } },
 };
 
 /* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */
