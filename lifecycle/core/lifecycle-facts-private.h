@@ -22,6 +22,7 @@ struct _LifecycleFacts
   gpointer  callback;   /* a function of the user */
   char     *name;       /* owned; NULL if it has none */
   gboolean  valid;      /* whether what the entry stands for still exists */
+  gboolean  shared;     /* whether other threads may drop the object */
   gboolean  holds;      /* whether the entry holds a reference on the object */
   gboolean  unused;     /* an operation whose cancellable nobody else refers to */
 };

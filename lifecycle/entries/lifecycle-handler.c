@@ -534,10 +534,12 @@ handler_describe (LifecycleEntry *entry,
                   LifecycleFacts *facts)
 {
   Handler *handler = handler_from_entry (entry);
+  FullHandler *full = handler_get_full (handler);
   LifecycleDetailedSignal signal = { 0, };
 
   lifecycle_detailed_signal_get (entry->more, &signal);
   lifecycle_facts_set_object (facts, handler->instance);
+  facts->shared = full != NULL && full->threaded != NULL;
   facts->signal_id = signal.id;
   facts->detail = signal.detail;
   facts->id = handler->id;

@@ -532,6 +532,29 @@ lifecycle_record_get_stack (LifecycleRecord *self)
 }
 
 /**
+ * lifecycle_record_ref_object:
+ * @self: a record
+ *
+ * Gets the object that the entry is about, if both still exist: the instance of a handler, or an
+ * owned object. The instance of a queued or guarded handler is not returned, because other threads
+ * may drop it.
+ *
+ * Call this function at the home of the scope that owned the entry; elsewhere it returns %NULL. The
+ * cost grows with the number of entries of that scope.
+ *
+ * Returns: (transfer full) (nullable): the object, or %NULL if there is none
+ *
+ * Since: 1.0
+ */
+GObject *
+lifecycle_record_ref_object (LifecycleRecord *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_RECORD (self), NULL);
+
+  return self->snapshot != NULL ? lifecycle_snapshot_ref_object (self->snapshot, self->index) : NULL;
+}
+
+/**
  * lifecycle_record_to_string:
  * @self: a record
  *

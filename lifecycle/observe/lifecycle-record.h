@@ -49,6 +49,8 @@ const char    *lifecycle_record_get_callback      (LifecycleRecord *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 const char    *lifecycle_record_get_stack         (LifecycleRecord *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+GObject       *lifecycle_record_ref_object        (LifecycleRecord *self) G_GNUC_WARN_UNUSED_RESULT;
+LIFECYCLE_AVAILABLE_IN_1_0
 char          *lifecycle_record_to_string         (LifecycleRecord *self);
 
 G_END_DECLS

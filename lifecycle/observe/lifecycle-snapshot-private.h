@@ -17,6 +17,7 @@ typedef struct _LifecycleSnapshot LifecycleSnapshot;
 typedef struct
 {
   LifecycleFacts        facts;
+  const LifecycleEntry *entry;  /* may be gone */
   const char           *place;  /* never freed */
   const LifecycleStack *stack;  /* NULL unless stacks are recorded */
   guint                 scope;  /* its index in the snapshot */
@@ -31,6 +32,7 @@ typedef struct
   char          *name;          /* or the whole path, if nothing is above it */
   guint          above;         /* its index in the snapshot; its own if there is none */
 
+  LifecycleLedger *ledger;      /* its memory is held; NULL in an element without a scope */
   gpointer       address;       /* NULL in an element without a scope */
   gpointer       object;        /* the address of what it belongs to, see lifecycle_scope_get_child_for() */
   const char    *place;         /* never freed */
@@ -64,6 +66,8 @@ gint64                       lifecycle_snapshot_get_scope_age (LifecycleSnapshot
                                                                guint              index);
 char                        *lifecycle_snapshot_dup_path     (LifecycleSnapshot *self,
                                                               guint              scope);
+GObject                     *lifecycle_snapshot_ref_object   (LifecycleSnapshot *self,
+                                                              guint              index);
 
 /* In lifecycle-record.c and lifecycle-record-list.c. */
 LifecycleRecord             *lifecycle_record_new            (LifecycleSnapshot *snapshot,

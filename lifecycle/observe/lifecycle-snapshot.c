@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-describe-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
@@ -27,7 +28,10 @@ item_clear (gpointer data)
 static void
 scope_clear (gpointer data)
 {
-  g_free (((LifecycleSnapshotScope *) data)->name);
+  LifecycleSnapshotScope *self = data;
+
+  g_clear_pointer (&self->ledger, lifecycle_ledger_release_memory);
+  g_free (self->name);
 }
 
 LifecycleSnapshot *
@@ -70,6 +74,7 @@ snapshot_add_entries (LifecycleSnapshot *self,
       const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
       LifecycleSnapshotItem item = {
         .facts.valid = TRUE,
+        .entry = entry,
         .place = entry->name,
         .scope = scope,
         .added = entry->added,
@@ -94,8 +99,9 @@ snapshot_add_entries (LifecycleSnapshot *self,
 static void
 snapshot_add_scope (LifecycleSnapshot *self,
                     LifecycleWalk     *walk,
-                    LifecycleScope    *scope)
+                    LifecycleLedger   *ledger)
 {
+  LifecycleScope *scope = ledger->scope;
   LifecycleSnapshotScope *named;
 
   /* Steps without a scope leave empty elements, which are never looked up. */
@@ -106,6 +112,7 @@ snapshot_add_scope (LifecycleSnapshot *self,
     named->name = lifecycle_name_quote (scope->key.name != NULL ? scope->key.name : "unnamed",
                                         LIFECYCLE_QUOTE_PATH);
 
+  named->ledger = lifecycle_ledger_hold_memory (ledger);
   named->address = scope;
   named->object = scope->key.object;
   named->place = scope->as_child.name;
@@ -119,52 +126,23 @@ snapshot_add_scope (LifecycleSnapshot *self,
   named->permanent = lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_PERMANENT);
 }
 
-typedef struct
-{
-  guint       look;
-  const char *text;
-} KnownPlace;
-
-/* Replaces a place by a string that is never freed, because the module that contains the original
- * may be unloaded before it is read.
- */
-static void
-resolve_place (GHashTable  *known,
-               const char **place,
-               guint        look)
-{
-  KnownPlace *resolved = g_hash_table_lookup (known, *place);
-
-  if (resolved == NULL)
-    {
-      resolved = g_new0 (KnownPlace, 1);
-      g_hash_table_insert (known, (gpointer) *place, resolved);
-    }
-  if (resolved->text == NULL || resolved->look != look)
-    {
-      resolved->look = look;
-      resolved->text = lifecycle_modules_get_place (*place, look);
-    }
-  *place = resolved->text;
-}
-
 static void
 snapshot_resolve_places (LifecycleSnapshot *self)
 {
-  g_autoptr (GHashTable) known = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (LifecyclePlaces) places = lifecycle_places_new ();
 
   for (guint i = 0; i < self->items->len; i++)
     {
       LifecycleSnapshotItem *item = &g_array_index (self->items, LifecycleSnapshotItem, i);
 
-      resolve_place (known, &item->place, item->look);
+      item->place = lifecycle_places_resolve (places, item->place, item->look);
     }
   for (guint i = 0; i < self->scopes->len; i++)
     {
       LifecycleSnapshotScope *scope = &g_array_index (self->scopes, LifecycleSnapshotScope, i);
 
       if (scope->address != NULL)
-        resolve_place (known, &scope->place, scope->look);
+        scope->place = lifecycle_places_resolve (places, scope->place, scope->look);
     }
 }
 
@@ -195,7 +173,7 @@ snapshot_of_walk (LifecycleWalk *walk,
 
       if (scope != NULL)
         {
-          snapshot_add_scope (self, walk, scope);
+          snapshot_add_scope (self, walk, ledger);
           if (contexts != NULL && !g_hash_table_contains (contexts, scope->context))
             g_hash_table_add (contexts, g_main_context_ref (scope->context));
           is_first = g_array_index (walk->steps, LifecycleStep, index).above == index;
@@ -346,4 +324,43 @@ lifecycle_snapshot_dup_path (LifecycleSnapshot *self,
     g_string_append_printf (path, "/%s", (const char *) g_ptr_array_index (names, i));
 
   return g_string_free (path, FALSE);
+}
+
+/* Returns a reference on the object that an entry is about, if both still exist and this thread is
+ * at the home of the scope: nobody is expected to dispose the object elsewhere.
+ */
+GObject *
+lifecycle_snapshot_ref_object (LifecycleSnapshot *self,
+                               guint              index)
+{
+  const LifecycleSnapshotItem *item = lifecycle_snapshot_get_item (self, index);
+  LifecycleLedger *ledger = lifecycle_snapshot_get_scope (self, item->scope)->ledger;
+  g_autoptr (LifecycleScope) scope = lifecycle_ledger_dup_scope (ledger);
+  LifecycleFacts facts = { .valid = TRUE };
+  GObject *object = NULL;
+
+  if (item->facts.object == NULL || scope == NULL || !lifecycle_scope_enter_home (scope))
+    return NULL;
+
+  lifecycle_ledger_lock (ledger);
+  for (LifecycleNode *node = ledger->live.next; node != &ledger->live; node = node->next)
+    {
+      LifecycleEntry *entry = (LifecycleEntry *) node;
+
+      /* Something else may have the same address by now, and then describes itself. */
+      if (entry == item->entry && lifecycle_entry_get_class (entry)->describe != NULL)
+        {
+          lifecycle_entry_get_class (entry)->describe (entry, &facts);
+          break;
+        }
+    }
+  lifecycle_ledger_unlock (ledger);
+  g_free (facts.name);
+
+  /* A new reference may call a toggle notify, so the lock is not held here. */
+  if (facts.object == item->facts.object && !facts.shared && G_IS_OBJECT (facts.object))
+    object = g_object_ref (facts.object);
+  lifecycle_scope_leave_home (scope);
+
+  return object;
 }

@@ -97,10 +97,15 @@ open_page (GtkWidget **window)
 static void
 close_page (GtkWidget *window)
 {
+  GtkWidget *page = gtk_window_get_child (GTK_WINDOW (window));
+  gboolean page_gone;
+
+  test_gtk_watch_finalize (page, &page_gone);
   g_object_ref (window);
   gtk_window_destroy (GTK_WINDOW (window));
-  test_gtk_settle ();
   g_assert_finalize_object (window);
+  /* A worker may still hold it. */
+  test_iterate_until (page_gone);
 }
 
 static void
@@ -352,6 +357,7 @@ test_inspector (void)
 
   select_scope (page, lifecycle_gtk_scope_of (button));
   test_iterate_until (shows (get_records (page), "GtkButton::clicked"));
+  g_assert_true (gtk_widget_get_sensitive (find (page, GTK_TYPE_BUTTON, "Show Object")));
   g_signal_emit_by_name (find (page, GTK_TYPE_BUTTON, "Show Object"), "clicked");
   test_gtk_settle ();
   g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (stack)), ==, "objects");
@@ -367,6 +373,95 @@ test_inspector (void)
   gtk_window_set_interactive_debugging (FALSE);
   gtk_window_destroy (GTK_WINDOW (window));
   test_gtk_settle ();
+}
+
+/* Real keys and clicks: filter, select, close. */
+
+static void
+run_xdotool (const char *arguments)
+{
+  g_autofree char *command = g_strconcat ("xdotool ", arguments, NULL);
+  const char *argv[] = { "sh", "-c", command, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error);
+
+  g_assert_no_error (error);
+  test_iterate_until (g_subprocess_get_identifier (process) == NULL);
+  test_gtk_settle ();
+}
+
+/* The cell with this text. */
+static GtkWidget *
+find_cell (GtkWidget  *widget,
+           const char *text)
+{
+  GtkWidget *found = NULL;
+
+  if (GTK_IS_INSCRIPTION (widget) && gtk_widget_get_mapped (widget) &&
+      g_strcmp0 (gtk_inscription_get_text (GTK_INSCRIPTION (widget)), text) == 0)
+    return widget;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_cell (child, text);
+
+  return found;
+}
+
+/* Clicks at a scope until it is selected: on a busy machine, its row may still have been elsewhere. */
+static void
+click_scope (GtkWidget  *window,
+             GtkWidget  *page,
+             const char *name,
+             const char *path)
+{
+  do
+    {
+      GtkWidget *cell = find_cell (get_scopes (page), name);
+      g_autofree char *arguments = NULL;
+      double x, y, offset_x, offset_y;
+
+      g_assert_nonnull (cell);
+      g_assert_true (gtk_widget_translate_coordinates (cell, window, 5, 5, &x, &y));
+      gtk_native_get_surface_transform (GTK_NATIVE (window), &offset_x, &offset_y);
+      arguments = g_strdup_printf ("search --name '^%s$' mousemove --window %%1 %d %d click 1",
+                                   gtk_window_get_title (GTK_WINDOW (window)),
+                                   (int) (x + offset_x), (int) (y + offset_y));
+      run_xdotool (arguments);
+      test_gtk_settle ();
+    }
+  while (find (page, GTK_TYPE_LABEL, path) == NULL);
+}
+
+static void
+test_keys (void)
+{
+  g_autoptr (LifecycleScope) root = lifecycle_scope_new ("the root");
+  LifecycleScope *apples = lifecycle_scope_new_child (root, "apples");
+  GtkWidget *window, *page = open_page (&window);
+
+  gtk_window_set_title (GTK_WINDOW (window), "Inspected by keys");
+  lifecycle_scope_get_child (root, "pears");
+  lifecycle_scope_add_timeout (apples, 100000, timer_cb, NULL, NULL);
+  test_iterate_until (shows (get_scopes (page), "pears"));
+  run_xdotool ("search --name '^Inspected by keys$' windowactivate --sync");
+  test_iterate_until (gtk_window_is_active (GTK_WINDOW (window)));
+
+  click_scope (window, page, "pears", "the root/pears");
+  run_xdotool ("key --clearmodifiers ctrl+f type APPLE");
+  test_iterate_until (!shows (get_scopes (page), "pears"));
+
+  click_scope (window, page, "apples", "the root/apples");
+  test_iterate_until (shows (get_records (page), "timer_cb"));
+  run_xdotool ("key --clearmodifiers Delete");
+  g_assert_false (lifecycle_scope_is_closed (apples));
+  run_xdotool ("key --clearmodifiers Return");
+  test_iterate_until (lifecycle_scope_is_closed (apples));
+  g_assert_false (lifecycle_scope_is_closed (root));
+
+  g_assert_finalize_object (apples);
+  close_page (window);
+  lifecycle_scope_close (root);
 }
 
 /* Changes of a list are told so that its items are right at each of them. */
@@ -547,6 +642,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle-gtk/inspector/mapped", test_mapped);
   g_test_add_func ("/lifecycle-gtk/inspector/leaks", test_leaks);
   g_test_add_func ("/lifecycle-gtk/inspector/inspector", test_inspector);
+  g_test_add_func ("/lifecycle-gtk/inspector/keys", test_keys);
   g_test_add_func ("/lifecycle-gtk/inspector/scroll", test_scroll);
 
   return g_test_run ();

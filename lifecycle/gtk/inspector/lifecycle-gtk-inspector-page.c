@@ -100,11 +100,17 @@ page_ref_selected (LifecycleGtkInspectorPage *self)
   return forest != NULL ? lifecycle_outline_ref_scope (forest->outline, index) : NULL;
 }
 
+/* The object of the selected entry or, if there is none, of the selected scope. */
 static GObject *
 page_ref_object (LifecycleGtkInspectorPage *self)
 {
+  LifecycleRecord *record = lifecycle_gtk_record_view_get_selected (LIFECYCLE_GTK_RECORD_VIEW (self->records));
+  GObject *object = record != NULL ? lifecycle_record_ref_object (record) : NULL;
   LifecycleGtkScopeForest *forest;
   guint index;
+
+  if (object != NULL)
+    return object;
 
   forest = lifecycle_gtk_scope_view_get_selected (LIFECYCLE_GTK_SCOPE_VIEW (self->scopes), &index);
 
@@ -124,6 +130,14 @@ page_list_leaks (LifecycleGtkInspectorPage *self)
                                  "LIFECYCLE_DEBUG=widgets.");
   if (g_strcmp0 (gtk_stack_page_get_title (self->leaks_page), title) != 0)
     gtk_stack_page_set_title (self->leaks_page, title);
+}
+
+static void
+page_update_show (LifecycleGtkInspectorPage *self)
+{
+  g_autoptr (GObject) object = page_ref_object (self);
+
+  gtk_widget_set_sensitive (self->show, object != NULL);
 }
 
 /* Lists the entries of the selected scope, unless they are many and seem to be the same. */
@@ -151,8 +165,7 @@ page_list_records (LifecycleGtkInspectorPage *self,
     }
 
   forest = lifecycle_gtk_scope_view_get_selected (LIFECYCLE_GTK_SCOPE_VIEW (self->scopes), &index);
-  gtk_widget_set_sensitive (self->show,
-                            lifecycle_outline_get_object_type (forest->outline, index) != G_TYPE_INVALID);
+  page_update_show (self);
   n = lifecycle_outline_get_n_entries (forest->outline, index, recursive);
   identity = lifecycle_outline_get_identity (forest->outline, index);
   if (!force && n > MANY_ENTRIES && self->listed == identity && self->n_listed == n)
@@ -552,7 +565,8 @@ page_create_bar (LifecycleGtkInspectorPage *self)
 
   self->below = gtk_check_button_new_with_label ("With scopes below");
   self->show = gtk_button_new_with_label ("Show Object");
-  gtk_widget_set_tooltip_text (self->show, "Show the object that this scope was made for");
+  gtk_widget_set_tooltip_text (self->show,
+                               "Show the object of the selected entry, or that the scope was made for");
   self->close = gtk_menu_button_new ();
   gtk_menu_button_set_label (GTK_MENU_BUTTON (self->close), "Close Scope");
   gtk_menu_button_set_direction (GTK_MENU_BUTTON (self->close), GTK_ARROW_UP);
@@ -606,6 +620,8 @@ lifecycle_gtk_inspector_page_init (LifecycleGtkInspectorPage *self)
   g_signal_connect_swapped (self->filter, "search-changed", G_CALLBACK (rebuild_cb), self);
   g_signal_connect_swapped (self->below, "toggled", G_CALLBACK (selected_cb), self);
   g_signal_connect_swapped (self->show, "clicked", G_CALLBACK (show_cb), self);
+  g_signal_connect_swapped (self->records, "selected", G_CALLBACK (page_update_show), self);
+  g_signal_connect_swapped (self->records, "activated", G_CALLBACK (show_cb), self);
   page_add_shortcut (GTK_WIDGET (self), "<Control>f", find_cb, self);
   page_add_shortcut (self->scopes, "Delete", delete_cb, self);
 

@@ -121,12 +121,28 @@ test_holds_nothing (void)
   LifecycleScope *scope = lifecycle_scope_new ("dropped");
   GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
   g_autoptr (LifecycleOutline) outline = NULL;
+  g_autoptr (GListModel) records = NULL;
+  g_autoptr (LifecycleRecord) record = NULL;
+  g_autoptr (LifecycleRecord) queued = NULL;
+  GObject *same;
 
   lifecycle_scope_get_child_for (scope, object);
   lifecycle_scope_connect_signal (scope, object, "notify", G_CALLBACK (handler_cb), NULL);
+  lifecycle_scope_connect_full (scope, object, "notify", G_CALLBACK (handler_cb), NULL, NULL,
+                                LIFECYCLE_CONNECT_QUEUED);
   outline = lifecycle_outline_new ();
+  records = lifecycle_scope_list_records (scope, FALSE);
+  record = g_list_model_get_item (records, 1);
+  queued = g_list_model_get_item (records, 2);
+
+  same = lifecycle_record_ref_object (record);
+  g_assert_true (same == object);
+  g_object_unref (same);
+  g_assert_true (lifecycle_record_get_instance_type (queued) == G_TYPE_OBJECT);
+  g_assert_null (lifecycle_record_ref_object (queued));
 
   g_assert_finalize_object (object);
+  g_assert_null (lifecycle_record_ref_object (record));
   for (guint i = 1; i < lifecycle_outline_get_n_scopes (outline); i++)
     {
       g_assert_null (lifecycle_outline_ref_object (outline, i));
@@ -147,6 +163,7 @@ off_home (gpointer data)
   g_assert_cmpuint (lifecycle_outline_get_n_scopes (outline), ==, 3);
   g_assert_true (lifecycle_outline_get_object_type (outline, index) == G_TYPE_OBJECT);
   g_assert_null (lifecycle_outline_ref_object (outline, index));
+  g_assert_null (lifecycle_record_ref_object (data));
 
   return NULL;
 }
@@ -157,9 +174,18 @@ test_off_home (void)
 {
   g_autoptr (LifecycleScope) scope = lifecycle_scope_new ("home");
   g_autoptr (GObject) object = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr (GListModel) records = NULL;
+  g_autoptr (LifecycleRecord) record = NULL;
+  GObject *same;
 
+  lifecycle_scope_add_object (scope, object);
   lifecycle_scope_get_child_for (scope, object);
-  g_thread_join (g_thread_new ("elsewhere", off_home, NULL));
+  records = lifecycle_scope_list_records (scope, FALSE);
+  record = g_list_model_get_item (records, 0);
+  same = lifecycle_record_ref_object (record);
+  g_assert_true (same == object);
+  g_object_unref (same);
+  g_thread_join (g_thread_new ("elsewhere", off_home, record));
 
   lifecycle_scope_close (scope);
 }
