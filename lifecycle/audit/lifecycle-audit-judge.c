@@ -296,12 +296,15 @@ count_type (Dragged *counts,
 }
 
 /* Whether the program itself asked for what the platform has made. Everything that the platform does is
- * asked for by somebody, so only a call that is near counts.
+ * asked for by somebody, so only a call that is near counts; but widgets come from files that describe
+ * them, through many calls.
  */
 static gboolean
-is_asked_for (const AuditStack *stack)
+is_asked_for (const AuditStack *stack,
+              const AuditType  *type)
 {
-  return stack != NULL && stack->first_own >= 0 && stack->first_own < NEAR_FRAMES;
+  return stack != NULL && stack->first_own >= 0 &&
+         (stack->first_own < NEAR_FRAMES || (type != NULL && type->is_widget));
 }
 
 static void
@@ -317,7 +320,7 @@ weigh_object (Judge       *judge,
   self->n_objects++;
   self->n_bytes += object->facts->instance_size + object->facts->private_size;
   if (object->site->own || object->facts->own || object->facts->is_window ||
-      is_asked_for (object->stack))
+      is_asked_for (object->stack, object->facts))
     {
       self->own = TRUE;
       if (object != object->top)
@@ -524,7 +527,7 @@ write_site (AuditWriter     *writer,
   };
   const AuditRecord *sample = site->sample;
   gboolean own = site->own ||
-                 (sample != NULL && is_asked_for (sample->stack));
+                 (sample != NULL && is_asked_for (sample->stack, NULL));
 
   fprintf (writer->file, ",\n    { \"kind\": \"piling-up\", \"what\": \"%s\", \"own\": %s, "
            "\"count\": %u, ", whats[site->kind], own ? "true" : "false",

@@ -98,6 +98,8 @@ audit_report_text (GPtrArray *processes,
 {
   GString *text = g_string_new (NULL);
 
+  if (processes->len == 0)
+    g_string_append (text, "lifecycle audit: nothing to look at, because no object of GLib was made\n");
   for (guint i = 0; i < processes->len; i++)
     append_process (text, g_ptr_array_index (processes, i), all);
 

@@ -304,7 +304,7 @@ rank_holder (JsonObject *holder)
   if (get_bool (holder, "owns"))
     return 0;
   if (g_strcmp0 (how, "field") == 0)
-    return get_bool (holder, "own") || get_bool (holder, "inside") ? 1 : 5;
+    return get_bool (holder, "own") ? 1 : get_bool (holder, "inside") ? 2 : 5;
   if (g_strcmp0 (how, "toggle") == 0)
     return 2;
 

@@ -385,6 +385,31 @@ wait_in_loop (void)
   g_main_loop_run (loop);
 }
 
+static gboolean
+quit_if_there_is_a_report_cb (gpointer data)
+{
+  g_autofree char *name = g_strdup_printf ("%d.json", (int) getpid ());
+  g_autofree char *path = g_build_filename (g_getenv ("LIFECYCLE_AUDIT_DIRECTORY"), name, NULL);
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    g_main_loop_quit (data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Waits for a snapshot that nobody asks for. */
+static void
+wait_for_snapshot (void)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  if (!clean)
+    dangling_handler ();
+  g_timeout_add (50, quit_if_there_is_a_report_cb, loop);
+  g_timeout_add_seconds (60, quit_cb, loop);
+  g_main_loop_run (loop);
+}
+
 static const struct
 {
   const char *name;
@@ -409,6 +434,7 @@ static const struct
   { "fork-and-exec", fork_and_exec },
   { "after-loop", after_loop },
   { "wait-in-loop", wait_in_loop },
+  { "wait-for-snapshot", wait_for_snapshot },
 };
 
 int

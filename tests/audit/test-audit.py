@@ -251,13 +251,11 @@ def snapshot_by_command():
 
 
 def snapshots_by_time():
-    status, report, output = audit(["sh", "-c", f"timeout -s TERM 4 '{PLANTED}' wait-in-loop"],
-                                   "--json", "--snapshot-every=1")
+    status, report, output = audit([PLANTED, "wait-for-snapshot"], "--json", "--snapshot-every=1")
     check(report, f"there is no report; status {status}: {output}")
-    processes = [process for process in json.loads(report)["processes"]
-                 if process["program"] == "planted"]
-    check(processes and processes[0]["snapshots"] >= 1 and
-          processes[0]["findings"][0]["kind"] == "dangling", report)
+    process = json.loads(report)["processes"][0]
+    check(status == 1 and process["snapshots"] >= 1, report)
+    check([finding["kind"] for finding in process["findings"]] == ["dangling"], report)
 
 
 def main():

@@ -3,8 +3,8 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Usage: trials.py TOOL FOLDER [NAME ...]. Writes a report for each program, and a table of them all, to
-# the folder. Needs Xvfb, openbox, xdotool and dbus-run-session.
+# Usage: trials.py TOOL FOLDER [NAME ...]. Writes a report for each program, and a page on them all, to the
+# folder. Needs Xvfb, openbox, xdotool and dbus-run-session.
 
 import argparse
 import json
@@ -25,7 +25,7 @@ DISPLAY = ":87"
 TRIALS = [
     ("gnome-calculator", ["gnome-calculator"], ["ctrl+n"], ["ctrl+w"], "a window"),
     ("gnome-text-editor", ["gnome-text-editor", "-s"], ["ctrl+t"], ["ctrl+w"], "a tab"),
-    ("eog", ["eog", "IMAGE"], ["!eog -n IMAGE"], ["ctrl+w"], "a window"),
+    ("eog", ["eog", "IMAGE"], ["!eog OTHER-IMAGE"], ["ctrl+w"], "a window"),
     ("evince", ["evince"], ["ctrl+o"], ["Escape"], "the file chooser"),
     ("gedit", ["gedit", "-s"], ["ctrl+t"], ["ctrl+w"], "a tab"),
     ("mousepad", ["mousepad", "--disable-server"], ["ctrl+n"], ["ctrl+w"], "a tab"),
@@ -40,9 +40,12 @@ TRIALS = [
 def key(names, session=None, home=""):
     for name in names:
         if name.startswith("!"):
-            words = name[1:].replace("IMAGE", os.path.join(home, "image.png")).split()
-            subprocess.run(words, check=False, env=session.inside, timeout=30,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            words = name[1:].replace("OTHER-IMAGE", os.path.join(home, "other.png")).split()
+            asked = subprocess.Popen(words, env=session.inside,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if not wait_for_end(asked, 10):
+                asked.kill()
+                asked.wait()
             time.sleep(0.5)
             continue
         subprocess.run(["xdotool", "key", "--clearmodifiers", name], check=False,
@@ -173,25 +176,47 @@ def end(process):
         process.wait()
 
 
-def summarize(name, thing, report):
-    """A line of the table: what grew, and the first findings."""
+def load(report):
     try:
         with open(report, encoding="utf-8") as file:
-            processes = json.load(file)["processes"]
+            return json.load(file)["processes"]
     except (OSError, ValueError):
-        return f"| {name} | {thing} | it did not run | | |"
+        return []
+
+
+def own_findings(processes):
+    return [finding for process in processes for finding in process["findings"] if finding["own"]]
+
+
+def summarize(name, thing, processes):
+    """A line of the table: what grew, and the first finding."""
     if not processes:
-        return f"| {name} | {thing} | no GLib was seen | | |"
+        return f"| {name} | {thing} | no GLib was seen | | | |"
     process = max(processes, key=lambda one: one["seconds"])
     rounds = process.get("rounds", [])
-    own = [finding for one in processes for finding in one["findings"] if finding["own"]]
-    first, last = (rounds[0], rounds[-1]) if len(rounds) > 1 else ({}, {})
-    growth = ", ".join(f"{first[kind]} → {last[kind]} {kind}s" for kind in ("handler", "object")
-                       if kind in first)
-    memory = (f"{first['resident'] / 2**20:.0f} → {last['resident'] / 2**20:.0f} MiB"
-              if first else "")
+    own = own_findings(processes)
+    growth = memory = ""
+    if len(rounds) > 1:
+        first, last = rounds[0], rounds[-1]
+        growth = ", ".join(f"{first[kind]} → {last[kind]} {kind}s" for kind in ("handler", "object"))
+        memory = f"{first['resident'] / 2**20:.0f} → {last['resident'] / 2**20:.0f} MiB"
     head = f"{own[0]['kind']}: {own[0]['summary']}" if own else "nothing"
     return f"| {name} | {thing} | {growth} | {memory} | {len(own)} | {head} |"
+
+
+def describe(frame):
+    place = os.path.basename(frame["module"] or "")
+    place = f"{frame['file']}:{frame['line']}" if frame["file"] else f"{place}+{frame['offset']:#x}"
+    return f"{frame['function']} ({place})" if frame["function"] else place
+
+
+def list_findings(name, processes):
+    lines = [f"\n## {name}\n"]
+    for finding in own_findings(processes):
+        lines.append(f"- {finding['kind']}: {finding['summary']}")
+        lines.extend(f"  - at {describe(frame)}" for frame in finding["frames"])
+        lines.extend(f"  - {detail}" for detail in finding["details"])
+    return lines if len(lines) > 1 else []
 
 
 def main():
@@ -207,6 +232,7 @@ def main():
     arguments.tool = os.path.abspath(arguments.tool)
     os.makedirs(arguments.folder, exist_ok=True)
 
+    details = []
     lines = ["| program | opened and closed | handlers and objects, first → last snapshot | memory "
              "| findings | the first one |", "|---|---|---|---|---|---|"]
     for trial in TRIALS:
@@ -223,16 +249,19 @@ def main():
         with tempfile.TemporaryDirectory() as home:
             os.chmod(home, 0o700)
             write_image(os.path.join(home, "image.png"))
+            write_image(os.path.join(home, "other.png"))
             session = Session(home)
             try:
                 drive(session, arguments.tool, report, trial, home)
             finally:
                 session.stop()
-        lines.append(summarize(name, thing, report))
+        processes = load(report)
+        lines.append(summarize(name, thing, processes))
+        details.extend(list_findings(name, processes))
         print(lines[-1], flush=True)
 
-    with open(os.path.join(arguments.folder, "table.md"), "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    with open(os.path.join(arguments.folder, "trials.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines + details) + "\n")
     return 0
 
 
