@@ -37,7 +37,8 @@ typedef enum
   LIFECYCLE_DEBUG_TRACE      = 1 << 4,
   LIFECYCLE_DEBUG_OPERATIONS = 1 << 5,
   LIFECYCLE_DEBUG_INSPECT    = 1 << 6,
-  LIFECYCLE_DEBUG_INSPECT_CLOSE = 1 << 7
+  LIFECYCLE_DEBUG_INSPECT_CLOSE = 1 << 7,
+  LIFECYCLE_DEBUG_WIDGETS    = 1 << 8
 } LifecycleDebugFlags;
 
 extern guint lifecycle_debug_flags;

@@ -28,6 +28,7 @@ static const struct
   { "stacks", LIFECYCLE_DEBUG_STACKS, "record the stack of each call that adds an entry, and show it in reports" },
   { "threads", LIFECYCLE_DEBUG_THREADS, "warn about calls from threads on which a scope is not at home" },
   { "trace", LIFECYCLE_DEBUG_TRACE, "print each scope and entry that is added or removed" },
+  { "widgets", LIFECYCLE_DEBUG_WIDGETS, "with the library for GTK, print which widgets should be gone and are not" },
 };
 
 /* Prints help if `value` asks for it, and returns the other words. g_parse_debug_string() could

@@ -15,6 +15,7 @@
 #include "lifecycle-gtk-events.h"
 #include "lifecycle-gtk-expression.h"
 #include "lifecycle-gtk-inspector.h"
+#include "lifecycle-gtk-leaks.h"
 #include "lifecycle-gtk-phase.h"
 #include "lifecycle-gtk-rows.h"
 #include "lifecycle-gtk-surface.h"

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lifecycle-leak.h"
+#include "lifecycle-shared-private.h"
 #include "lifecycle-stacks-private.h"
 
 G_BEGIN_DECLS
@@ -23,12 +24,15 @@ typedef struct
   guint64               age;    /* ms */
   char                 *why;
   char                 *scope_path;
+  char                 *details;
   const char           *place;  /* never freed */
   const LifecycleStack *stack;
 } LifecycleLeakFacts;
 
 LifecycleLeakFacts *lifecycle_leak_facts_copy (const LifecycleLeakFacts *facts);
+LIFECYCLE_SHARED
 void                lifecycle_leak_facts_free (LifecycleLeakFacts       *facts);
+LIFECYCLE_SHARED
 LifecycleLeak      *lifecycle_leak_new        (const LifecycleLeakFacts *facts);
 
 G_END_DECLS

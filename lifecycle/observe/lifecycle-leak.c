@@ -13,12 +13,12 @@
  *
  * Describes a scope or an object that did not end as it should have.
  *
- * There are three kinds of leaks. [enum@LeakKind.closed_but_alive] is a leak in the strict sense:
+ * There are four kinds of leaks. [enum@LeakKind.closed_but_alive] is a leak in the strict sense:
  * an object passed to [method@Scope.expect_finalize] is still alive although the grace time has
  * passed since the scope closed. [enum@LeakKind.finalized_late] is such an object that was
  * finalized after all. [enum@LeakKind.dropped_open] is a scope whose last reference was dropped
  * while it was open. That is legal, but in a garbage-collected language nobody can tell when it
- * happens.
+ * happens. [enum@LeakKind.removed_but_alive] is reported by the library for GTK, without a scope.
  *
  * Leaks are returned by [func@list_leaks]. A leak is a snapshot: it never changes, and it holds no
  * reference to the object that it describes. All its methods may be called on any thread.
@@ -47,6 +47,7 @@ enum
   PROP_SCOPE_PATH,
   PROP_PLACE,
   PROP_STACK,
+  PROP_DETAILS,
   PROP_COUNT,
   N_PROPS
 };
@@ -62,6 +63,7 @@ lifecycle_leak_facts_copy (const LifecycleLeakFacts *facts)
 
   copy->why = g_strdup (facts->why);
   copy->scope_path = g_strdup (facts->scope_path);
+  copy->details = g_strdup (facts->details);
 
   return copy;
 }
@@ -71,6 +73,7 @@ lifecycle_leak_facts_free (LifecycleLeakFacts *facts)
 {
   g_free (facts->why);
   g_free (facts->scope_path);
+  g_free (facts->details);
   g_free (facts);
 }
 
@@ -156,6 +159,10 @@ lifecycle_leak_get_property (GObject    *object,
 
     case PROP_STACK:
       g_value_set_string (value, lifecycle_leak_get_stack (self));
+      break;
+
+    case PROP_DETAILS:
+      g_value_set_string (value, lifecycle_leak_get_details (self));
       break;
 
     case PROP_COUNT:
@@ -261,7 +268,8 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
   /**
    * LifecycleLeak:scope-path: (attributes org.gtk.Property.get=lifecycle_leak_get_scope_path)
    *
-   * The path of the scope that was dropped, or whose close the object should not have survived.
+   * The path of the scope that was dropped, or whose close the object should not have survived; for a
+   * widget, where it was.
    *
    * Since: 1.0
    */
@@ -285,6 +293,15 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
    * Since: 1.0
    */
   properties[PROP_STACK] = leak_string_property ("stack");
+
+  /**
+   * LifecycleLeak:details: (attributes org.gtk.Property.get=lifecycle_leak_get_details)
+   *
+   * What else is known about the object, some lines of text.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DETAILS] = leak_string_property ("details");
 
   /**
    * LifecycleLeak:count: (attributes org.gtk.Property.get=lifecycle_leak_get_count)
@@ -441,6 +458,7 @@ lifecycle_leak_get_why (LifecycleLeak *self)
  * @self: a leak
  *
  * Gets the path of the scope that was dropped, or whose close the object should not have survived.
+ * For a widget, this is where it was: the widgets from the root down to it.
  *
  * Returns: (transfer none): the path
  *
@@ -489,6 +507,25 @@ lifecycle_leak_get_stack (LifecycleLeak *self)
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
   return self->stack;
+}
+
+/**
+ * lifecycle_leak_get_details: (attributes org.gtk.Method.get_property=details)
+ * @self: a leak
+ *
+ * Gets what else is known about the object. For a widget, these are its CSS name, and the handlers and
+ * controllers that it had when the leak was listed.
+ *
+ * Returns: (transfer none) (nullable): some lines of text, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_details (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return leak_get_facts (self)->details;
 }
 
 /**
@@ -561,11 +598,19 @@ lifecycle_leak_to_string (LifecycleLeak *self)
       g_string_append_printf (string, " after scope %s closed", facts->scope_path);
       break;
 
+    case LIFECYCLE_LEAK_KIND_REMOVED_BUT_ALIVE:
+      g_string_append_printf (string, "%s %s is still alive, with %u references, ",
+                              g_type_name (facts->type), self->address, facts->n_refs);
+      leak_append_seconds (string, facts->age);
+      g_string_append_printf (string, " after %s: ", facts->why);
+      lifecycle_name_append (string, facts->scope_path, LIFECYCLE_QUOTE_TEXT);
+      break;
+
     default:
       g_assert_not_reached ();
     }
 
-  if (facts->why != NULL)
+  if (facts->why != NULL && facts->kind != LIFECYCLE_LEAK_KIND_REMOVED_BUT_ALIVE)
     {
       g_string_append (string, ": ");
       lifecycle_name_append (string, facts->why, LIFECYCLE_QUOTE_TEXT);

@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * @LIFECYCLE_LEAK_KIND_CLOSED_BUT_ALIVE: an object that should have been finalized soon after a
  *   scope closed is still alive
  * @LIFECYCLE_LEAK_KIND_FINALIZED_LATE: such an object was finalized, but late
+ * @LIFECYCLE_LEAK_KIND_REMOVED_BUT_ALIVE: an object was taken out of what it belongs to, such as a
+ *   widget out of its window, or a window was destroyed, and the object is still alive
  *
  * The kinds of leaks.
  *
@@ -29,7 +31,8 @@ typedef enum
 {
   LIFECYCLE_LEAK_KIND_DROPPED_OPEN,
   LIFECYCLE_LEAK_KIND_CLOSED_BUT_ALIVE,
-  LIFECYCLE_LEAK_KIND_FINALIZED_LATE
+  LIFECYCLE_LEAK_KIND_FINALIZED_LATE,
+  LIFECYCLE_LEAK_KIND_REMOVED_BUT_ALIVE
 } LifecycleLeakKind;
 
 #define LIFECYCLE_TYPE_LEAK (lifecycle_leak_get_type ())
@@ -57,6 +60,8 @@ LIFECYCLE_AVAILABLE_IN_1_0
 const char        *lifecycle_leak_get_place       (LifecycleLeak *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 const char        *lifecycle_leak_get_stack       (LifecycleLeak *self);
+LIFECYCLE_AVAILABLE_IN_1_0
+const char        *lifecycle_leak_get_details     (LifecycleLeak *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 guint              lifecycle_leak_get_count       (LifecycleLeak *self);
 LIFECYCLE_AVAILABLE_IN_1_0

@@ -15,8 +15,22 @@ typedef struct
 {
   guint64 serial;               /* of the last expectation before the mark */
   guint   epoch;                /* of the leaks that were noted before the mark */
+  gint64  time;                 /* µs */
 } LifecycleLeakMark;
 
+/* Another library, which finds leaks by itself. */
+typedef struct
+{
+  /* Appends the facts, to be freed, of what was removed after `since` (µs). Called with no lock held,
+   * on any thread.
+   */
+  void (* find) (GPtrArray *list,
+                 gint64     since,
+                 gboolean   overdue_only);
+} LifecycleLeakFinder;
+
+LIFECYCLE_SHARED
+void       lifecycle_leaks_set_finder       (const LifecycleLeakFinder *finder);
 void       lifecycle_leaks_set_tracking     (gboolean                 tracking);
 void       lifecycle_leaks_mark             (LifecycleLeakMark       *mark);
 GPtrArray *lifecycle_leaks_list_alive       (const LifecycleLeakMark *since,

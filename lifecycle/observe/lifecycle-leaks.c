@@ -534,6 +534,8 @@ leaks_collect (GPtrArray     *list,
     }
 }
 
+static const LifecycleLeakFinder *leaks_finder;
+
 /* Lists the objects that are alive although the scope has closed, overdue or not. `since` may be
  * NULL.
  */
@@ -543,6 +545,7 @@ lifecycle_leaks_list_alive (const LifecycleLeakMark *since,
 {
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_leak_facts_free);
   guint64 serial = since != NULL ? since->serial : 0;
+  const LifecycleLeakFinder *finder;
 
   g_mutex_lock (&leaks.lock);
   leaks_advance ();
@@ -552,7 +555,18 @@ lifecycle_leaks_list_alive (const LifecycleLeakMark *since,
     leaks_collect (list, &leaks.waiting, serial);
   g_mutex_unlock (&leaks.lock);
 
+  finder = g_atomic_pointer_get (&leaks_finder);
+  if (finder != NULL)
+    finder->find (list, since != NULL ? since->time : 0, overdue_only);
+
   return list;
+}
+
+/* To be called once. */
+void
+lifecycle_leaks_set_finder (const LifecycleLeakFinder *finder)
+{
+  g_atomic_pointer_set (&leaks_finder, (gpointer) finder);
 }
 
 /* Lists the leaks that have been noted. `since` may be NULL. */
@@ -581,6 +595,7 @@ lifecycle_leaks_mark (LifecycleLeakMark *mark)
   g_mutex_lock (&leaks.lock);
   mark->serial = leaks.last_serial;
   mark->epoch = leaks.epoch++;
+  mark->time = g_get_monotonic_time ();
   g_mutex_unlock (&leaks.lock);
 }
 
@@ -614,7 +629,7 @@ lifecycle_leaks_get_n_expected (void)
  * Lists the objects and scopes that did not end as they should have.
  *
  * The list begins with the objects that are overdue now, those that have been overdue the longest
- * first. Then come the leaks noted since the last call of [func@clear_leaks]: objects that were
+ * first, and after them the widgets, if the library for GTK watches them. Then come the leaks noted since the last call of [func@clear_leaks]: objects that were
  * finalized late, and scopes that were dropped while they were open. Of these, only the last at
  * each place is listed, with a count, and if there are very many, the oldest are forgotten. Dropped
  * scopes are noted if `LIFECYCLE_DEBUG=leaks` is set, and between [func@test_begin] and

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lifecycle-entry-private.h"
+#include "lifecycle-shared-private.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct _LifecycleStack LifecycleStack;
 
 void                  lifecycle_stacks_start    (void);
+LIFECYCLE_SHARED
 const LifecycleStack *lifecycle_stacks_capture  (void);
 const LifecycleStack *lifecycle_stacks_get      (LifecycleEntry       *entry);
 char                 *lifecycle_stacks_describe (LifecycleEntry       *entry);

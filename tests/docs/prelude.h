@@ -67,3 +67,29 @@ void progress_cb (goffset current, goffset total, gpointer data);
 void drained_cb (GObject *object, GAsyncResult *result, gpointer data);
 void job_done_cb (GObject *object, GAsyncResult *result, gpointer data);
 void started_cb (GDBusConnection *bus, const char *sender, const char *path, const char *interface, const char *signal, GVariant *parameters, gpointer data);
+
+#ifdef PAGE_IS_ABOUT_GTK
+typedef struct { GtkWidget parent_instance; GSettings *settings; gulong settings_id; guint timeout_id; GCancellable *cancellable; GtkWidget *popover; } MyView;
+#define MY_TYPE_VIEW G_TYPE_INVALID
+
+extern gpointer my_view_parent_class;
+extern GtkApplication *application;
+extern GtkListItemFactory *factory;
+extern GtkWidget *parent;
+extern GtkWidget *popover;
+extern GtkWidget *widget;
+extern GtkWidgetClass *widget_class;
+extern GtkWindow *window;
+extern const GActionEntry entries[3];
+extern const char *uri;
+
+MyView *MY_VIEW (gpointer object);
+gboolean poll_cb (gpointer data);
+gboolean save_cb (gpointer data);
+void bind_row (LifecycleScope *row, GtkListItem *item, gpointer data);
+void opened_cb (GObject *object, GAsyncResult *result, gpointer data);
+void setup_row (LifecycleScope *row, GtkListItem *item, gpointer data);
+void start_polling (void);
+void stop_polling (void);
+void update_cb (void);
+#endif

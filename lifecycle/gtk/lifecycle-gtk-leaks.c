@@ -1,0 +1,375 @@
+/* lifecycle-gtk-leaks.c: widgets that should be gone
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <stdlib.h>
+
+#include "lifecycle-gtk-describe-private.h"
+#include "lifecycle-gtk-leaks.h"
+#include "lifecycle-gtk-roots-private.h"
+#include "lifecycle-gtk-toplevels-private.h"
+#include "lifecycle-ledger-private.h"
+#include "lifecycle-leaks-private.h"
+
+/* Each widget that has been in a window, from then until it is finalized. */
+typedef struct
+{
+  LifecycleNode          node;          /* in `removed`, while it is not in a window */
+  GtkWidget             *widget;
+  LifecycleGtkPath      *path;          /* where it was, or NULL */
+  gint64                 since;         /* µs: when it was removed, or 0 */
+  gboolean               destroyed;     /* a window */
+  gboolean               reported;
+  const LifecycleStack  *stack;         /* of its creation */
+} WatchedWidget;
+
+static struct
+{
+  gboolean       watching;
+  gboolean       print;
+  guint          grace;         /* ms, or 0 for that of all leaks */
+  LifecycleNode  removed;       /* those that were removed last come last */
+  gint           n_removed;     /* atomic */
+  GThread       *thread;        /* on which widgets live */
+  GSource       *timer;
+} leaks;
+
+LIFECYCLE_DEFINE_STATIC_QUARK (watched_widget_quark, "lifecycle-gtk-watched-widget")
+
+static void
+watched_widget_link (WatchedWidget *self)
+{
+  if (self->since != 0)
+    return;
+
+  self->since = g_get_monotonic_time ();
+  lifecycle_node_insert_after (&self->node, leaks.removed.prev);
+  g_atomic_int_inc (&leaks.n_removed);
+}
+
+static void
+watched_widget_unlink (WatchedWidget *self)
+{
+  if (self->since == 0)
+    return;
+
+  self->since = 0;
+  self->reported = FALSE;
+  lifecycle_node_remove (&self->node);
+  g_atomic_int_add (&leaks.n_removed, -1);
+}
+
+static void
+watched_widget_free (gpointer data)
+{
+  WatchedWidget *self = data;
+
+  watched_widget_unlink (self);
+  g_clear_pointer (&self->path, lifecycle_gtk_path_unref);
+  g_free (self);
+}
+
+static WatchedWidget *
+watched_widget_peek (GtkWidget *widget)
+{
+  return g_object_get_qdata (G_OBJECT (widget), watched_widget_quark ());
+}
+
+static WatchedWidget *
+watched_widget_ensure (GtkWidget *widget)
+{
+  WatchedWidget *self = watched_widget_peek (widget);
+
+  if (self == NULL)
+    {
+      self = g_new0 (WatchedWidget, 1);
+      self->widget = widget;
+      g_object_set_qdata_full (G_OBJECT (widget), watched_widget_quark (), self,
+                               watched_widget_free);
+    }
+
+  return self;
+}
+
+static void
+created_cb (GtkWidget *widget)
+{
+  watched_widget_ensure (widget)->stack = lifecycle_stacks_capture ();
+}
+
+static void
+rooted_cb (GtkWidget *widget)
+{
+  WatchedWidget *self = watched_widget_peek (widget);
+
+  if (self != NULL && !self->destroyed)
+    watched_widget_unlink (self);
+}
+
+/* Remembers where the widget is. The path of its parent has just been remembered, too, unless the
+ * parent stays.
+ */
+static void
+watched_widget_remember_path (WatchedWidget *self)
+{
+  GtkWidget *parent = gtk_widget_get_parent (self->widget);
+  WatchedWidget *above = parent != NULL ? watched_widget_peek (parent) : NULL;
+  LifecycleGtkPath *path;
+
+  if (above != NULL && above->since != 0 && above->path != NULL)
+    path = lifecycle_gtk_path_append (above->path, self->widget);
+  else
+    path = lifecycle_gtk_path_new (self->widget);
+  g_clear_pointer (&self->path, lifecycle_gtk_path_unref);
+  self->path = path;
+}
+
+static gboolean timer_cb (gpointer data);
+
+static guint
+get_grace (void)
+{
+  return leaks.grace != 0 ? leaks.grace : lifecycle_get_leak_grace ();
+}
+
+static void
+ensure_timer (void)
+{
+  if (!leaks.print || leaks.timer != NULL)
+    return;
+
+  leaks.timer = g_timeout_source_new (get_grace () + 100);
+  g_source_set_static_name (leaks.timer, "LifecycleGtk leaked widgets");
+  g_source_set_callback (leaks.timer, timer_cb, NULL, NULL);
+  g_source_attach (leaks.timer, NULL);
+}
+
+/* Widgets that GTK keeps, to put them elsewhere the next time, or because the template of a dialog
+ * that does not use its header bar holds it.
+ */
+static gboolean
+is_kept (GtkWidget *widget)
+{
+  static const char *const types[] = { "GtkTooltipWindow" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      if (g_str_equal (G_OBJECT_TYPE_NAME (widget), types[i]))
+        return TRUE;
+    }
+
+  return GTK_IS_HEADER_BAR (widget) && GTK_IS_DIALOG (gtk_widget_get_parent (widget));
+}
+
+static void
+leaving_cb (GtkWidget *widget)
+{
+  WatchedWidget *self;
+
+  /* A window tells of it when it is disposed. */
+  if (GTK_IS_ROOT (widget) || is_kept (widget))
+    return;
+
+  self = watched_widget_ensure (widget);
+  watched_widget_remember_path (self);
+  watched_widget_link (self);
+  ensure_timer ();
+}
+
+static void
+window_destroyed (GtkWindow *window)
+{
+  WatchedWidget *self = watched_widget_ensure (GTK_WIDGET (window));
+
+  self->destroyed = TRUE;
+  watched_widget_remember_path (self);
+  watched_widget_link (self);
+  ensure_timer ();
+}
+
+/* What is in another widget goes when that does. */
+static gboolean
+watched_widget_is_culprit (WatchedWidget *self)
+{
+  return self->destroyed || gtk_widget_get_parent (self->widget) == NULL;
+}
+
+static LifecycleLeakFacts *
+watched_widget_get_facts (WatchedWidget *self)
+{
+  LifecycleLeakFacts *facts = g_new0 (LifecycleLeakFacts, 1);
+
+  facts->kind = LIFECYCLE_LEAK_KIND_REMOVED_BUT_ALIVE;
+  facts->type = G_OBJECT_TYPE (self->widget);
+  facts->address = self->widget;
+  facts->n_refs = G_OBJECT (self->widget)->ref_count;
+  facts->count = 1;
+  facts->age = (guint64) (g_get_monotonic_time () - self->since) / 1000;
+  facts->why = g_strdup (self->destroyed ? "it was destroyed" : "it was taken out of its window");
+  facts->scope_path = lifecycle_gtk_path_to_string (self->path);
+  facts->details = lifecycle_gtk_describe_widget (self->widget);
+  facts->stack = self->stack;
+
+  return facts;
+}
+
+#define WATCHED_WIDGET(n) LIFECYCLE_ENTRY_CONTAINER (n, WatchedWidget, node)
+
+/* Appends the facts of all that was removed after `since` (µs). Widgets can be looked at only on their
+ * own thread; on others there is nothing to list.
+ */
+static void
+find_leaks (GPtrArray *list,
+            gint64     since,
+            gboolean   overdue_only)
+{
+  gint64 before = g_get_monotonic_time ();
+
+  if (g_thread_self () != leaks.thread)
+    return;
+
+  if (overdue_only)
+    before -= get_grace () * G_GINT64_CONSTANT (1000);
+  for (LifecycleNode *node = leaks.removed.next; node != &leaks.removed; node = node->next)
+    {
+      WatchedWidget *self = WATCHED_WIDGET (node);
+
+      if (self->since > since && self->since <= before && watched_widget_is_culprit (self))
+        g_ptr_array_add (list, watched_widget_get_facts (self));
+    }
+}
+
+static void
+print_leak (WatchedWidget *self)
+{
+  LifecycleLeakFacts *facts = watched_widget_get_facts (self);
+  g_autoptr (LifecycleLeak) leak = lifecycle_leak_new (facts);
+  g_autofree char *text = lifecycle_leak_to_string (leak);
+  const char *stack = lifecycle_leak_get_stack (leak);
+
+  g_printerr ("LifecycleGtk: %s\n%s", text, lifecycle_leak_get_details (leak));
+  if (stack != NULL)
+    {
+      g_auto (GStrv) frames = g_strsplit (stack, "\n", -1);
+
+      g_printerr ("  created by:\n");
+      for (guint i = 0; frames[i] != NULL; i++)
+        g_printerr ("    #%u %s\n", i, frames[i]);
+    }
+  self->reported = TRUE;
+  lifecycle_leak_facts_free (facts);
+}
+
+/* Prints what has become overdue. Returns whether more may follow. */
+static gboolean
+print_leaks (void)
+{
+  gint64 before = g_get_monotonic_time () - get_grace () * G_GINT64_CONSTANT (1000);
+  gboolean more = FALSE;
+
+  for (LifecycleNode *node = leaks.removed.next; node != &leaks.removed; node = node->next)
+    {
+      WatchedWidget *self = WATCHED_WIDGET (node);
+
+      if (self->reported)
+        continue;
+      if (self->since > before)
+        more = TRUE;
+      else if (watched_widget_is_culprit (self))
+        print_leak (self);
+    }
+
+  return more;
+}
+
+static gboolean
+timer_cb (gpointer data)
+{
+  g_clear_pointer (&leaks.timer, g_source_unref);
+  if (print_leaks ())
+    ensure_timer ();
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+at_exit (void)
+{
+  if (g_thread_self () == leaks.thread)
+    print_leaks ();
+}
+
+static void
+begin_watching (void)
+{
+  static const LifecycleLeakFinder finder = { find_leaks };
+  LifecycleGtkRootsObserver observer = {
+    .rooted = rooted_cb,
+    .leaving = leaving_cb,
+  };
+
+  /* This reads LIFECYCLE_DEBUG. */
+  g_type_class_unref (g_type_class_ref (LIFECYCLE_TYPE_SCOPE));
+  if (lifecycle_stacks_capture () != NULL)
+    observer.created = created_cb;
+
+  leaks.watching = TRUE;
+  leaks.thread = g_thread_self ();
+  lifecycle_node_init (&leaks.removed);
+  lifecycle_gtk_watch_roots (&observer);
+  lifecycle_gtk_watch_toplevels (window_destroyed);
+  lifecycle_leaks_set_finder (&finder);
+}
+
+/**
+ * lifecycle_gtk_watch_widgets:
+ * @grace_ms: how long a widget may stay alive, in milliseconds, or 0 for
+ *   [func@Lifecycle.get_leak_grace]
+ *
+ * Looks for widgets that should be gone, from now on and for the whole program.
+ *
+ * These are windows that have been destroyed, and widgets that have been taken out of their window and
+ * not been put into one again. If one is still alive after @grace_ms, [func@Lifecycle.list_leaks]
+ * reports it as [enum@Lifecycle.LeakKind.removed_but_alive], with its type, CSS name, id and classes,
+ * where it was, its reference count, and the handlers and controllers that it has. What is inside of
+ * such a widget is not reported. With `LIFECYCLE_DEBUG=stacks` the report says where the widget was
+ * created.
+ *
+ * No code is needed at all: with `LIFECYCLE_DEBUG=widgets`, this is called when the library is loaded,
+ * and what is found is also printed to the standard error. A program that does not use the library can
+ * be made to load it:
+ *
+ * ```
+ * LD_PRELOAD=liblifecycle-gtk4-1.so.0 LIFECYCLE_DEBUG=widgets gtk4-demo
+ * ```
+ *
+ * To be called on GTK's thread, once; a later call only changes the time. Widgets are listed only for
+ * calls from that thread. Every widget costs about 100 bytes more.
+ *
+ * Since: 1.0
+ */
+void
+lifecycle_gtk_watch_widgets (guint grace_ms)
+{
+  leaks.grace = grace_ms;
+  if (!leaks.watching)
+    begin_watching ();
+}
+
+/* When the library is loaded, before main() if it is linked or preloaded. The thread that does it is
+ * taken for GTK's.
+ */
+__attribute__ ((constructor)) static void
+start (void)
+{
+  static const GDebugKey keys[] = { { "widgets", 1 } };
+  const char *value = g_getenv ("LIFECYCLE_DEBUG");
+
+  if (value != NULL && g_parse_debug_string (value, keys, G_N_ELEMENTS (keys)) != 0)
+    {
+      leaks.print = TRUE;
+      begin_watching ();
+      atexit (at_exit);
+    }
+}
