@@ -15,16 +15,33 @@
 
 #include <unistd.h>
 
+/* Not every program tells GLib its name: Python does not. */
+static char *
+dup_program_name (void)
+{
+  const char *name = g_get_prgname ();
+  char *known = NULL;
+
+  if (name != NULL && *name != '\0')
+    return g_strdup (name);
+
+  if (g_file_get_contents ("/proc/self/comm", &known, NULL, NULL))
+    return g_strchomp (known);
+
+  return NULL;
+}
+
 /* Describes the process. */
 GVariant *
 lifecycle_describe_program (LifecycleInspectFlags flags)
 {
   g_autoptr (LifecycleStatistics) statistics = lifecycle_get_statistics ();
+  g_autofree char *name = dup_program_name ();
   GVariantBuilder dict;
 
   g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&dict, "{sv}", "pid", g_variant_new_uint32 ((guint) getpid ()));
-  lifecycle_dict_add_string (&dict, "program", g_get_prgname ());
+  lifecycle_dict_add_string (&dict, "program", name);
   g_variant_builder_add (&dict, "{sv}", "version",
                          g_variant_new_printf ("%d.%d.%d", LIFECYCLE_MAJOR_VERSION,
                                                LIFECYCLE_MINOR_VERSION, LIFECYCLE_MICRO_VERSION));

@@ -110,6 +110,10 @@ class Commands(unittest.TestCase):
             self.assertIn(first.pid, error)
             self.assertIn(second.pid, error)
             run("tree", first.pid)
+        # A program without a name is called what the system calls it.
+        with planted(""):
+            self.assertEqual([program["program"] for program in run_json("ps")], ["planted"])
+            run("tree", "planted")
         for who in ("nobody", "1"):
             self.assertIn("LIFECYCLE_DEBUG=inspect", run("tree", who, expected=2).stderr)
 
