@@ -14,19 +14,29 @@ LIFECYCLE_DEFINE_STATIC_QUARK (widget_scoped_quark, "lifecycle-gtk-scoped")
 LIFECYCLE_DEFINE_STATIC_QUARK (widget_ended_quark, "lifecycle-gtk-ended")
 
 /* The scope of a widget is the one of its object, which ends at the end of a dispose. It is made to
- * end earlier. Whether a widget may have an open scope is written on it.
+ * end earlier. The widget holds a reference, so that it is known when there is another one.
  */
-static gboolean
-widget_is_scoped (GtkWidget *widget)
+static LifecycleScope *
+widget_peek_scope (GtkWidget *widget)
 {
-  return g_object_get_qdata (G_OBJECT (widget), widget_scoped_quark ()) != NULL;
+  LifecycleScope *scope = g_object_get_qdata (G_OBJECT (widget), widget_scoped_quark ());
+
+  return scope != NULL && !lifecycle_scope_is_closed (scope) ? scope : NULL;
 }
 
 static void
-widget_set_scoped (GtkWidget *widget,
-                   gboolean   scoped)
+widget_set_scope (GtkWidget      *widget,
+                  LifecycleScope *scope)
 {
-  g_object_set_qdata (G_OBJECT (widget), widget_scoped_quark (), GINT_TO_POINTER (scoped));
+  g_object_set_qdata_full (G_OBJECT (widget), widget_scoped_quark (), g_object_ref (scope),
+                           g_object_unref);
+}
+
+/* Returns the reference, or NULL. */
+static LifecycleScope *
+widget_steal_scope (GtkWidget *widget)
+{
+  return g_object_steal_qdata (G_OBJECT (widget), widget_scoped_quark ());
 }
 
 /* The scope that ended with the window which a widget is in, or was in. */
@@ -47,20 +57,17 @@ widget_set_ended (GtkWidget      *widget,
 static void
 widget_before_dispose (GtkWidget *widget)
 {
-  if (widget_is_scoped (widget))
-    {
-      widget_set_scoped (widget, FALSE);
-      lifecycle_scope_close_with_reason (lifecycle_scope_of_at (NULL, G_OBJECT (widget)),
-                                         LIFECYCLE_REASON_OWNER_GONE, "disposed");
-    }
+  g_autoptr (LifecycleScope) scope = widget_steal_scope (widget);
 
+  if (scope != NULL)
+    lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, "disposed");
   lifecycle_gtk_end_entries (widget);
 }
 
 static gboolean
 widget_has_scoped (GtkWidget *widget)
 {
-  if (widget_is_scoped (widget))
+  if (widget_peek_scope (widget) != NULL)
     return TRUE;
 
   for (GtkWidget *child = gtk_widget_get_first_child (widget);
@@ -86,23 +93,21 @@ widget_bind_children (GtkWidget      *widget,
        child != NULL;
        child = gtk_widget_get_next_sibling (child))
     {
-      LifecycleScope *scope = above;
+      g_autoptr (LifecycleScope) scope = widget_steal_scope (child);
 
-      if (widget_is_scoped (child))
+      if (scope != NULL)
         {
-          scope = lifecycle_scope_of_at (NULL, G_OBJECT (child));
-          widget_set_scoped (child, FALSE);
           widget_set_ended (child, scope);
           lifecycle_scope_follow (scope, above);
         }
-      widget_bind_children (child, scope);
+      widget_bind_children (child, scope != NULL ? scope : above);
     }
 }
 
 static void
 widget_close_window (GtkWidget *window)
 {
-  LifecycleScope *scope;
+  g_autoptr (LifecycleScope) scope = NULL;
 
   if (!widget_has_scoped (window))
     {
@@ -113,8 +118,9 @@ widget_close_window (GtkWidget *window)
       return;
     }
 
-  scope = lifecycle_scope_of_at (NULL, G_OBJECT (window));
-  widget_set_scoped (window, FALSE);
+  scope = widget_steal_scope (window);
+  if (scope == NULL)
+    scope = g_object_ref (lifecycle_scope_of_at (NULL, G_OBJECT (window)));
   widget_set_ended (window, scope);
   widget_bind_children (window, scope);
   lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, "destroyed");
@@ -189,10 +195,10 @@ lifecycle_gtk_scope_of_at (const char *place,
     }
 
   scope = lifecycle_scope_of_at (place, G_OBJECT (widget));
-  if (!widget_is_scoped (widget))
+  if (scope != widget_peek_scope (widget))
     {
       lifecycle_gtk_hook_widget (widget);
-      widget_set_scoped (widget, TRUE);
+      widget_set_scope (widget, scope);
       if (GTK_IS_WINDOW (widget))
         lifecycle_gtk_follow_application (GTK_WINDOW (widget), scope);
     }
@@ -204,7 +210,7 @@ lifecycle_gtk_scope_of_at (const char *place,
 LifecycleScope *
 lifecycle_gtk_peek_scope_of (GtkWidget *widget)
 {
-  return widget_is_scoped (widget) ? lifecycle_gtk_scope_of_at (NULL, widget) : NULL;
+  return widget_peek_scope (widget);
 }
 
 /**

@@ -78,6 +78,11 @@ shutdown_run (gpointer data)
   lifecycle_scope_defer (scope, test_gtk_log_cb, (gpointer) "entry", NULL);
   g_signal_connect (lifecycle_gtk_scope_of (GTK_WIDGET (fixture->second)), "closed",
                     G_CALLBACK (closed_cb), (gpointer) "second");
+  /* Another scope of the same window follows, too. */
+  lifecycle_scope_close (lifecycle_gtk_scope_of (GTK_WIDGET (fixture->second)));
+  test_assert_log ("second");
+  g_signal_connect (lifecycle_gtk_scope_of (GTK_WIDGET (fixture->second)), "closed",
+                    G_CALLBACK (closed_cb), (gpointer) "second");
   lifecycle_gtk_add_simple_action (lifecycle_gtk_scope_of (GTK_WIDGET (fixture->first)),
                                    G_ACTION_MAP (fixture->first), "test", NULL,
                                    never_activated, NULL, NULL);

@@ -32,5 +32,20 @@ int main (string[] args)
   button.clicked ();
   assert (view.clicks == 1);
 
+  var rows = new Lifecycle.Scope ("rows");
+  var model = new Gtk.StringList ({ "a", "b" });
+  var box = new Gtk.ListBox ();
+  int n_ended = 0;
+
+  LifecycleGtk.bind_list_box (rows, box, model, (row, item) => {
+    row.defer ((closing, reason) => { n_ended++; });
+    return new Gtk.Label (((Gtk.StringObject) item).string);
+  });
+  model.remove (0);
+  assert (n_ended == 1);
+  rows.close ();
+  assert (n_ended == 2);
+  assert (box.get_first_child () == null);
+
   return 0;
 }
