@@ -180,7 +180,9 @@ scope_set_name (LifecycleScope *self,
   if (name == NULL)
     return;
 
-  g_return_if_fail (self->key.name == NULL && scope_is_unused (self));
+  /* It may have joined its parent just before, and a handler of `limit-reached` has closed that. */
+  g_return_if_fail (self->key.name == NULL &&
+                    (!lifecycle_scope_is_open (self) || scope_is_unused (self)));
 
   lifecycle_scope_take_name (self, lifecycle_name_dup (name));
 }

@@ -479,6 +479,32 @@ add_test (const char    *name,
     }
 }
 
+/* A child that is made from properties passes the limit, and ends before it has its name. */
+static void
+close_parent_cb (LifecycleScope *scope,
+                 guint           n_entries,
+                 gpointer        data)
+{
+  lifecycle_scope_close (scope);
+}
+
+static void
+test_ends_before_it_is_named (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *child;
+
+  lifecycle_scope_get_child (parent, "first");
+  lifecycle_scope_set_limit (parent, 1);
+  g_signal_connect (parent, "limit-reached", G_CALLBACK (close_parent_cb), NULL);
+  child = g_object_new (LIFECYCLE_TYPE_SCOPE, "parent", parent, "name", "child", NULL);
+
+  g_assert_true (lifecycle_scope_is_closed (child));
+  g_assert_cmpstr (lifecycle_scope_get_name (child), ==, "child");
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (parent);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -509,6 +535,7 @@ main (int   argc,
   g_test_add_data_func ("/lifecycle/limit/iterates/new-idle", "new-idle", test_iterates);
   g_test_add_data_func ("/lifecycle/limit/iterates/add-timeout", "add-timeout", test_iterates);
   g_test_add_func ("/lifecycle/limit/nested", test_nested);
+  g_test_add_func ("/lifecycle/limit/ends-before-it-is-named", test_ends_before_it_is_named);
 
   return g_test_run ();
 }
