@@ -93,11 +93,13 @@ hand_over_kept (LifecycleScope *scope)
 static guint
 close_at_home (LifecycleScope *scope)
 {
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  gboolean waits = lifecycle_holdings_peek_extra (holdings)->close_waits != NULL;
   guint n_released = 0;
 
   g_object_ref (scope);
-  /* A synchronous close ends any wait. */
-  if ((scope->extra == NULL || !lifecycle_close_wait_cut_short (scope, &n_released)) &&
+  /* A synchronous close ends any wait, also that of a scope above, as far as this one goes. */
+  if ((!waits || !lifecycle_close_wait_cut_short (scope, &n_released)) &&
       (!scope->in_teardown || lifecycle_teardown_is_abandoned (scope)) &&
       !lifecycle_scope_has_closed (scope))
     n_released = lifecycle_teardown_run (scope, NULL);
