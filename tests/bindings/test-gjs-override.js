@@ -177,6 +177,10 @@ test('scope/bad-input', () => {
         () => scope.add_object(null),
         () => scope.add_object('text'),
         () => scope.set_deadline(-1),
+        () => scope.close_with_reason('text'),
+        () => scope.close_with_reason(Reason.NONE),
+        () => scope.close_with_reason(Reason.DROPPED),
+        () => scope.close_async(99),
     ])
         assertThrows(func);
     assertEqual(scope.get_n_entries(), 0);

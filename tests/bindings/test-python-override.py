@@ -172,6 +172,11 @@ class TestScope(unittest.TestCase):
         ):
             with self.assertRaises(TypeError):
                 call()
+        for reason in (Reason.NONE, Reason.DROPPED, 0, 99, -1):
+            with self.assertRaises(ValueError):
+                scope.close_with_reason(reason)
+            with self.assertRaises(ValueError):
+                scope.close_async(reason)
         for number in (-1, 2**32, 2**70):
             with self.assertRaises((OverflowError, ValueError)):
                 scope.add_timeout(number, print)
@@ -242,6 +247,12 @@ class TestHandlers(unittest.TestCase):
             self.assertEqual(len(self.scope), 0)
             self.calls.clear()
         # As with the plain typelib.
+        self.scope.connect_signal(self.emitter, "ping", lambda *args: self.calls.append(args),
+                                  Flags.ONCE, "data")
+        self.emitter.emit("ping", 1)
+        self.emitter.emit("ping", 2)
+        self.assertEqual(self.calls, [(self.emitter, 1, "data")])
+        self.calls.clear()
         self.scope.connect_signal(self.emitter, "ping", lambda *args: self.calls.append("after"),
                                   Flags.AFTER)
         self.scope.connect_signal(self.emitter, "ping", lambda *args: self.calls.append("before"),

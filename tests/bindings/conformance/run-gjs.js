@@ -99,9 +99,9 @@ function finish(method, label) {
 }
 
 const bad = {
-    signal: (s, e) => s.connect_signal(e, 'nonsense', () => {}, 0),
-    handler: (s, e) => s.connect_signal(e, 'activate', 17, 0),
-    emitter: s => s.connect_signal(null, 'activate', () => {}, 0),
+    signal: (s, e) => s.connect_signal(e, 'nonsense', () => {}),
+    handler: (s, e) => s.connect_signal(e, 'activate', 17),
+    emitter: s => s.connect_signal(null, 'activate', () => {}),
     cleanup: s => s.defer(17),
     callback: s => s.add_timeout(1, null),
     negative: s => s.add_timeout(-1, () => {}),
@@ -112,7 +112,7 @@ const bad = {
 
 const steps = {
     // Steps that make something.
-    'scope': s => things.set(s, Scope.new(s)),
+    'scope': s => things.set(s, new Scope({name: s})),
     'child': (c, s) => things.set(c, thing(s).new_child(c)),
     'get-child': (c, s, name) => things.set(c, thing(s).get_child(name)),
     'renew-child': (c, s, name) => things.set(c, thing(s).renew_child(name)),
@@ -127,13 +127,13 @@ const steps = {
     // Steps that add to a scope.
     'connect': (s, e, label, step) => {
         last.instance = thing(e);
-        last.id = thing(s).connect_signal(thing(e), 'activate', () => act(label, step), 0);
+        last.id = thing(s).connect_signal(thing(e), 'activate', () => act(label, step));
     },
     'connect-once': (s, e, label) => thing(s).connect_signal(thing(e), 'activate',
         () => act(label), Lifecycle.ConnectFlags.ONCE),
     'connect-capturing': (s, e, owner, label) => {
         const captured = thing(owner);
-        thing(s).connect_signal(thing(e), 'activate', () => act(label, undefined, captured && undefined), 0);
+        thing(s).connect_signal(thing(e), 'activate', () => act(label, undefined, captured && undefined));
     },
     'adopt': (s, e, label) => thing(s).add_handler(thing(e),
         thing(e).connect('activate', () => act(label))),

@@ -51,7 +51,7 @@ class Runner:
     # Steps that make something.
 
     def scope(self, s):
-        self.things[s] = Scope.new(s)
+        self.things[s] = Scope(s)
 
     def child(self, c, s):
         self.things[c] = self.thing(s).new_child(c)
@@ -87,7 +87,7 @@ class Runner:
     def connect(self, s, e, label, step=None):
         self.last["instance"] = self.thing(e)
         self.last["id"] = self.thing(s).connect_signal(
-            self.thing(e), "activate", lambda *args: self.act(label, step), 0)
+            self.thing(e), "activate", lambda *args: self.act(label, step))
 
     def connect_once(self, s, e, label):
         self.thing(s).connect_signal(self.thing(e), "activate", lambda *args: self.act(label),
@@ -96,7 +96,7 @@ class Runner:
     def connect_capturing(self, s, e, owner, label):
         captured = self.thing(owner)
         self.thing(s).connect_signal(self.thing(e), "activate",
-                                     lambda *args: self.act(label) or captured and None, 0)
+                                     lambda *args: self.act(label) or captured and None)
 
     def adopt(self, s, e, label):
         self.thing(s).add_handler(
@@ -297,14 +297,14 @@ class Runner:
 
     def bad(self, kind, s, e=None):
         if kind == "name":
-            self.things[s] = Scope.new("\udcff/\udcfe")
+            self.things[s] = Scope("\udcff/\udcfe")
             return
         scope, emitter = self.thing(s), self.thing(e) if e else None
         try:
             {
-                "signal": lambda: scope.connect_signal(emitter, "nonsense", print, 0),
-                "handler": lambda: scope.connect_signal(emitter, "activate", 17, 0),
-                "emitter": lambda: scope.connect_signal(None, "activate", print, 0),
+                "signal": lambda: scope.connect_signal(emitter, "nonsense", print),
+                "handler": lambda: scope.connect_signal(emitter, "activate", 17),
+                "emitter": lambda: scope.connect_signal(None, "activate", print),
                 "cleanup": lambda: scope.defer(17),
                 "callback": lambda: scope.add_timeout(1, None),
                 "negative": lambda: scope.add_timeout(-1, print),

@@ -39,6 +39,12 @@ function _checkFunction(func) {
         throw new TypeError(`a function is needed, not ${func === null ? 'null' : typeof func}`);
 }
 
+function _checkReason(reason) {
+    const {NONE, DROPPED} = Lifecycle.Reason;
+    if (!(typeof reason === 'number' && reason > NONE && reason < DROPPED))
+        throw new TypeError(`nobody can close a scope with the reason ${reason}`);
+}
+
 function _checkObject(object) {
     if (!(object instanceof GObject.Object))
         throw new TypeError(`an object is needed, not ${object === null ? 'null' : typeof object}`);
@@ -158,6 +164,7 @@ function _overrideScopes(Scope, native) {
     }
 
     proto.close_with_reason = function (reason, detail = null) {
+        _checkReason(reason);
         return native.close_with_reason.call(this, reason, detail);
     };
     for (const name of ['get_statistics', 'list_records']) {
@@ -294,6 +301,7 @@ function _overrideAsync(proto, native) {
     for (const name of ['close', 'drain']) {
         proto[`${name}_async`] = function (reason = Lifecycle.Reason.COMPLETED, timeoutMs = 0,
             cancellable = null, callback = null) {
+            _checkReason(reason);
             const start = ready => native[`${name}_async`].call(this, reason, timeoutMs, cancellable, ready);
             if (callback !== null) {
                 start(_guard(this, callback, _place()));

@@ -63,6 +63,11 @@ def _text(name):
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _check_reason(reason):
+    if isinstance(reason, int) and not _Reason.NONE < reason < _Reason.DROPPED:
+        raise ValueError(f"nobody can close a scope with the reason {reason!r}")
+
+
 def _check_callable(callback):
     if not callable(callback):
         raise TypeError(f"a callable is needed, not {type(callback).__name__}")
@@ -253,6 +258,7 @@ class Scope(Lifecycle.Scope):
         return super().renew_child_for(object)
 
     def close_with_reason(self, reason, detail=None):
+        _check_reason(reason)
         return super().close_with_reason(reason, detail)
 
     def clear_kind(self, kind, recursive=False):
@@ -397,12 +403,14 @@ class Scope(Lifecycle.Scope):
 
     def close_async(self, reason=_Reason.COMPLETED, timeout_ms=0, cancellable=None, callback=None,
                     *data):
+        _check_reason(reason)
         if callback is not None:
             callback = _guard(self, callback, _place())
         return super().close_async(reason, timeout_ms, cancellable, callback, *data)
 
     def drain_async(self, reason=_Reason.COMPLETED, timeout_ms=0, cancellable=None, callback=None,
                     *data):
+        _check_reason(reason)
         if callback is not None:
             callback = _guard(self, callback, _place())
         return super().drain_async(reason, timeout_ms, cancellable, callback, *data)
@@ -517,7 +525,8 @@ for _name in ("add_binding", "add_file_monitor", "add_socket_service", "add_subp
 
 def _connect_for(scope, instance, detailed_signal, callback, args, flags, place):
     if args and isinstance(args[0], _Flags):
-        flags, args = args[0] | flags, args[1:]
+        flags, args = int(flags) | int(args[0]), args[1:]
+    flags = _Flags(int(flags))
     guarded = _guard(scope, callback, place)
     if flags & _NEEDS_CLOSURE:
         # PyGObject's own connect() checks the name; the library would only log it.
