@@ -10,7 +10,7 @@ const {Gio, GLib, GObject} = imports.gi;
 // Of the handlers, so many get a place, and then one of every so many: to look at the stack takes longer
 // than to connect a handler.
 const N_PLACED = 1000;
-const PLACE_EVERY = 16;
+const PLACE_EVERY = 128;
 
 var Lifecycle;
 
@@ -27,11 +27,6 @@ function _place() {
     const frame = new Error().stack.split('\n').find(line => !_OWN_FRAME.test(line));
     const match = frame?.match(/@(?:file:\/\/)?(.*?):(\d+)(?::\d+)?$/);
     return match ? `${match[1]}:${match[2]}` : null;
-}
-
-function _handlerPlace() {
-    const n = _nHandlers++;
-    return _placeAll || n < N_PLACED || n % PLACE_EVERY === 0 ? _place() : null;
 }
 
 function _checkFunction(func) {
@@ -200,20 +195,38 @@ function _overrideEntries(proto, native) {
     const {connect, connect_after: connectAfter} = GObject.Object.prototype;
     const {add_handler: addHandler, connect_signal: connectClosure} = native;
 
-    // GJS's collector knows the closures that its own connect() makes; others it would keep.
-    proto.connect_signal = function (instance, detailedSignal, func, flags = 0) {
+    const connectWithFlags = function (scope, instance, detailedSignal, func, flags, place) {
         _checkObject(instance);
-        const place = _handlerPlace();
-        const guarded = _guard(this, func, place);
+        const guarded = _guard(scope, func, place);
         if ((flags & ~Lifecycle.ConnectFlags.AFTER) !== 0) {
             if (GObject.signal_lookup(`${detailedSignal}`.split('::')[0],
                 instance.constructor.$gtype) === 0)
                 throw new Error(`No signal '${detailedSignal}' on ${instance}`);
             _setPlace(place);
-            return connectClosure.call(this, instance, detailedSignal, guarded, flags);
+            return connectClosure.call(scope, instance, detailedSignal, guarded, flags);
         }
 
         const id = (flags ? connectAfter : connect).call(instance, detailedSignal, guarded);
+        _setPlace(place);
+        return addHandler.call(scope, instance, id) ? id : 0;
+    };
+
+    // GJS's collector knows the closures that its own connect() makes; others it would keep. The plain case
+    // is written out, because it should cost little more than that connect().
+    proto.connect_signal = function (instance, detailedSignal, func, flags = 0) {
+        const place = _placeAll || ++_nHandlers <= N_PLACED || _nHandlers % PLACE_EVERY === 0
+            ? _place() : null;
+        if (flags !== 0 || typeof func !== 'function' || !(instance instanceof GObject.Object))
+            return connectWithFlags(this, instance, detailedSignal, func, flags, place);
+
+        const address = this[_address] ?? _addressOf(this);
+        const id = connect.call(instance, detailedSignal, function () {
+            try {
+                return func.apply(this, arguments);
+            } catch (error) {
+                return _reportTo(address, place, error);
+            }
+        });
         if (place !== null)
             _setPlace(place);
         return addHandler.call(this, instance, id) ? id : 0;
