@@ -538,7 +538,7 @@ def _connect_for(scope, instance, detailed_signal, callback, args, flags, place)
             raise TypeError(str(error)) from None
         _set_place(place)
         function = (lambda *given: guarded(*given, *args)) if args else guarded
-        return _connect_closure(scope, instance, detailed_signal, function, _Flags(flags))
+        return _connect_closure(scope, instance, detailed_signal, function, flags)
 
     # PyGObject's garbage collector knows a closure only if its own connect() has made it.
     connect = _connect_after if flags & _Flags.AFTER else _connect
