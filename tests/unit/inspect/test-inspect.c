@@ -885,6 +885,84 @@ test_deaf (void)
   lifecycle_inspect_stop ();
 }
 
+static gint working;            /* atomic */
+
+/* Opens and closes scopes of all shapes, in a context of its own. */
+static gpointer
+work_thread (gpointer data)
+{
+  GMainContext *context = g_main_context_new ();
+
+  g_main_context_push_thread_default (context);
+  while (g_atomic_int_get (&working))
+    {
+      LifecycleScope *root = lifecycle_scope_new ("busy");
+      TestEmitter *emitter = g_object_new (TEST_TYPE_EMITTER, NULL);
+      LifecycleScope *child = lifecycle_scope_get_child (root, "child");
+      LifecycleScope *follower = lifecycle_scope_new ("follower");
+      LifecycleOperation *operation = lifecycle_scope_begin (child, "work");
+
+      lifecycle_scope_follow (follower, child);
+      lifecycle_scope_add_object (child, G_OBJECT (emitter));
+      for (guint i = 0; i < 20; i++)
+        {
+          lifecycle_scope_connect_signal (child, emitter, "plain", G_CALLBACK (changed_cb), emitter);
+          lifecycle_scope_add_timeout (root, 3600000, test_never_source_cb, emitter, NULL);
+          lifecycle_scope_add_idle (follower, test_never_source_cb, NULL, NULL);
+          g_object_unref (lifecycle_scope_new_child (child, "grandchild"));
+        }
+      g_object_unref (emitter);
+      lifecycle_scope_close (lifecycle_scope_of (G_OBJECT (emitter)));
+      lifecycle_operation_end (operation);
+      g_object_unref (lifecycle_scope_move (child));
+      lifecycle_scope_close (root);
+      g_object_unref (root);
+      g_object_unref (follower);
+      while (g_main_context_iteration (context, FALSE))
+        ;
+    }
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+
+  return NULL;
+}
+
+/* Everything is looked at while other threads open and close scopes. */
+static void
+test_concurrent (void)
+{
+  GThread *threads[2];
+  g_autoptr (GDBusConnection) connection = NULL;
+  guint n_rounds = g_getenv ("LIFECYCLE_TEST_SLOW") != NULL ? 3 : 10;
+
+  start (LIFECYCLE_INSPECT_DEFAULT);
+  connection = connect_to_self ();
+  g_atomic_int_set (&working, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("work", work_thread, NULL);
+
+  g_variant_unref (call_full (connection, "StartTrace", g_variant_new_parsed ("(@a{sv} {},)"), NULL));
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      g_autoptr (GVariant) explained = NULL;
+
+      g_variant_unref (call (connection, "ListScopes", g_variant_new ("(s)", "")));
+      g_variant_unref (call (connection, "ListRecords", g_variant_new_parsed ("('', @a{sv} {})")));
+      g_variant_unref (call (connection, "ListStuck", g_variant_new ("(u)", 1)));
+      g_variant_unref (call (connection, "TakeSnapshot", g_variant_new_parsed ("(@a{sv} {},)")));
+      g_variant_unref (call (connection, "ReadTrace", g_variant_new ("(u)", 0)));
+      /* There need not be one at this moment. */
+      explained = call_full (connection, "Explain", g_variant_new ("(s)", "TestEmitter"), NULL);
+      g_clear_pointer (&explained, g_variant_unref);
+      explained = call_full (connection, "GetStatistics", g_variant_new ("(s)", "busy/child"), NULL);
+    }
+
+  g_atomic_int_set (&working, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  lifecycle_inspect_stop ();
+}
+
 static void
 test_wrong_calls (void)
 {
@@ -1012,6 +1090,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/inspect/flood", test_flood);
   g_test_add_func ("/lifecycle/inspect/pipeline", test_pipeline);
   g_test_add_func ("/lifecycle/inspect/deaf", test_deaf);
+  g_test_add_func ("/lifecycle/inspect/concurrent", test_concurrent);
   g_test_add_func ("/lifecycle/inspect/wrong-calls", test_wrong_calls);
   g_test_add_func ("/lifecycle/inspect/fork", test_fork);
   g_test_add_func ("/lifecycle/inspect/exit", test_exit);
