@@ -111,41 +111,109 @@ note_pointer (AuditObject *object,
   target->pointers[i].count++;
 }
 
-/* Looks through the memory of all objects once, for the addresses of those that have a target. The
- * memory is copied, so that a wrong idea of the size of an object does no harm.
+/* Objects whose memory is read at once. Reading is left to the kernel, so that a wrong idea of the size
+ * of an object does no harm; each time costs more than the copy.
  */
+#define BATCH_OBJECTS 64
+#define BATCH_WORDS   8192
+/* No object is larger, as far as we look. */
+#define MAX_WORDS     512
+
+typedef struct
+{
+  gconstpointer lowest;         /* of the addresses that are looked for */
+  gconstpointer highest;
+  AuditObject  *objects[BATCH_OBJECTS];
+  struct iovec  memory[BATCH_OBJECTS];
+  guint         n_objects;
+  gsize         n_bytes;
+  gpointer      words[BATCH_WORDS];
+} Batch;
+
+static void
+look_through (const Batch    *self,
+              AuditObject    *holder,
+              const gpointer *words,
+              gsize           n_words)
+{
+  gssize before = -(gssize) holder->facts->private_size;
+
+  for (gsize i = 0; i < n_words; i++)
+    if ((gconstpointer) words[i] >= self->lowest && (gconstpointer) words[i] <= self->highest)
+      {
+        AuditObject *object = audit_object_look_locked (words[i]);
+
+        if (object != NULL && object->target != NULL && object != holder)
+          note_pointer (object, holder, before + (gssize) (i * sizeof words[0]));
+      }
+}
+
+static void
+batch_look_through (Batch *self)
+{
+  struct iovec local = { self->words, self->n_bytes };
+  gsize done = 0;
+
+  if (self->n_objects == 0)
+    return;
+
+  if (process_vm_readv (getpid (), &local, 1, self->memory, self->n_objects, 0) ==
+      (gssize) self->n_bytes)
+    {
+      for (guint i = 0; i < self->n_objects; i++)
+        {
+          look_through (self, self->objects[i], self->words + done / sizeof self->words[0],
+                        self->memory[i].iov_len / sizeof self->words[0]);
+          done += self->memory[i].iov_len;
+        }
+    }
+  else
+    {
+      /* One of them cannot be read. */
+      for (guint i = 0; i < self->n_objects; i++)
+        {
+          gssize n;
+
+          local.iov_len = self->memory[i].iov_len;
+          n = process_vm_readv (getpid (), &local, 1, &self->memory[i], 1, 0);
+          if (n > 0)
+            look_through (self, self->objects[i], self->words, (gsize) n / sizeof self->words[0]);
+        }
+    }
+  self->n_objects = 0;
+  self->n_bytes = 0;
+}
+
+/* Looks through the memory of all objects once, for the addresses of those that have a target. */
 void
 audit_pointers_find_locked (AuditObject **all,
                             gsize         n_all)
 {
-  gpointer words[512];
-  gconstpointer lowest = (gconstpointer) G_MAXSIZE;
-  gconstpointer highest = NULL;
+  Batch *batch = calloc (1, sizeof *batch);
 
+  batch->lowest = (gconstpointer) G_MAXSIZE;
   for (gsize i = 0; i < n_all; i++)
     if (all[i]->target != NULL)
       {
-        lowest = MIN (lowest, (gconstpointer) all[i]->address);
-        highest = MAX (highest, (gconstpointer) all[i]->address);
+        batch->lowest = MIN (batch->lowest, (gconstpointer) all[i]->address);
+        batch->highest = MAX (batch->highest, (gconstpointer) all[i]->address);
       }
 
-  for (gsize i = 0; i < n_all && highest != NULL; i++)
+  for (gsize i = 0; i < n_all && batch->highest != NULL; i++)
     {
       AuditObject *holder = all[i];
       gsize before = holder->facts->private_size;
-      struct iovec local = { words, MIN (before + holder->facts->instance_size, sizeof words) };
-      struct iovec remote = { (char *) holder->address - before, local.iov_len };
-      gssize n_bytes = process_vm_readv (getpid (), &local, 1, &remote, 1, 0);
+      gsize size = MIN (before + holder->facts->instance_size, MAX_WORDS * sizeof (gpointer));
 
-      for (gssize j = 0; j < n_bytes / (gssize) sizeof words[0]; j++)
-        if ((gconstpointer) words[j] >= lowest && (gconstpointer) words[j] <= highest)
-          {
-            AuditObject *object = audit_object_look_locked (words[j]);
-
-            if (object != NULL && object->target != NULL && object != holder)
-              note_pointer (object, holder, j * (gssize) sizeof words[0] - (gssize) before);
-          }
+      size -= size % sizeof (gpointer);
+      if (batch->n_objects == BATCH_OBJECTS || batch->n_bytes + size > sizeof batch->words)
+        batch_look_through (batch);
+      batch->objects[batch->n_objects] = holder;
+      batch->memory[batch->n_objects++] = (struct iovec) { (char *) holder->address - before, size };
+      batch->n_bytes += size;
     }
+  batch_look_through (batch);
+  free (batch);
 }
 
 void
