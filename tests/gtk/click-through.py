@@ -7,7 +7,7 @@
 
 Preloads the library for GTK into each program, gtk4-demo and gtk4-widget-factory by default, which
 know nothing of scopes, sends real keys and clicks for a while, and prints what the library finds. The
-exit status is 1 if it has found something, or if a program ended by itself.
+exit status is 1 if it has found something.
 """
 
 import argparse
@@ -61,11 +61,19 @@ class Program:
             others = [window for window in found if window != self.main]
             if not others:
                 break
-            xdotool("key", "Escape")
-            xdotool("windowclose" if random.random() < 0.1 else "windowfocus", others[-1])
-            xdotool("key", "--clearmodifiers", "alt+F4")
+            xdotool("windowactivate", others[-1])
+            time.sleep(0.1)
+            # Popovers are windows, too, and are never the active one.
+            if xdotool("getactivewindow") == [self.main]:
+                xdotool("key", "Escape")
+            else:
+                xdotool("key", "--clearmodifiers", "alt+F4")
             time.sleep(0.2)
-        xdotool("windowfocus", self.main)
+        xdotool("windowactivate", self.main)
+
+    def is_there(self):
+        return (self.process.poll() is None and
+                self.main in xdotool("search", "--onlyvisible", "--pid", self.process.pid))
 
 
 def open_demos(program):
@@ -96,27 +104,34 @@ def step(program, name):
     time.sleep(0.05)
 
 
-def run(name, library, seconds):
+def run_once(name, library, end):
+    """Until the time is up or the main window is closed; returns the steps and the reports."""
     with tempfile.TemporaryFile("w+") as log:
         program = Program(name, library, log)
         if not program.wait_for_window():
-            print(f"{name} did not open a window")
-            return False
-        end = time.monotonic() + seconds
+            sys.exit(f"{name} did not open a window")
         steps = 0
-        while time.monotonic() < end and program.process.poll() is None:
+        while time.monotonic() < end and program.is_there():
             step(program, name)
             steps += 1
-            if program.main not in xdotool("search", "--onlyvisible", "--pid", program.process.pid):
-                break
-        program.close_others()
-        # Long enough for what was closed last.
-        time.sleep(4)
+        if program.is_there():
+            program.close_others()
+            # Long enough for what was closed last.
+            time.sleep(4)
         if program.process.poll() is None:
             program.process.terminate()
         program.process.wait()
         log.seek(0)
-        reports = re.split(r"^(?=LifecycleGtk: )", log.read(), flags=re.MULTILINE)[1:]
+        return steps, re.split(r"^(?=LifecycleGtk: )", log.read(), flags=re.MULTILINE)[1:]
+
+
+def run(name, library, seconds):
+    end = time.monotonic() + seconds
+    steps, reports = 0, []
+    while time.monotonic() < end:
+        more = run_once(name, library, end)
+        steps += more[0]
+        reports += more[1]
     unknown = [report for report in reports
                if not any(re.search(pattern, report.splitlines()[0]) for pattern in KNOWN)]
     print(f"{name}: {steps} steps, {len(reports)} widgets reported, {len(unknown)} of them unknown",

@@ -813,6 +813,48 @@ test_native_dialog (Fixture       *fixture,
   g_assert_cmpuint (fixture->n_calls, ==, 0);
 }
 
+/* Drag and drop */
+
+static void
+test_drag_icon (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GtkWidget *label = gtk_label_new ("icon");
+  GdkContentProvider *content = gdk_content_provider_new_typed (G_TYPE_STRING, "text");
+  GdkSurface *surface;
+  GdkDevice *pointer;
+  GdkDrag *drag;
+  GtkWidget *icon;
+
+  test_gtk_show (fixture->window);
+  surface = gtk_native_get_surface (GTK_NATIVE (fixture->window));
+  pointer = gdk_seat_get_pointer (gdk_display_get_default_seat (gdk_surface_get_display (surface)));
+  drag = gdk_drag_begin (surface, pointer, content, GDK_ACTION_COPY, 0, 0);
+  g_object_unref (content);
+  if (drag == NULL)
+    {
+      g_test_skip ("the pointer cannot be grabbed");
+      g_object_unref (g_object_ref_sink (label));
+      return;
+    }
+
+  test_gtk_watch_finalize (label, &fixture->finalized);
+  g_assert_true (lifecycle_gtk_set_drag_icon (fixture->scope, drag, label));
+  assert_n_entries (1);
+  icon = gtk_drag_icon_get_for_drag (drag);
+  g_assert_true (gtk_drag_icon_get_child (GTK_DRAG_ICON (icon)) == label);
+  close_scope (fixture);
+  g_assert_null (gtk_drag_icon_get_child (GTK_DRAG_ICON (icon)));
+  test_iterate_until (fixture->finalized);
+
+  label = gtk_label_new ("late");
+  test_gtk_watch_finalize (label, &fixture->finalized);
+  g_assert_false (lifecycle_gtk_set_drag_icon (fixture->scope, drag, label));
+  g_assert_true (fixture->finalized);
+  gdk_drag_drop_done (drag, FALSE);
+  g_object_unref (drag);
+}
+
 /* Style */
 
 /* Whether the colour of a widget is the one of the provider. */
@@ -973,6 +1015,7 @@ main (int    argc,
   add ("window", test_add_window);
   add ("dialog", test_dialog);
   add ("native-dialog", test_native_dialog);
+  add ("drag-icon", test_drag_icon);
   add ("css-provider", test_css_provider);
   add ("clipboard", test_clipboard);
   add ("builder", test_builder);
