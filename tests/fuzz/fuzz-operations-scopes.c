@@ -41,10 +41,11 @@ op_new_child (const guint8 *record)
 
   op.name = record[2] % (MODEL_N_NAMES + 1);
   begin (&op);
+  /* In the other order it joins its parent without a name, and a handler of `limit-reached` sees that. */
   if ((record[2] & 0x40) != 0)
     scope = g_object_new (LIFECYCLE_TYPE_SCOPE,
-                          "parent", scope_at (op.scope),
                           "name", names[op.name],
+                          "parent", scope_at (op.scope),
                           NULL);
   else
     scope = lifecycle_scope_new_child (scope_at (op.scope), names[op.name]);
