@@ -278,6 +278,21 @@ tab_closed_cb (NotesPage *page)
   notes_window_close_page (NOTES_WINDOW (window), page);
 }
 
+/* GtkNotebook of GTK 4.8 never drops its reference on the widget of a tab, so that at least should be
+ * empty.
+ */
+static void
+empty_tab_cb (LifecycleScope   *scope,
+              LifecycleReason   reason,
+              gpointer          tab,
+              GError          **error)
+{
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (tab)) != NULL)
+    gtk_box_remove (GTK_BOX (tab), child);
+}
+
 /* The tab belongs to the page: its handler and its bindings go with it. */
 static GtkWidget *
 create_tab (NotesPage *page)
@@ -302,6 +317,7 @@ create_tab (NotesPage *page)
   gtk_box_append (GTK_BOX (tab), label);
   gtk_box_append (GTK_BOX (tab), close);
 
+  lifecycle_scope_defer_for (scope, G_OBJECT (tab), empty_tab_cb, tab, NULL);
   lifecycle_scope_bind (scope, G_OBJECT (page), "title", G_OBJECT (label), "label",
                         G_BINDING_SYNC_CREATE);
   lifecycle_scope_bind (scope, G_OBJECT (page), "unsaved", G_OBJECT (dot), "visible",
