@@ -19,7 +19,7 @@ def main():
         return 77
     wanted = os.path.join("/usr", os.path.relpath(os.path.join(prefix, directory), prefix))
     environment = {name: value for name, value in os.environ.items()
-                   if name not in ("LUA_PATH", "PERL5LIB", "RUBYLIB", "PYTHONPATH")}
+                   if name not in ("GJS_PATH", "LUA_PATH", "PERL5LIB", "RUBYLIB", "PYTHONPATH")}
     output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True,
                             check=True).stdout
     found = [os.path.normpath(each.strip().removesuffix("?.lua")) for each in

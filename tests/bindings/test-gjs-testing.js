@@ -73,7 +73,7 @@ test('open', async () => {
     assert(error instanceof LeakError);
     assertHas(error.message, '2 open scopes, 0 objects');
     assertHas(error.message, '2 x scope player 0x');
-    assertHas(error.message, '2 x object, in player');
+    assert(/2 x object,( added at \S+:\d+,)? in player/.test(error.message), error.message);
     scopes.forEach(scope => scope.close());
 });
 
