@@ -119,8 +119,12 @@ audit_dangling_write_locked (AuditWriter *writer,
             {
               if (n_groups == n_allocated)
                 {
+                  Group *more = realloc (groups, (n_allocated * 2 + 16) * sizeof *groups);
+
+                  if (more == NULL)
+                    break;
+                  groups = more;
                   n_allocated = n_allocated * 2 + 16;
-                  groups = realloc (groups, n_allocated * sizeof *groups);
                 }
               groups[n_groups++] = (Group) { record, dead, 0 };
             }

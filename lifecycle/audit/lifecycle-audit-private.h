@@ -38,7 +38,6 @@ typedef enum
   AUDIT_SCRIPT_ANY              /* libffi: whoever called through it */
 } AuditScript;
 
-typedef struct _AuditModule AuditModule;
 typedef struct _AuditStack AuditStack;
 typedef struct _AuditSite AuditSite;
 typedef struct _AuditObject AuditObject;
