@@ -117,8 +117,14 @@ def _call_guarded(weak, callback, place, result, *args):
 
 def _call_handler(*args):
     """Calls a handler with all arguments but the last three, which connect_signal() has added."""
-    weak, callback, place = args[-3:]
-    return _call_guarded(weak, callback, place, None, *args[:-3])
+    try:
+        return args[-2](*args[:-3])
+    except Exception as error:
+        owner = args[-3]()
+        if owner is None:
+            raise
+        _report(owner, args[-1], error)
+        return None
 
 
 def _accepts_scope(callback, n_args):
