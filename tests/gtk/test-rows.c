@@ -50,6 +50,8 @@ count_cb (LifecycleScope   *scope,
           gpointer          counter,
           GError          **error)
 {
+  /* That would be a row whose unbind was missed. */
+  g_assert_cmpint (reason, !=, LIFECYCLE_REASON_REPLACED);
   ++*(guint *) counter;
 }
 
