@@ -111,7 +111,7 @@ sub using {
     return $wants_list ? @result : $result[0];
   }
   my $error = $@;
-  $scope->close('aborted', "$error");
+  $scope->close('aborted', "$error" =~ s/\n\z//r);
   die $error;
 }
 
