@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-entry-private.h"
 #include "lifecycle-gtk-action.h"
 #include "lifecycle-gtk-entry-private.h"
 
