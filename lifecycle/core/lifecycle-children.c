@@ -296,26 +296,6 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
   return self;
 }
 
-/* Gives a scope that has no name yet a name. */
-void
-lifecycle_scope_take_name (LifecycleScope *self,
-                           char           *name)
-{
-  LifecycleLedger *ledger = self->owner;
-
-  if (ledger != NULL)
-    lifecycle_ledger_lock (ledger);
-
-  self->key.name = name;
-  if (ledger != NULL &&
-      (self->as_child.flags & LIFECYCLE_ENTRY_LINKED) != 0 &&
-      lifecycle_ledger_get_children (ledger)->index != NULL)
-    lifecycle_ledger_index_child (ledger, self, FALSE);
-
-  if (ledger != NULL)
-    lifecycle_ledger_unlock (ledger);
-}
-
 /* The ledger is locked. */
 static gboolean
 scope_unlink (LifecycleScope  *self,

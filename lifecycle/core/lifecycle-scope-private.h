@@ -109,8 +109,6 @@ void            lifecycle_scope_be_born_closed (LifecycleScope    *self,
                                                LifecycleReason     reason);
 void            lifecycle_scope_join          (LifecycleScope     *self,
                                                LifecycleScope     *parent);
-void            lifecycle_scope_take_name     (LifecycleScope     *self,
-                                               char               *name);
 LifecycleExtra *lifecycle_scope_ensure_extra  (LifecycleScope     *self);
 gboolean        lifecycle_scope_mark          (LifecycleScope     *self,
                                                LifecycleReason     reason,

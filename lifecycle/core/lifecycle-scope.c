@@ -140,8 +140,8 @@ lifecycle_scope_become_root (LifecycleScope *self)
 
 /* A scope that is made with g_object_new() is a root until its parent is set, which is a moment later.
  *
- * Neither "name" nor "parent" is a construct-only property, although they behave like one. GObject
- * would set them to their defaults in each scope, and that costs a third of the life of a plain object.
+ * "parent" is not a construct-only property, although it behaves like one: GObject would set it to its
+ * default in each scope, and that costs a fifth of the life of a plain object.
  */
 static void
 lifecycle_scope_constructed (GObject *object)
@@ -171,20 +171,6 @@ scope_is_unused (LifecycleScope *self)
   lifecycle_ledger_unlock (&holdings->ledger);
 
   return unused;
-}
-
-static void
-scope_set_name (LifecycleScope *self,
-                const char     *name)
-{
-  if (name == NULL)
-    return;
-
-  /* It may have joined its parent just before, and a handler of `limit-reached` has closed that. */
-  g_return_if_fail (self->key.name == NULL &&
-                    (!lifecycle_scope_is_open (self) || scope_is_unused (self)));
-
-  lifecycle_scope_take_name (self, lifecycle_name_dup (name));
 }
 
 static void
@@ -391,7 +377,7 @@ lifecycle_scope_set_property (GObject      *object,
   switch (prop_id)
     {
     case PROP_NAME:
-      scope_set_name (self, g_value_get_string (value));
+      self->key.name = lifecycle_name_dup (g_value_get_string (value));
       break;
 
     case PROP_PARENT:
@@ -429,7 +415,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
    * LifecycleScope:name: (attributes org.gtk.Property.get=lifecycle_scope_get_name)
    *
    * The name of the scope in paths and reports, by which it can also be looked up among its
-   * siblings. It can be set only when the scope is created.
+   * siblings.
    *
    * Any text is allowed, including text from untrusted sources. A name that is not valid UTF-8 is
    * converted, as by [func@GLib.utf8_make_valid]; looking up the original name finds it, too. In
@@ -442,7 +428,7 @@ lifecycle_scope_class_init (LifecycleScopeClass *klass)
   properties[PROP_NAME] =
     g_param_spec_string ("name", NULL, NULL,
                          NULL,
-                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
    * LifecycleScope:parent: (attributes org.gtk.Property.get=lifecycle_scope_get_parent)

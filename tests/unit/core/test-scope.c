@@ -161,16 +161,15 @@ test_object_new_order (void)
 }
 
 static void
-refuse_property (LifecycleScope *scope,
-                 const char     *property,
-                 gconstpointer   value)
+refuse_parent (LifecycleScope *scope,
+               LifecycleScope *parent)
 {
   g_test_expect_message ("Lifecycle", G_LOG_LEVEL_CRITICAL, "*scope_is_unused*failed*");
-  g_object_set (scope, property, value, NULL);
+  g_object_set (scope, "parent", parent, NULL);
   g_test_assert_expected_messages ();
 }
 
-/* "name" and "parent" are for the constructor. */
+/* A parent is for the constructor. */
 static void
 test_set_too_late (void)
 {
@@ -178,16 +177,12 @@ test_set_too_late (void)
   LifecycleScope *parent = lifecycle_scope_new (NULL);
   LifecycleScope *child = lifecycle_scope_new_child (parent, "child");
 
-  refuse_property (scope, "name", "again");
-  refuse_property (scope, "parent", scope);
-  refuse_property (child, "parent", scope);
-  refuse_property (parent, "name", "used");
-  refuse_property (parent, "parent", scope);
+  refuse_parent (scope, scope);
+  refuse_parent (child, scope);
+  refuse_parent (parent, scope);
   lifecycle_scope_close (scope);
-  refuse_property (scope, "parent", parent);
+  refuse_parent (scope, parent);
 
-  g_assert_cmpstr (lifecycle_scope_get_name (scope), ==, "scope");
-  g_assert_null (lifecycle_scope_get_name (parent));
   g_assert_null (lifecycle_scope_get_parent (parent));
   g_assert_true (lifecycle_scope_get_parent (child) == parent);
 
@@ -252,7 +247,7 @@ property_flags (const char  *name,
 static void
 test_property_flags (void)
 {
-  property_flags ("name", G_PARAM_READWRITE);
+  property_flags ("name", G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY);
   property_flags ("parent", G_PARAM_READWRITE);
   property_flags ("state", G_PARAM_READABLE);
   property_flags ("reason", G_PARAM_READABLE);
