@@ -11,6 +11,7 @@ the program, or 77 if something that is needed is not installed.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,8 @@ def main():
             print(f"SKIP: {program} is not installed")
             return SKIP
 
+    # A test that takes too long is terminated, and so are the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     processes = []
     with tempfile.TemporaryDirectory(prefix="lifecycle-gtk-") as home:
         environment = {**os.environ, **ENVIRONMENT, "HOME": home}
