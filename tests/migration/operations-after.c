@@ -30,6 +30,8 @@ loaded_cb (GObject      *source,
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
+  g_assert_no_error (error);
+  g_assert_nonnull (info);
   sample_called (user_data);
 }
 
