@@ -85,9 +85,9 @@ scope_move_to (LifecycleScope *scope,
   holdings->moving = TRUE;
   holdings->generation--;
   lifecycle_ledger_unlock (ledger);
-  lifecycle_teardown_enter (&visited);
+  lifecycle_teardown_enter (LIFECYCLE_FRAME);
   lifecycle_scope_emit_closing (scope);
-  lifecycle_teardown_leave (&visited);
+  lifecycle_teardown_leave (LIFECYCLE_FRAME);
   lifecycle_ledger_lock (ledger);
   holdings->moving = FALSE;
   lifecycle_ledger_unlock (ledger);

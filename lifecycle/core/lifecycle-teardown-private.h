@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Where the function that asks is on the stack. */
+#define LIFECYCLE_FRAME __builtin_frame_address (0)
+
 /* A clear() in progress. It is on the heap: code of another language may unwind the stack. */
 struct _LifecycleClear
 {
@@ -25,8 +28,8 @@ void     lifecycle_teardown_close_owned (LifecycleScope  *scope,
 gboolean lifecycle_teardown_is_abandoned (LifecycleScope *scope);
 void     lifecycle_teardown_hand_over (LifecycleScope *scope);
 void     lifecycle_teardown_mark_below (LifecycleScope *scope);
-void     lifecycle_teardown_enter    (gconstpointer    on_stack);
-void     lifecycle_teardown_leave    (gconstpointer    on_stack);
+void     lifecycle_teardown_enter    (gconstpointer    frame);
+void     lifecycle_teardown_leave    (gconstpointer    frame);
 guint    lifecycle_teardown_run      (LifecycleScope  *root,
                                       LifecycleEntry  *fence);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,

@@ -747,24 +747,25 @@ teardown_run_one (LifecycleScope *scope)
 /* Code of another language may throw an exception that unwinds the stack past a teardown, with
  * longjmp() and the like. Nothing can stop that, but a later close, if it is called no deeper in the
  * stack, finds that the outermost teardown of its thread is no longer there. Stacks grow downwards
- * on all systems that GLib supports.
+ * on all systems that GLib supports. Frames are compared and not local variables, which a sanitizer
+ * may put elsewhere.
  */
 static _Thread_local gconstpointer outermost;
 
-/* Called with the address of a local variable, before code that may run user code while it takes a scope
- * down. The caller passes the same address to leave() afterwards.
+/* Called with the caller's frame, before code that may run user code while it takes a scope down. The
+ * caller passes the same frame to leave() afterwards.
  */
 void
-lifecycle_teardown_enter (gconstpointer on_stack)
+lifecycle_teardown_enter (gconstpointer frame)
 {
-  if (outermost == NULL || (gsize) outermost <= (gsize) on_stack)
-    outermost = on_stack;
+  if (outermost == NULL || (gsize) outermost <= (gsize) frame)
+    outermost = frame;
 }
 
 void
-lifecycle_teardown_leave (gconstpointer on_stack)
+lifecycle_teardown_leave (gconstpointer frame)
 {
-  if (outermost == on_stack)
+  if (outermost == frame)
     outermost = NULL;
 }
 
@@ -775,12 +776,10 @@ lifecycle_teardown_leave (gconstpointer on_stack)
 gboolean
 lifecycle_teardown_is_abandoned (LifecycleScope *scope)
 {
-  char on_stack;
-
   if (!scope->in_teardown || scope->awaiting_release)
     return FALSE;
 
-  return outermost == NULL || (gsize) outermost <= (gsize) &on_stack;
+  return outermost == NULL || (gsize) outermost <= (gsize) LIFECYCLE_FRAME;
 }
 
 /* Called at home, by a caller that holds a reference. If there is a fence, the root is only cleared of
@@ -794,7 +793,7 @@ lifecycle_teardown_run (LifecycleScope *root,
   Teardown teardown = { .list = &list, .fence = fence };
   guint n_released;
 
-  lifecycle_teardown_enter (&teardown);
+  lifecycle_teardown_enter (LIFECYCLE_FRAME);
 
   if (fence == NULL && teardown_is_of_one (root))
     {
@@ -808,7 +807,7 @@ lifecycle_teardown_run (LifecycleScope *root,
       lifecycle_scope_list_clear (&list);
     }
 
-  lifecycle_teardown_leave (&teardown);
+  lifecycle_teardown_leave (LIFECYCLE_FRAME);
 
   return n_released;
 }
@@ -820,9 +819,9 @@ lifecycle_teardown_start (LifecycleScopeList *list,
 {
   Teardown teardown = { .list = list };
 
-  lifecycle_teardown_enter (&teardown);
+  lifecycle_teardown_enter (LIFECYCLE_FRAME);
   teardown_prepare (&teardown, scope, TRUE);
-  lifecycle_teardown_leave (&teardown);
+  lifecycle_teardown_leave (LIFECYCLE_FRAME);
 }
 
 /* Called at home. Does the release. `began` is the time when the teardown began. */
@@ -834,9 +833,9 @@ lifecycle_teardown_finish (LifecycleScope *scope,
 
   g_object_ref (scope);
   scope->awaiting_release = FALSE;
-  lifecycle_teardown_enter (&n_released);
+  lifecycle_teardown_enter (LIFECYCLE_FRAME);
   teardown_release (scope, FALSE, began);
-  lifecycle_teardown_leave (&n_released);
+  lifecycle_teardown_leave (LIFECYCLE_FRAME);
   n_released = scope->n_released - n_released;
   g_object_unref (scope);
 

@@ -646,6 +646,7 @@ dup_hello (void)
 static void
 test_malformed (void)
 {
+  static const char nonsense[] = "l\1\0\1\xff\xff\xff\xff this is not a message, is it?";
   static const struct
   {
     const char *text;
@@ -695,7 +696,7 @@ test_malformed (void)
   /* A client that authenticates, and then talks nonsense. */
   socket = connect_raw ();
   g_socket_send (socket, hello->str, hello->len, NULL, NULL);
-  g_socket_send (socket, "l\1\0\1\xff\xff\xff\xff this is not a message, is it?", 40, NULL, NULL);
+  g_socket_send (socket, nonsense, sizeof nonsense, NULL, NULL);
   assert_closed (socket);
   g_clear_object (&socket);
 
