@@ -113,7 +113,7 @@ mail_sender_is_abandoned (LifecycleMailSender *self)
   return TRUE;
 }
 
-/* The ledger is locked. Returns the context in which the mail is delivered, or NULL if there is none
+/* The ledger is locked. Returns the context in which the mail is delivered, or NULL if nobody delivers it
  * any more.
  */
 static GMainContext *
@@ -144,9 +144,12 @@ lifecycle_mail_send (LifecycleMail *mail)
   context = mail_peek_context (mail);
   if (context == NULL)
     {
+      /* If the scope is gone, so that the mail is stale, its home need not be. */
+      guint n_abandoned = sender->stolen ? 1 : 0;
+
       lifecycle_ledger_unlock (ledger);
       lifecycle_mail_sender_end (sender);
-      lifecycle_holdings_note_abandoned (holdings, 1);
+      lifecycle_holdings_note_abandoned (holdings, n_abandoned);
       sender->free_mail (mail);
       return;
     }

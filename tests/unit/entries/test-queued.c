@@ -878,6 +878,43 @@ closer_cb (gpointer instance,
 }
 
 /* Closed, cleared or dropped by the first of three messages. */
+/* A value whose copy drops the scope of the handler, as another thread may at that moment. */
+static gpointer
+dropping_copy (gpointer scope)
+{
+  g_assert_cmpuint (lifecycle_scope_close (*(LifecycleScope **) scope), ==, 1);
+  g_assert_finalize_object (*(LifecycleScope **) scope);
+
+  return scope;
+}
+
+static void
+dropping_free (gpointer scope)
+{
+}
+
+/* What comes too late for a scope is dropped, but its home has not been abandoned. */
+static void
+test_queued_late (void)
+{
+  GType type = g_boxed_type_register_static ("TestDropping", dropping_copy, dropping_free);
+  guint signal_id = g_signal_new ("dropping", TEST_TYPE_EMITTER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, type | G_SIGNAL_TYPE_STATIC_SCOPE);
+  TestEmitter *emitter = test_emitter_new ();
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  g_autoptr (LifecycleStatistics) before = lifecycle_get_statistics ();
+  g_autoptr (LifecycleStatistics) after = NULL;
+
+  lifecycle_scope_connect_full (scope, emitter, "dropping", G_CALLBACK (test_never_handler_cb), NULL,
+                                NULL, LIFECYCLE_CONNECT_QUEUED);
+  g_signal_emit (emitter, signal_id, 0, &scope);
+  test_drain ();
+  after = lifecycle_get_statistics ();
+  g_assert_cmpuint (lifecycle_statistics_get_n_abandoned (after), ==,
+                    lifecycle_statistics_get_n_abandoned (before));
+  g_assert_finalize_object (emitter);
+}
+
 static void
 test_queued_close_inside (void)
 {
@@ -1107,6 +1144,7 @@ main (int    argc,
   g_test_add_func ("/lifecycle/threads/queued/move", test_queued_move);
   g_test_add_func ("/lifecycle/threads/queued/disconnected", test_queued_disconnected);
   g_test_add_func ("/lifecycle/threads/queued/disposed", test_queued_disposed);
+  g_test_add_func ("/lifecycle/threads/queued/late", test_queued_late);
   g_test_add_func ("/lifecycle/threads/queued/close-inside", test_queued_close_inside);
   g_test_add_func ("/lifecycle/threads/queued/close-elsewhere", test_queued_close_elsewhere);
   g_test_add_func ("/lifecycle/threads/queued/worker", test_queued_worker);
