@@ -136,13 +136,14 @@ lifecycle_scope_add_failure (LifecycleScope *self,
 char *
 lifecycle_scope_get_error_message (LifecycleScope *self)
 {
-  const GError *error;
+  g_autoptr (GError) error = NULL;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  error = lifecycle_scope_get_error (self);
+  lifecycle_scope_collect_error (self);
+  error = lifecycle_scope_dup_error (self);
 
-  return error != NULL ? g_strdup (error->message) : NULL;
+  return error != NULL ? g_steal_pointer (&error->message) : NULL;
 }
 
 /**

@@ -348,7 +348,7 @@ task_return (GTask          *task,
              LifecycleScope *scope,
              const GError   *overdue)
 {
-  const GError *error = lifecycle_scope_peek_extra (scope)->error;
+  g_autoptr (GError) error = lifecycle_scope_dup_error (scope);
 
   if (overdue != NULL && error != NULL)
     g_task_return_new_error (task, overdue->domain, overdue->code, "%s; %s",
@@ -356,7 +356,7 @@ task_return (GTask          *task,
   else if (overdue != NULL)
     g_task_return_error (task, g_error_copy (overdue));
   else if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
+    g_task_return_error (task, g_steal_pointer (&error));
   else
     g_task_return_boolean (task, TRUE);
 }

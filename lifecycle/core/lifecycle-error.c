@@ -89,9 +89,9 @@ scope_add_failure (LifecycleScope *self,
                    char           *what,
                    char           *where)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleFailure *failure = g_new0 (LifecycleFailure, 1);
   LifecycleExtra *extra;
+  LifecycleLedger *ledger;
 
   failure->error = error;
   failure->what = what;
@@ -102,9 +102,9 @@ scope_add_failure (LifecycleScope *self,
   g_mutex_unlock (&failures.lock);
 
   extra = lifecycle_scope_ensure_extra (self);
-  lifecycle_ledger_lock (ledger);
+  ledger = lifecycle_scope_lock_ledger (self);
   if (extra->failures == NULL)
-    extra->failures = g_ptr_array_new_with_free_func (failure_free);
+    g_atomic_pointer_set (&extra->failures, g_ptr_array_new_with_free_func (failure_free));
   g_ptr_array_add (extra->failures, failure);
   lifecycle_ledger_unlock (ledger);
 
@@ -156,11 +156,10 @@ lifecycle_scope_note_failure (LifecycleScope *self,
                               const char     *place,
                               guint           max)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
   GPtrArray *list;
   gboolean full;
 
-  lifecycle_ledger_lock (ledger);
   list = lifecycle_scope_peek_extra (self)->failures;
   full = list != NULL && list->len >= max;
   lifecycle_ledger_unlock (ledger);
@@ -176,14 +175,32 @@ lifecycle_scope_note_failure (LifecycleScope *self,
     }
 }
 
-/* Called at home. Passes the failures of a scope on to its parent, which is closing as well. */
+/* Returns whether anything has failed in the scope. */
+static inline gboolean
+scope_has_failures (LifecycleScope *self)
+{
+  return g_atomic_pointer_get (&lifecycle_scope_peek_extra (self)->failures) != NULL;
+}
+
+/* Called at home. Passes the failures of a scope on to its parent, which is closing as well. Another
+ * thread may add to them meanwhile; none is freed as long as the scope lives.
+ */
 void
 lifecycle_scope_pass_failures (LifecycleScope *self,
                                LifecycleScope *to)
 {
-  GPtrArray *list = lifecycle_scope_peek_extra (self)->failures;
+  g_autoptr (GPtrArray) list = NULL;
+  LifecycleLedger *ledger;
 
-  for (guint i = 0; list != NULL && i < list->len; i++)
+  if (!scope_has_failures (self))
+    return;
+
+  list = g_ptr_array_new ();
+  ledger = lifecycle_scope_lock_ledger (self);
+  g_ptr_array_extend (list, self->extra->failures, NULL, NULL);
+  lifecycle_ledger_unlock (ledger);
+
+  for (guint i = 0; i < list->len; i++)
     {
       LifecycleFailure *failure = g_ptr_array_index (list, i);
       LifecycleFailure *copy;
@@ -209,19 +226,26 @@ failures_are_cleanups (GPtrArray *list)
   return TRUE;
 }
 
-/* Turns all failures so far into the error of the scope. */
+/* Turns all failures so far into the error of the scope. Called on any thread. */
 void
 lifecycle_scope_settle_error (LifecycleScope *self)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleExtra *extra = lifecycle_scope_peek_extra (self);
   LifecycleFailure *failure;
+  LifecycleLedger *ledger;
   GError *old;
 
-  if (extra->failures == NULL)
+  if (!scope_has_failures (self))
     return;
 
-  lifecycle_ledger_lock (ledger);
+  ledger = lifecycle_scope_lock_ledger (self);
+
+  failure = g_ptr_array_index (extra->failures, extra->failures->len - 1);
+  if (failure->settled)
+    {
+      lifecycle_ledger_unlock (ledger);
+      return;
+    }
 
   for (guint i = 0; i < extra->failures->len; i++)
     ((LifecycleFailure *) g_ptr_array_index (extra->failures, i))->settled = TRUE;
@@ -258,13 +282,13 @@ lifecycle_scope_settle_error (LifecycleScope *self)
 void
 lifecycle_scope_collect_error (LifecycleScope *self)
 {
-  LifecycleLedger *ledger = lifecycle_scope_get_ledger (self);
   LifecycleExtra *extra = lifecycle_scope_peek_extra (self);
+  LifecycleLedger *ledger;
 
-  if (extra->failures == NULL)
+  if (!scope_has_failures (self))
     return;
 
-  lifecycle_ledger_lock (ledger);
+  ledger = lifecycle_scope_lock_ledger (self);
   for (guint i = 0; i < extra->failures->len; i++)
     {
       LifecycleFailure *failure = g_ptr_array_index (extra->failures, i);
@@ -273,6 +297,19 @@ lifecycle_scope_collect_error (LifecycleScope *self)
         failure_collect (failure);
     }
   lifecycle_ledger_unlock (ledger);
+}
+
+/* Called on any thread: once the scope has closed, another one may replace its error at any moment. */
+GError *
+lifecycle_scope_dup_error (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+  LifecycleExtra *extra = lifecycle_scope_peek_extra (self);
+  GError *error = extra->error != NULL ? g_error_copy (extra->error) : NULL;
+
+  lifecycle_ledger_unlock (ledger);
+
+  return error;
 }
 
 void

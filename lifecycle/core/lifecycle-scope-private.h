@@ -22,8 +22,8 @@ typedef struct
 
 typedef struct
 {
-  GPtrArray       *failures;    /* of LifecycleFailure, guarded by the lock of the ledger */
-  GError          *error;
+  GPtrArray       *failures;    /* of LifecycleFailure; atomic, guarded by the lock of the ledger */
+  GError          *error;       /* guarded by the lock of the ledger */
   GHashTable      *stillborn;   /* set of children created too late; under their owner's lock */
   LifecycleHoldings *moved;     /* moved to another scope; other threads may still be reading it */
   char            *detail;      /* of the reason */
@@ -146,6 +146,7 @@ void            lifecycle_scope_pass_failures (LifecycleScope     *self,
                                                LifecycleScope     *to);
 void            lifecycle_scope_settle_error  (LifecycleScope     *self);
 void            lifecycle_scope_collect_error (LifecycleScope     *self);
+GError         *lifecycle_scope_dup_error     (LifecycleScope     *self);
 GPtrArray      *lifecycle_list_failures       (void);
 void            lifecycle_failures_before_fork (void);
 void            lifecycle_failures_after_fork  (gboolean           in_child);

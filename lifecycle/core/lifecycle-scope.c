@@ -738,7 +738,8 @@ lifecycle_scope_get_n_entries (LifecycleScope *self)
  * Must be called at home.
  *
  * Returns: (transfer none) (nullable): the error; %NULL if no cleanup has failed, or if the scope
- *   has not been closed or cleared yet. It is replaced when more cleanups fail in a later clear().
+ *   has not been closed or cleared yet. It is replaced when more cleanups fail in a later clear(), or
+ *   by [method@Scope.add_failure] on a closed scope.
  *
  * Since: 1.0
  */

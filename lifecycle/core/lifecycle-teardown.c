@@ -435,6 +435,8 @@ teardown_finish (LifecycleScope *scope,
   if (scope->extra != NULL)
     lifecycle_scope_settle_error (scope);
   lifecycle_scope_set_closed (scope);
+  /* Another thread may have added a failure in between: afterwards it does this by itself. */
+  lifecycle_scope_settle_error (scope);
 
   if (began != 0 && (scope == root || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)))
     duration = (guint64) (g_get_monotonic_time () - began);

@@ -192,6 +192,60 @@ test_failure_late (void)
 }
 
 static void
+ignore_log (const char     *domain,
+            GLogLevelFlags  level,
+            const char     *message,
+            gpointer        data)
+{
+}
+
+#define N_FAILURES 200
+
+static gpointer
+fail_often (gpointer scope)
+{
+  for (guint i = 0; i < N_FAILURES; i++)
+    {
+      lifecycle_scope_add_failure (scope, NULL, "elsewhere");
+      g_free (lifecycle_scope_get_error_message (scope));
+    }
+
+  return NULL;
+}
+
+/* Threads may fail in a scope while it closes, and while its failures are passed on. */
+static void
+test_failures_elsewhere (void)
+{
+  guint handler = g_log_set_handler ("Lifecycle", G_LOG_LEVEL_WARNING, ignore_log, NULL);
+  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
+
+  for (guint round = 0; round < test_amount (20); round++)
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("scope");
+      LifecycleScope *child = lifecycle_scope_new_child (scope, "child");
+      GThread *threads[2];
+      g_autoptr (LifecycleStatistics) statistics = NULL;
+
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("elsewhere", fail_often, child);
+      g_usleep (round * 100);
+      lifecycle_scope_close (scope);
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        g_thread_join (threads[i]);
+
+      g_assert_nonnull (lifecycle_scope_get_error (child));
+      statistics = lifecycle_scope_get_statistics (child, FALSE);
+      g_assert_cmpuint (lifecycle_statistics_get_n_failed (statistics), ==,
+                        G_N_ELEMENTS (threads) * N_FAILURES);
+      g_assert_finalize_object (child);
+      g_assert_finalize_object (scope);
+    }
+  g_log_set_always_fatal (fatal);
+  g_log_remove_handler ("Lifecycle", handler);
+}
+
+static void
 closure_cb (LifecycleScope  *scope,
             LifecycleReason  reason,
             gpointer         word)
@@ -287,6 +341,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/binding/reason-detail", test_reason_detail);
   g_test_add_func ("/lifecycle/binding/failures", test_failures);
   g_test_add_func ("/lifecycle/binding/failure-late", test_failure_late);
+  g_test_add_func ("/lifecycle/binding/failures-elsewhere", test_failures_elsewhere);
   g_test_add_func ("/lifecycle/binding/defer-closure", test_defer_closure);
   g_test_add_func ("/lifecycle/binding/defer-for-closure", test_defer_for_closure);
   g_test_add_data_func ("/lifecycle/binding/collected/dropped", NULL, test_collected);

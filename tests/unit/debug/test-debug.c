@@ -82,6 +82,22 @@ test_handler (void)
 }
 
 static gpointer
+message_thread (gpointer scope)
+{
+  return lifecycle_scope_get_error_message (scope);
+}
+
+/* The message of an error, unlike the error, may be asked for anywhere. */
+static void
+test_error_message (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+
+  g_assert_null (g_thread_join (g_thread_new ("elsewhere", message_thread, scope)));
+  g_assert_finalize_object (scope);
+}
+
+static gpointer
 root_thread (gpointer context)
 {
   LifecycleScope *scope;
@@ -145,6 +161,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/debug/function", test_function);
   g_test_add_func ("/lifecycle/debug/handler", test_handler);
+  g_test_add_func ("/lifecycle/debug/error-message", test_error_message);
   g_test_add_func ("/lifecycle/debug/no-context", test_no_context);
   g_test_add_func ("/lifecycle/debug/follow", test_follow);
 
