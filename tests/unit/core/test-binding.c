@@ -74,6 +74,36 @@ test_abandoned (gconstpointer clear)
   g_assert_finalize_object (scope);
 }
 
+/* A cleanup that closes another scope, and then its own, which is not left: the rest is not done twice,
+ * nor in the middle of the cleanup.
+ */
+static void
+closing_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          other,
+                 GError          **error)
+{
+  g_assert_cmpuint (lifecycle_scope_close (other), ==, 1);
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 0);
+  test_log ("closed");
+}
+
+static void
+test_not_abandoned (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *other = lifecycle_scope_new ("other");
+
+  lifecycle_scope_defer (other, logging_cleanup, (gpointer) "other", NULL);
+  lifecycle_scope_defer (scope, logging_cleanup, (gpointer) "first", NULL);
+  lifecycle_scope_defer (scope, closing_cleanup, other, NULL);
+
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 2);
+  test_assert_log ("other closed first");
+  g_assert_finalize_object (other);
+  g_assert_finalize_object (scope);
+}
+
 static void
 test_place (void)
 {
@@ -336,6 +366,7 @@ main (int   argc,
 
   g_test_add_data_func ("/lifecycle/binding/abandoned/close", NULL, test_abandoned);
   g_test_add_data_func ("/lifecycle/binding/abandoned/clear", "clear", test_abandoned);
+  g_test_add_func ("/lifecycle/binding/not-abandoned", test_not_abandoned);
   g_test_add_func ("/lifecycle/binding/place", test_place);
   g_test_add_func ("/lifecycle/binding/place-of-scope", test_place_of_scope);
   g_test_add_func ("/lifecycle/binding/reason-detail", test_reason_detail);
