@@ -351,11 +351,11 @@ resource_finish (LifecycleResource *self)
     resource_watch_cut (&self->watches[i]);
   for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
     g_clear_object (&self->watches[i].held);
-  /* What is left waits for the home context, or for a process, and must not keep the context. */
-  g_clear_pointer (&self->context, g_main_context_unref);
   resource_drop_user (self);
   if (self->kind->finished != NULL)
     self->kind->finished (self);
+  /* What is left waits for the home context, or for a process, and must not keep the context. */
+  g_clear_pointer (&self->context, g_main_context_unref);
   lifecycle_resource_unref (self);
 }
 

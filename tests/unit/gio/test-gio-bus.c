@@ -1010,6 +1010,57 @@ test_export_pending_closes (Fixture       *fixture,
   test_assert_log ("Ping");
 }
 
+static gboolean
+close_inside_cb (gpointer scope)
+{
+  lifecycle_scope_close (scope);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_counted (gpointer n)
+{
+  return g_atomic_int_get ((gint *) n) == 1;
+}
+
+/* If the object goes inside of a callback, the answer is sent from its home, whatever other contexts
+ * do.
+ */
+static void
+test_export_pending_home (Fixture       *fixture,
+                          gconstpointer  data)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  LifecycleScope *other = fixture->scope;
+  GSource *source = g_idle_source_new ();
+  Pending pending = { NULL };
+  gint n_replies = 0;
+  Call call;
+
+  g_dbus_connection_add_filter (fixture->client, count_replies_filter, &n_replies, NULL);
+  g_main_context_push_thread_default (context);
+  fixture->scope = lifecycle_scope_new ("home");
+  pending_set_up (fixture, &pending);
+  g_main_context_pop_thread_default (context);
+  call_start (fixture, &call, TEST_INTERFACE, "Ping", g_variant_new ("(s)", "hello"));
+  g_main_context_push_thread_default (context);
+  test_run_until (pending_has_one, &pending);
+  g_source_set_callback (source, close_inside_cb, fixture->scope, NULL);
+  g_source_attach (source, context);
+  g_source_unref (source);
+  test_run_until (is_counted, &n_replies);
+  g_main_context_pop_thread_default (context);
+
+  test_run_until (call_is_done, &call);
+  g_assert_error (call.error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
+  call_clear (&call);
+  test_assert_log ("Ping");
+  pending_answer (&pending, "too late");
+  g_assert_finalize_object (fixture->scope);
+  fixture->scope = other;
+}
+
 /* Without a function for properties, GIO asks the one for methods. */
 static void
 test_export_pending_property (Fixture       *fixture,
@@ -1687,6 +1738,7 @@ main (int   argc,
   ADD ("export-pending-moved", test_export_pending, PENDING_MOVED);
   ADD ("export-pending-destroy", test_export_pending_destroy, 0);
   ADD ("export-pending-closes", test_export_pending_closes, 0);
+  ADD ("export-pending-home", test_export_pending_home, 0);
   ADD ("export-pending-property", test_export_pending_property, 0);
   ADD ("export-pending-disconnected", test_export_pending_disconnected, 0);
   ADD ("export-disconnected", test_export_disconnected, 0);
