@@ -158,6 +158,9 @@ lifecycle_sample_class_init (LifecycleSampleClass *klass)
    *
    * The memory allocated on the heap, in bytes; 0 if it is not known.
    *
+   * The allocator has to walk its free blocks to count it. If that took more than 0.1 ms, the figure is
+   * kept for a thousand times as long, and samples in between repeat it.
+   *
    * Since: 1.0
    */
   properties[PROP_HEAP] =
@@ -284,7 +287,8 @@ lifecycle_sample_get_rss (LifecycleSample *self)
  *
  * Gets the memory that was allocated on the heap.
  *
- * This is only known where the C library has `mallinfo2()`, as the GNU C library does.
+ * This is only known where the C library has `mallinfo2()`, as the GNU C library does. It may be a
+ * little older than the sample: see [property@Sample:heap].
  *
  * Returns: the size in bytes, or 0 if it is not known
  *

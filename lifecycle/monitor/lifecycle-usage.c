@@ -14,6 +14,7 @@
 #endif
 #if defined (HAVE_MALLINFO2) || defined (HAVE_MALLOC_TRIM)
 #include <malloc.h>
+#include <time.h>
 #endif
 
 /* Returns the resident size in bytes, or 0 if it is not known. */
@@ -42,14 +43,73 @@ lifecycle_usage_get_rss (void)
 #endif
 }
 
+#ifdef HAVE_MALLINFO2
+
+/* mallinfo2() walks the free blocks of the heap, and nothing limits their number. A walk that took longer
+ * than this is not repeated until so many times as long has passed.
+ */
+#define CHEAP_WALK_US 100
+#define MIN_PAUSE     1000
+
+static struct
+{
+  GMutex  mutex;
+  guint64 size;
+  gint64  time;                 /* when the walk began */
+  gint64  price;                /* how long it took; 0 if the next reading has to walk */
+} heap;
+
+/* A thread that has to wait for a processor does not make the walk longer. */
+static gint64
+get_thread_time (void)
+{
+  struct timespec time;
+
+  if (clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time) != 0)
+    return 0;
+
+  return time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
+#endif
+
+/* All in microseconds. */
+gboolean
+lifecycle_usage_walk_is_due (gint64 now,
+                             gint64 last,
+                             gint64 price)
+{
+#ifdef HAVE_MALLINFO2
+  return price <= CHEAP_WALK_US || now - last >= price * MIN_PAUSE;
+#else
+  return FALSE;
+#endif
+}
+
 static guint64
 read_heap (void)
 {
 #ifdef HAVE_MALLINFO2
-  struct mallinfo2 info = mallinfo2 ();
+  gint64 now = g_get_monotonic_time ();
+  guint64 size;
 
-  /* Large blocks are mapped separately, and are not included in uordblks. */
-  return (guint64) info.uordblks + (guint64) info.hblkhd;
+  g_mutex_lock (&heap.mutex);
+
+  if (lifecycle_usage_walk_is_due (now, heap.time, heap.price))
+    {
+      gint64 began = get_thread_time ();
+      struct mallinfo2 info = mallinfo2 ();
+
+      /* Large blocks are mapped separately, and are not included in uordblks. */
+      heap.size = (guint64) info.uordblks + (guint64) info.hblkhd;
+      heap.time = now;
+      heap.price = get_thread_time () - began;
+    }
+  size = heap.size;
+
+  g_mutex_unlock (&heap.mutex);
+
+  return size;
 #else
   return 0;
 #endif
@@ -85,6 +145,11 @@ lifecycle_usage_trim (void)
 {
 #ifdef HAVE_MALLOC_TRIM
   malloc_trim (0);
+#ifdef HAVE_MALLINFO2
+  g_mutex_lock (&heap.mutex);
+  heap.price = 0;
+  g_mutex_unlock (&heap.mutex);
+#endif
   return TRUE;
 #else
   return FALSE;

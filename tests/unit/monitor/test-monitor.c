@@ -191,12 +191,16 @@ test_heap (void)
   LifecycleUsage before, between, after;
   gpointer *blocks = g_new0 (gpointer, 1000);
 
+  /* Giving memory back makes the next reading count anew, however long the one before took. */
+  lifecycle_usage_trim ();
   lifecycle_usage_read (&before);
   for (guint i = 0; i < 1000; i++)
     blocks[i] = g_malloc (10000);
+  lifecycle_usage_trim ();
   lifecycle_usage_read (&between);
   for (guint i = 0; i < 1000; i++)
     g_free (blocks[i]);
+  lifecycle_usage_trim ();
   lifecycle_usage_read (&after);
   g_free (blocks);
 
@@ -209,6 +213,22 @@ test_heap (void)
   g_assert_cmpuint (between.heap - before.heap, >=, 10000 * 1000);
   g_assert_cmpuint (between.heap - before.heap, <, 11000 * 1000);
   g_assert_cmpuint (between.heap - after.heap, >=, 10000 * 1000);
+}
+
+/* The heap is counted each time if that is cheap, and for a thousandth of the time if it is not. */
+static void
+test_heap_price (void)
+{
+  if (!lifecycle_usage_walk_is_due (0, 0, 0))
+    {
+      g_test_skip ("nothing says how large the heap is");
+      return;
+    }
+
+  g_assert_true (lifecycle_usage_walk_is_due (1000, 999, 100));
+  g_assert_false (lifecycle_usage_walk_is_due (1000, 999, 101));
+  g_assert_false (lifecycle_usage_walk_is_due (14 * G_USEC_PER_SEC - 1, 0, 14000));
+  g_assert_true (lifecycle_usage_walk_is_due (14 * G_USEC_PER_SEC, 0, 14000));
 }
 
 /* The oldest falls out before the newest comes in, and everybody is told. */
@@ -780,6 +800,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/monitor/new", test_new);
   g_test_add_func ("/lifecycle/monitor/sample", test_sample);
   g_test_add_func ("/lifecycle/monitor/heap", test_heap);
+  g_test_add_func ("/lifecycle/monitor/heap-price", test_heap_price);
   g_test_add_func ("/lifecycle/monitor/list", test_list);
   g_test_add_func ("/lifecycle/monitor/own-weight", test_own_weight);
   g_test_add_func ("/lifecycle/monitor/reentrant", test_reentrant);
