@@ -46,6 +46,8 @@ static struct
 {
   pthread_mutex_t lock;         /* one report at a time; nothing is taken after it but audit_lock() */
   char           *judged;       /* what was held or piling up */
+  char           *dangling;     /* what was when the main loop ended, or NULL */
+  guint           n_dangling;
   gint64          started;
   gint64          judging;      /* time spent on looks at the end of main loops */
   guint           n_snapshots;
@@ -103,11 +105,36 @@ judge_locked (void)
   fclose (writer.file);
 }
 
+/* A program that takes down its emitters after the main loop ends their handlers, too. */
+static void
+note_dangling_locked (void)
+{
+  AuditWriter writer = { NULL, 0 };
+  gsize size;
+
+  writer.file = open_memstream (&control.dangling, &size);
+  if (writer.file == NULL)
+    return;
+  control.n_dangling = audit_dangling_write_locked (&writer, TRUE, 0);
+  fclose (writer.file);
+}
+
 static void
 write_findings_locked (AuditWriter *writer,
+                       AuditWhy     why,
                        gboolean     at_home)
 {
-  guint n = audit_dangling_write_locked (writer, at_home, 0);
+  guint n;
+
+  if (why == AUDIT_WHY_EXIT && audit.loop_ended != 0 && control.dangling != NULL)
+    {
+      fputs (control.dangling, writer->file);
+      n = control.n_dangling;
+    }
+  else
+    {
+      n = audit_dangling_write_locked (writer, at_home, 0);
+    }
 
   if (control.judged != NULL && control.judged[0] != '\0')
     {
@@ -131,7 +158,7 @@ write_report_locked (AuditWriter *writer,
            at_home ? "true" : "false");
   audit_rounds_write_locked (writer);
   fputs ("  \"findings\": [", writer->file);
-  write_findings_locked (writer, at_home);
+  write_findings_locked (writer, why, at_home);
   fputs ("\n  ],\n", writer->file);
   audit_sites_write_locked (writer);
 }
@@ -202,8 +229,9 @@ audit_control_misused (void)
     report (AUDIT_WHY_MISUSE, audit_is_main_thread ());
 }
 
-/* If there was no snapshot, the end of the main loop is the time for a look, before everything is
- * taken down. A program that runs thousands of main loops is not slowed down for that.
+/* The end of the main loop is the time for a look, before everything is taken down. What is held was
+ * looked for already if there was a snapshot. A program that runs thousands of main loops is not
+ * slowed down for that.
  */
 void
 audit_control_loop_ended (void)
@@ -214,7 +242,8 @@ audit_control_loop_ended (void)
     return;
 
   pthread_mutex_lock (&control.lock);
-  if (control.n_snapshots > 0 || control.judging * 20 > start - control.started)
+  free (g_steal_pointer (&control.dangling));
+  if (control.judging * 20 > start - control.started)
     {
       if (control.n_snapshots == 0)
         free (g_steal_pointer (&control.judged));
@@ -222,11 +251,18 @@ audit_control_loop_ended (void)
       return;
     }
 
-  audit_toolkit_start (TRUE);
   audit_lock ();
-  judge_locked ();
+  note_dangling_locked ();
   audit_unlock ();
-  audit_toolkit_end ();
+
+  if (control.n_snapshots == 0)
+    {
+      audit_toolkit_start (TRUE);
+      audit_lock ();
+      judge_locked ();
+      audit_unlock ();
+      audit_toolkit_end ();
+    }
   control.judging += now () - start;
   pthread_mutex_unlock (&control.lock);
 }

@@ -372,6 +372,23 @@ after_loop (void)
   g_object_unref (later);
 }
 
+/* The emitter is released at the end, and the handler goes with it. */
+static void
+emitter_released (void)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  PlantedPlayer *player = player_new ();
+  GSimpleAction *own = g_simple_action_new ("planted", NULL);
+  gulong id = g_signal_connect (own, "activate", G_CALLBACK (activate_cb), player);
+
+  if (clean)
+    g_signal_handler_disconnect (own, id);
+  g_object_unref (player);
+  g_idle_add (quit_cb, loop);
+  g_main_loop_run (loop);
+  g_object_unref (own);
+}
+
 /* Waits for signals to be handled by the audit, in a main loop. */
 static void
 wait_in_loop (void)
@@ -433,6 +450,7 @@ static const struct
   { "threads", threads },
   { "fork-and-exec", fork_and_exec },
   { "after-loop", after_loop },
+  { "emitter-released", emitter_released },
   { "wait-in-loop", wait_in_loop },
   { "wait-for-snapshot", wait_for_snapshot },
 };

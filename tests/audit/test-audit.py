@@ -39,6 +39,7 @@ C_CASES = [
     ("misuse-name", "misuse", "g_bus_unwatch_name", "misuse_name"),
     ("threads", "dangling", "PlantedPlayer", "dangling_handler"),
     ("after-loop", "dangling", "PlantedPlayer", "after_loop"),
+    ("emitter-released", "dangling", "PlantedPlayer", "emitter_released"),
     ("fork-and-exec", "dangling", "PlantedPlayer", "dangling_handler"),
 ]
 SILENT_CASES = ["dangling-not", "piling-up-not"]
