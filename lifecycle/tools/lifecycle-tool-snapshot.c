@@ -10,6 +10,7 @@
 #include "lifecycle-tool-snapshot-private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a file says it is. */
@@ -85,7 +86,24 @@ lifecycle_snapshot_take (const char *who,
   return node;
 }
 
-/* Loads a file or, if there is none of that name, takes a snapshot of the program of that name. */
+/* A program often has the name of its executable, which is in the current directory. A snapshot is JSON. */
+static gboolean
+is_program (const char *path)
+{
+  char start[2] = "";
+  FILE *file = fopen (path, "re");
+
+  if (file == NULL)
+    return FALSE;
+
+  if (fread (start, 1, sizeof start, file) != sizeof start)
+    start[0] = '\0';
+  fclose (file);
+
+  return start[0] == '\177' || (start[0] == '#' && start[1] == '!');
+}
+
+/* Loads a file or, if no file of that name can be a snapshot, takes one of the program of that name. */
 JsonNode *
 lifecycle_snapshot_load_or_take (const char *what,
                                  guint       n_records)
@@ -94,7 +112,8 @@ lifecycle_snapshot_load_or_take (const char *what,
   g_autoptr (GError) error = NULL;
   JsonNode *root;
 
-  if (!g_file_test (what, G_FILE_TEST_EXISTS))
+  if (!g_file_test (what, G_FILE_TEST_EXISTS) || g_file_test (what, G_FILE_TEST_IS_DIR) ||
+      is_program (what))
     return lifecycle_snapshot_take (what, n_records);
 
   parser = json_parser_new_immutable ();

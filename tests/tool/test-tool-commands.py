@@ -16,7 +16,7 @@ import tempfile
 import time
 import unittest
 
-TOOL, PLANTED = sys.argv[1:3]
+TOOL, PLANTED = map(os.path.abspath, sys.argv[1:3])
 del sys.argv[1:3]
 
 # A wait longer than this is a hang.
@@ -61,9 +61,9 @@ def planted(*arguments, **options):
     assert program.end() == 0
 
 
-def run(*words, expected=0):
+def run(*words, expected=0, cwd=None):
     result = subprocess.run([TOOL, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            encoding="utf-8", timeout=PATIENCE, env=ENVIRONMENT)
+                            encoding="utf-8", timeout=PATIENCE, env=ENVIRONMENT, cwd=cwd)
     assert result.returncode == expected, (words, result)
     return result
 
@@ -425,6 +425,17 @@ class Commands(unittest.TestCase):
             self.assertIsInstance(run_json("why", program.pid, "Emitter")[0][0], dict)
             run("why", program.pid, "0x1", expected=2)
             run("why", program.pid, "Nonsense", expected=2)
+
+    def test_program_with_the_name_of_a_file(self):
+        """A program is started where its executable is, and both have the same name."""
+        with planted("player") as program:
+            for start in (b"\x7fELF\x02\xff", b"#!/usr/bin/env python3\n"):
+                pathlib.Path(self.path("player")).write_bytes(start)
+                run("report", "player", "-o", self.path("page.html"), cwd=self.directory.name)
+            run("snapshot", program.pid, "-o", self.path("player"))
+            run("report", "player", "-o", self.path("page.html"), cwd=self.directory.name)
+            pathlib.Path(self.path("player")).write_text("{ }", encoding="utf-8")
+            run("report", "player", expected=2, cwd=self.directory.name)
 
     def test_report(self):
         page, snapshot = self.path("page.html"), self.path("snapshot")
