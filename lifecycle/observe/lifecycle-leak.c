@@ -599,8 +599,9 @@ lifecycle_leak_to_string (LifecycleLeak *self)
       break;
 
     case LIFECYCLE_LEAK_KIND_REMOVED_BUT_ALIVE:
-      g_string_append_printf (string, "%s %s is still alive, with %u references, ",
-                              g_type_name (facts->type), self->address, facts->n_refs);
+      g_string_append_printf (string, "%s %s is still alive, with %u %s, ",
+                              g_type_name (facts->type), self->address, facts->n_refs,
+                              facts->n_refs == 1 ? "reference" : "references");
       leak_append_seconds (string, facts->age);
       g_string_append_printf (string, " after %s: ", facts->why);
       lifecycle_name_append (string, facts->scope_path, LIFECYCLE_QUOTE_TEXT);

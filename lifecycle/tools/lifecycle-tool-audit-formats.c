@@ -80,6 +80,9 @@ append_process (GString            *text,
     g_string_append_printf (text, "%u finding%s\n", n_own, n_own == 1 ? "" : "s");
   if (!process->finished)
     g_string_append (text, "The program has not come to its exit: this is what was found before.\n");
+  if (process->finished && n_own == 0 && process->n_snapshots < 3)
+    g_string_append (text, "What piles up shows only after three snapshots or more: "
+                           "see 'lifecycle audit --help'.\n");
   g_string_append_c (text, '\n');
 
   append_growth (text, process);

@@ -364,6 +364,7 @@ say_object (AuditFinding *self,
   gint64 n_objects = get_int (raw, "objects");
   gint64 n_handlers = get_int (raw, "handlers");
   gint64 n_sources = get_int (raw, "sources");
+  gint64 n_bytes = get_int (raw, "bytes");
   gint64 held = get_int (raw, "held");
   gint64 count = get_int (raw, "count");
 
@@ -385,8 +386,9 @@ say_object (AuditFinding *self,
   if (n_objects > count || n_handlers > 0 || n_sources > 0)
     add_detail (self, "with all that is below: %" G_GINT64_FORMAT " object%s, %" G_GINT64_FORMAT
                 " handler%s, %" G_GINT64_FORMAT " source%s; instances alone take %" G_GINT64_FORMAT
-                " KiB", n_objects, plural (n_objects), n_handlers, plural (n_handlers),
-                n_sources, plural (n_sources), get_int (raw, "bytes") / 1024);
+                " %s", n_objects, plural (n_objects), n_handlers, plural (n_handlers),
+                n_sources, plural (n_sources), n_bytes < 10 * 1024 ? n_bytes : n_bytes / 1024,
+                n_bytes < 10 * 1024 ? "bytes" : "KiB");
   say_growth (self, raw);
   say_counts (self, "among them", get_array (raw, "drags"));
   say_counts (self, "in step with it grow", get_array (raw, "in-step"));
