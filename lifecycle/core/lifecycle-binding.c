@@ -181,7 +181,8 @@ lifecycle_scope_get_collected (LifecycleScope *self)
  * the rest, as if the close came from another thread. Closes that the program asks for are not
  * affected.
  *
- * New children inherit this. May be called on any thread; on a closed scope it has no effect.
+ * New children inherit this, and so do the result of [method@Scope.move], and a scope that this one
+ * begins to follow. May be called on any thread; on a closed scope it has no effect.
  *
  * Since: 1.0
  */

@@ -179,6 +179,7 @@ scope_move_to (LifecycleScope *scope,
 LifecycleScope *
 lifecycle_scope_move (LifecycleScope *self)
 {
+  const guint kept = LIFECYCLE_SCOPE_PERMANENT | LIFECYCLE_SCOPE_COLLECTED;
   LifecycleScope *to;
   gboolean at_home;
 
@@ -191,8 +192,7 @@ lifecycle_scope_move (LifecycleScope *self)
   to = lifecycle_scope_create (self->key.name, self->as_child.name);
   to->as_child.added = self->as_child.added;
   scope_settle_at (to, self);
-  if (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_PERMANENT))
-    g_atomic_int_or (&to->marks, LIFECYCLE_SCOPE_PERMANENT);
+  g_atomic_int_or (&to->marks, g_atomic_int_get (&self->marks) & kept);
   if (lifecycle_scope_is_open (self))
     scope_move_to (self, to);
   else

@@ -316,7 +316,8 @@ remote_files_push_children (GArray  *self,
     take_error (error, local_error);
 }
 
-/* For files without a local path. A tree may be deep, so it is not walked recursively, and only one directory is open at a time. Symbolic links are deleted, not followed.
+/* For files without a local path. A tree may be deep, so it is not walked recursively, and only one
+ * directory is open at a time. Symbolic links are deleted, not followed.
  */
 static void
 remove_remote (GFile   *file,

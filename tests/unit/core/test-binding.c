@@ -358,6 +358,26 @@ test_collected (gconstpointer what)
   g_object_unref (object);
 }
 
+/* The scope that takes over is collected like the one that it replaces. */
+static void
+test_collected_moved (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *moved;
+
+  lifecycle_scope_set_collected (scope, TRUE);
+  lifecycle_scope_defer (scope, logging_cleanup, (gpointer) "gone", NULL);
+  moved = lifecycle_scope_move (scope);
+  g_assert_true (lifecycle_scope_get_collected (moved));
+  g_assert_finalize_object (scope);
+
+  g_object_add_weak_pointer (G_OBJECT (moved), (gpointer *) &moved);
+  g_object_unref (moved);
+  test_assert_log ("");
+  test_iterate_until (moved == NULL);
+  test_assert_log ("gone");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -377,6 +397,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/binding/defer-for-closure", test_defer_for_closure);
   g_test_add_data_func ("/lifecycle/binding/collected/dropped", NULL, test_collected);
   g_test_add_data_func ("/lifecycle/binding/collected/followed", "object", test_collected);
+  g_test_add_func ("/lifecycle/binding/collected/moved", test_collected_moved);
 
   return g_test_run ();
 }
