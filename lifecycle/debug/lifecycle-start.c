@@ -4,6 +4,7 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "lifecycle-alive-private.h"
 #include "lifecycle-debug-private.h"
@@ -31,11 +32,24 @@ static const struct
   { "widgets", LIFECYCLE_DEBUG_WIDGETS, "with the library for GTK, print which widgets should be gone and are not" },
 };
 
-/* Prints help if `value` asks for it, and returns the other words. g_parse_debug_string() could
- * print help, too, but it knows only the names.
+static gboolean
+debug_knows (const char *word)
+{
+  g_autofree char *name = g_strdelimit (g_ascii_strdown (word, -1), "_", '-');
+
+  for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
+    if (strcmp (name, debug_keys[i].key) == 0)
+      return TRUE;
+
+  return strcmp (name, "all") == 0;
+}
+
+/* Prints help if `value` asks for it, warns about words that are misspelt, and returns all words but
+ * "help". g_parse_debug_string() could print help, too, but it knows only the names, and ignores what
+ * it does not know.
  */
 static char *
-debug_print_help (const char *value)
+debug_read_words (const char *value)
 {
   g_auto (GStrv) words = g_strsplit_set (value, ":;, \t", -1);
   g_autoptr (GString) rest = g_string_new (NULL);
@@ -44,9 +58,14 @@ debug_print_help (const char *value)
   for (guint i = 0; words[i] != NULL; i++)
     {
       if (g_ascii_strcasecmp (words[i], "help") == 0)
-        help = TRUE;
-      else
-        g_string_append_printf (rest, "%s%s", rest->len > 0 ? "," : "", words[i]);
+        {
+          help = TRUE;
+          continue;
+        }
+      if (words[i][0] != '\0' && !debug_knows (words[i]))
+        fprintf (stderr, "Lifecycle: LIFECYCLE_DEBUG has no word '%s'; 'help' lists those it has\n",
+                 words[i]);
+      g_string_append_printf (rest, "%s%s", rest->len > 0 ? "," : "", words[i]);
     }
 
   if (help)
@@ -85,7 +104,7 @@ lifecycle_debug_start (void)
 
   if (value != NULL)
     {
-      words = debug_print_help (value);
+      words = debug_read_words (value);
       for (guint i = 0; i < G_N_ELEMENTS (debug_keys); i++)
         keys[i] = (GDebugKey) { debug_keys[i].key, debug_keys[i].flag };
       lifecycle_debug_flags = g_parse_debug_string (words, keys, G_N_ELEMENTS (keys));

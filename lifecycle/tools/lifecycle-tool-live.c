@@ -99,6 +99,8 @@ print_top (GVariant   *info,
   g_autofree char *since = lifecycle_format_age ((gint64) lifecycle_dict_get_number (info, "uptime"));
   g_autofree char *program = lifecycle_clean_text (lifecycle_dict_get_string (info, "program"));
   guint64 n_leaks = lifecycle_dict_get_number (info, "leaks");
+  guint64 n_scopes = lifecycle_dict_get_number (info, "scopes");
+  guint64 n_entries = lifecycle_dict_get_number (info, "entries");
 
   for (gsize i = 0; i < g_variant_n_children (sites); i++)
     {
@@ -141,10 +143,11 @@ print_top (GVariant   *info,
       g_variant_unref (row->site);
     }
 
-  g_print ("%s (%" G_GUINT64_FORMAT "): %" G_GUINT64_FORMAT " scopes, %" G_GUINT64_FORMAT " entries, %"
+  g_print ("%s (%" G_GUINT64_FORMAT "): %" G_GUINT64_FORMAT " %s, %" G_GUINT64_FORMAT " %s, %"
            G_GUINT64_FORMAT " %s, inspected for %s\n\n",
-           program, lifecycle_dict_get_number (info, "pid"), lifecycle_dict_get_number (info, "scopes"),
-           lifecycle_dict_get_number (info, "entries"), n_leaks, n_leaks == 1 ? "leak" : "leaks", since);
+           program, lifecycle_dict_get_number (info, "pid"),
+           n_scopes, n_scopes == 1 ? "scope" : "scopes", n_entries, n_entries == 1 ? "entry" : "entries",
+           n_leaks, n_leaks == 1 ? "leak" : "leaks", since);
   lifecycle_table_print (table);
 }
 

@@ -663,7 +663,7 @@ test_help (void)
 {
   if (g_test_subprocess ())
     {
-      g_setenv ("LIFECYCLE_DEBUG", "threads,help", TRUE);
+      g_setenv ("LIFECYCLE_DEBUG", "threads,leeks,ALL,help", TRUE);
       g_object_unref (lifecycle_scope_new ("scope"));
       return;
     }
@@ -672,6 +672,8 @@ test_help (void)
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr ("*LIFECYCLE_DEBUG is*alive *leaks *stacks *threads *trace *help *");
   g_test_trap_assert_stderr_unmatched ("*Supported debug values*");
+  g_test_trap_assert_stderr ("*no word 'leeks'*");
+  g_test_trap_assert_stderr_unmatched ("*no word*no word*");
 }
 
 static void
