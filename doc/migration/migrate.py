@@ -108,6 +108,16 @@ def format_changes(path, before, after):
         subprocess.run(['clang-format', '-i', f'--style={style_of(before)}', *lines, path], check=True)
 
 
+def unwrap(before, after):
+    """The declaration of an operation comes in a block, which may be all that a function has."""
+    def replace(match):
+        if match.group(0) in before:
+            return match.group(0)
+        return '{\n' + re.sub('^  ', '', match.group(1), flags=re.MULTILINE) + '}\n'
+
+    return re.sub(r'^\{\n  \{\n((?:    .*\n|\n)+)  \}\n\}\n', replace, after, flags=re.MULTILINE)
+
+
 def migrate(path, patches):
     """Returns whether the file was changed."""
     before = read(path)
@@ -119,6 +129,7 @@ def migrate(path, patches):
 
     write(path, add_include(after))
     format_changes(path, before, read(path))
+    write(path, unwrap(before, read(path)))
     return True
 
 

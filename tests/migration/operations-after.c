@@ -38,28 +38,24 @@ loaded_cb (GObject      *source,
 static void
 panel_load (Panel *self)
 {
-  {
-    LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_of (G_OBJECT (self)),
-                                                          NULL, loaded_cb, self, NULL);
+  LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_of (G_OBJECT (self)),
+                                                        NULL, loaded_cb, self, NULL);
 
-    g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
-                             lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,
-                             op);
-  }
+  g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
+                           lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,
+                           op);
 }
 
 static void
 panel_replace (Panel *self)
 {
-  {
-    LifecycleOperation *op = lifecycle_scope_begin_async (
-        lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), "replaced"), NULL,
-        loaded_cb, self, NULL);
+  LifecycleOperation *op = lifecycle_scope_begin_async (
+      lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), "replaced"), NULL,
+      loaded_cb, self, NULL);
 
-    g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
-                             lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,
-                             op);
-  }
+  g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
+                           lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,
+                           op);
 }
 
 static void
