@@ -30,6 +30,7 @@ typedef enum
 /* The state of a mute phase. */
 typedef struct
 {
+  LifecycleNode muted;          /* entries on their way to the list of the same name */
   gpointer sound;               /* an instance that is not being disposed */
   guint    n_dropped;           /* handlers that have ended, and need no release */
 } LifecycleMute;

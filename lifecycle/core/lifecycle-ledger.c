@@ -245,10 +245,9 @@ ledger_mute (LifecycleLedger *ledger,
              gboolean        *more)
 {
   LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
-  LifecycleMute mute = { NULL, 0 };
-  LifecycleNode muted;
+  LifecycleMute mute = { .sound = NULL };
 
-  lifecycle_node_init (&muted);
+  lifecycle_node_init (&mute.muted);
 
   lifecycle_ledger_lock (ledger);
 
@@ -282,7 +281,7 @@ ledger_mute (LifecycleLedger *ledger,
       lifecycle_node_remove (&entry->node);
       lifecycle_node_insert_after (&entry->node,
                                    class->foreign ? &lifecycle_ledger_ensure_muted (ledger)->foreign
-                                                  : &muted);
+                                                  : &mute.muted);
       entry->flags |= LIFECYCLE_ENTRY_MUTED;
 
       if (class->mute != NULL)
@@ -290,14 +289,14 @@ ledger_mute (LifecycleLedger *ledger,
     }
 
   /* Entries that an unfinished clear() has left are older than these: append to them. */
-  if (!lifecycle_node_is_alone (&muted))
+  if (!lifecycle_node_is_alone (&mute.muted))
     {
       LifecycleNode *others = &lifecycle_ledger_ensure_muted (ledger)->others;
 
-      muted.next->prev = others->prev;
-      others->prev->next = muted.next;
-      muted.prev->next = others;
-      others->prev = muted.prev;
+      mute.muted.next->prev = others->prev;
+      others->prev->next = mute.muted.next;
+      mute.muted.prev->next = others;
+      others->prev = mute.muted.prev;
     }
 
   if (fence != NULL)

@@ -195,6 +195,7 @@ typedef struct
 {
   LifecycleNode *node;
   LifecycleNode *list;
+  LifecycleNode *muting;        /* a mute phase may have unlocked the ledger for a moment */
   LifecycleNode *muted;
   guint          n_left;
 } LifecycleChildIter;
@@ -207,6 +208,7 @@ lifecycle_child_iter_init (LifecycleChildIter *self,
 {
   self->n_left = lifecycle_ledger_get_children (ledger)->n;
   self->list = self->node = &ledger->live;
+  self->muting = ledger->mute != NULL ? &ledger->mute->muted : NULL;
   self->muted = lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_MUTED);
 
   /* A fence that is not in a list has no entries before it. */
@@ -223,9 +225,11 @@ lifecycle_child_iter_next (LifecycleChildIter *self)
       self->node = self->node->prev;
       if (self->node == self->list)
         {
-          if (self->list == self->muted || self->muted == NULL)
+          LifecycleNode **next = self->muting != NULL ? &self->muting : &self->muted;
+
+          if (*next == NULL)
             break;
-          self->list = self->node = self->muted;
+          self->list = self->node = g_steal_pointer (next);
         }
       else if (((LifecycleEntry *) self->node)->type == LIFECYCLE_ENTRY_SCOPE)
         {

@@ -1929,6 +1929,62 @@ test_look_on (void)
   g_thread_join (thread);
 }
 
+static void
+no_cleanup (LifecycleScope   *scope,
+            LifecycleReason   reason,
+            gpointer          data,
+            GError          **error)
+{
+}
+
+typedef struct
+{
+  LifecycleScope *scope;
+  guint64         added;
+  gint            done;
+} Muting;
+
+static gpointer
+watch_muting (gpointer data)
+{
+  Muting *self = data;
+
+  while (!g_atomic_int_get (&self->done))
+    {
+      g_autoptr (LifecycleStatistics) statistics = lifecycle_scope_get_statistics (self->scope, TRUE);
+
+      g_assert_cmpuint (lifecycle_statistics_get_added (statistics, LIFECYCLE_KIND_CLEANUP), ==,
+                        self->added);
+    }
+
+  return NULL;
+}
+
+/* To mute some entries, the scope is unlocked for a moment: its children are counted nevertheless. */
+static void
+test_while_muting (void)
+{
+  g_autoptr (GObject) object = g_object_new (G_TYPE_OBJECT, NULL);
+
+  for (guint round = 0; round < 50; round++)
+    {
+      Muting muting = { .scope = lifecycle_scope_new ("scope"), .added = test_amount (5000) + 1 };
+      LifecycleScope *child;
+      GThread *thread;
+
+      for (guint64 i = 1; i < muting.added; i++)
+        lifecycle_scope_defer_for (muting.scope, object, no_cleanup, NULL, NULL);
+      child = lifecycle_scope_get_child (muting.scope, "child");
+      lifecycle_scope_defer (child, no_cleanup, NULL, NULL);
+
+      thread = g_thread_new ("watch", watch_muting, &muting);
+      lifecycle_scope_close (muting.scope);
+      g_atomic_int_set (&muting.done, TRUE);
+      g_thread_join (thread);
+      g_assert_finalize_object (muting.scope);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -1993,6 +2049,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/statistics/to-string", test_to_string);
   g_test_add_func ("/lifecycle/statistics/bad-input", test_bad_input);
   g_test_add_func ("/lifecycle/statistics/threads/look-on", test_look_on);
+  g_test_add_func ("/lifecycle/statistics/threads/while-muting", test_while_muting);
 
   result = g_test_run ();
 
