@@ -58,7 +58,6 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
   if (lifecycle_ledger_is_owned (ledger))
     lifecycle_holdings_clear (lifecycle_ledger_get_holdings (ledger));
   g_clear_pointer (&ledger->timer_queue, g_source_unref);
-  g_clear_pointer (&ledger->muted, g_free);
   lifecycle_ledger_release_memory (ledger);
 }
 
@@ -84,6 +83,8 @@ lifecycle_ledger_release_memory (LifecycleLedger *ledger)
           lifecycle_tally_clear (&lifecycle_ledger_get_holdings (ledger)->tally);
           g_free (lifecycle_ledger_get_holdings (ledger)->extra);
         }
+      /* A walk on another thread may have looked into these lists until now. */
+      g_free (ledger->muted);
       g_mutex_clear (&ledger->lock);
       g_free (ledger);
     }
