@@ -93,9 +93,7 @@ snapshot_add_entries (LifecycleSnapshot *self,
     }
 }
 
-/* Adds a scope, whose ledger is locked, to the snapshot. A scope with nothing above it gets its
- * name later, because finding its path takes the locks of other ledgers.
- */
+/* Adds a scope, whose ledger is locked, to the snapshot. */
 static void
 snapshot_add_scope (LifecycleSnapshot *self,
                     LifecycleWalk     *walk,
@@ -108,9 +106,8 @@ snapshot_add_scope (LifecycleSnapshot *self,
   g_array_set_size (self->scopes, walk->n_done + 1);
   named = &g_array_index (self->scopes, LifecycleSnapshotScope, walk->n_done);
   named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
-  if (named->above != walk->n_done)
-    named->name = lifecycle_name_quote (scope->key.name != NULL ? scope->key.name : "unnamed",
-                                        LIFECYCLE_QUOTE_PATH);
+  named->name = lifecycle_name_quote (scope->key.name != NULL ? scope->key.name : "unnamed",
+                                      LIFECYCLE_QUOTE_PATH);
 
   named->ledger = lifecycle_ledger_hold_memory (ledger);
   named->address = scope;
@@ -124,6 +121,31 @@ snapshot_add_scope (LifecycleSnapshot *self,
   named->reason = (guint8) scope->reason;
   named->thread_ended = lifecycle_thread_has_ended (scope->thread);
   named->permanent = lifecycle_scope_has_mark (scope, LIFECYCLE_SCOPE_PERMANENT);
+}
+
+/* Puts what is above a scope in the tree before its name. `above` is NULL if that is nothing. Takes the
+ * locks of other ledgers, and drops the hold on the memory of the first of them.
+ */
+static void
+snapshot_complete_name (LifecycleSnapshot *self,
+                        guint              scope,
+                        LifecycleLedger   *above)
+{
+  LifecycleSnapshotScope *named;
+  g_autofree char *path = NULL;
+  g_autofree char *name = NULL;
+
+  if (above == NULL)
+    return;
+
+  path = lifecycle_ledger_dup_path (above);
+  lifecycle_ledger_release_memory (above);
+  if (*path == '\0')
+    return;
+
+  named = &g_array_index (self->scopes, LifecycleSnapshotScope, scope);
+  name = g_steal_pointer (&named->name);
+  named->name = g_strconcat (path, "/", name, NULL);
 }
 
 static void
@@ -169,21 +191,21 @@ snapshot_of_walk (LifecycleWalk *walk,
     {
       guint index = walk->n_done;
       LifecycleScope *scope = ledger->scope;
-      gboolean is_first = FALSE;
+      LifecycleLedger *above = NULL;
 
       if (scope != NULL)
         {
           snapshot_add_scope (self, walk, ledger);
           if (contexts != NULL && !g_hash_table_contains (contexts, scope->context))
             g_hash_table_add (contexts, g_main_context_ref (scope->context));
-          is_first = g_array_index (walk->steps, LifecycleStep, index).above == index;
+          if (scope->owner != NULL && g_array_index (walk->steps, LifecycleStep, index).above == index)
+            above = lifecycle_ledger_hold_memory (scope->owner);
           if (context == NULL || scope->context == context)
             snapshot_add_entries (self, ledger, index, kinds);
         }
       lifecycle_walk_go_on (walk);
 
-      if (is_first)
-        g_array_index (self->scopes, LifecycleSnapshotScope, index).name = lifecycle_ledger_dup_path (ledger);
+      snapshot_complete_name (self, index, above);
     }
   lifecycle_walk_clear (walk);
   snapshot_resolve_places (self);
