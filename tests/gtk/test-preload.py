@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-REPORT = re.compile(r"LifecycleGtk: GtkWindow 0x[0-9a-f]+ is still alive, with \d+ references, "
+REPORT = re.compile(r"LifecycleGtk: GtkWindow 0x[0-9a-f]+ is still alive, with \d+ references?, "
                     r"[\d.]+ s after it was destroyed: GtkWindow#preferences")
 
 
