@@ -5,7 +5,7 @@
 
 """Converts C files that disconnect, remove and cancel by hand to scopes.
 
-It needs spatch, of the package coccinelle. Commit before: files are changed in place. New lines are
+It needs spatch, of the package coccinelle, and libpython for its scripts. Commit before: files are changed in place. New lines are
 formatted with clang-format if it is there.
 """
 

@@ -191,6 +191,8 @@ def test_late(program):
         with directory.arena(program) as arena:
             with Client(arena, 'alice', join=True) as alice:
                 arena.wait_for(loads=1)
+                # A load that is cancelled before it is in open() never gets there.
+                wait_until('the load to be in open()', arena.is_opening)
                 alice.reset()
             arena.wait_empty()
             try:
