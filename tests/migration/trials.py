@@ -122,7 +122,7 @@ def migrate(tree, patterns):
     return files, converted, left
 
 
-def count_lines(before, after, suffix):
+def count_lines(before, after):
     output = run(['diff', '-ru', '--exclude=_build', before, after], '/', check=False)
     lines = output.splitlines()
     return (sum(line.startswith('+') and not line.startswith('+++') for line in lines),
@@ -142,7 +142,7 @@ def trial(package, arguments):
     print(f'{package}: converted {converted} of {len(files)} files; building and testing', flush=True)
     new = build_and_test(after, settings['options'], env)
 
-    added, removed, calls = count_lines(before, after, '.c')
+    added, removed, calls = count_lines(before, after)
     broken = sorted(name for name, passed in old.items() if passed and not new.get(name, False))
     return {
         'package': package, 'files': len(files), 'converted': converted, 'calls': calls,

@@ -20,15 +20,6 @@ appeared_cb (GDBusConnection *bus,
 }
 
 static void
-scope_cb (GDBusConnection *bus,
-          const char      *name,
-          const char      *name_owner,
-          gpointer         owner)
-{
-  museum_owner_use (owner);
-}
-
-static void
 own_name (GDBusConnection *bus)
 {
   g_autoptr (GVariant) reply = NULL;
@@ -67,7 +58,7 @@ scope_on_bus (GDBusConnection *bus)
 
   g_assert_true (lifecycle_scope_watch_bus_name (lifecycle_scope_of (G_OBJECT (owner)), bus,
                                                  "org.example.Museum", G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                                 scope_cb, owner, NULL, NULL));
+                                                 appeared_cb, owner, NULL, NULL));
   g_object_unref (owner);
   own_name (bus);
 }
