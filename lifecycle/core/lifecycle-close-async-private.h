@@ -1,37 +1,13 @@
-/* lifecycle-close-async-private.h: a close that waits for pending work
+/* lifecycle-close-async-private.h: calls of close_async() and drain_async()
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
-#include "lifecycle-home-call-private.h"
+#include "lifecycle-scope-private.h"
 
 G_BEGIN_DECLS
-
-/* Exists for each scope that is closed by close_async() or drain_async(), from that call to the end
- * of the close. It is used at home only; work that ends on other threads sends a wake-up.
- *
- * A drain first waits, with the scope open, until nothing is pending. Then, or at once without a
- * drain, the teardown runs up to the release. The release starts when no watched ledger has
- * anything pending, or at the deadline.
- */
-typedef struct
-{
-  LifecycleWait    base;
-  gint             refs;
-  gint             woken;       /* atomic; a wake-up has been posted */
-  gboolean         draining;    /* the scope is still open */
-  LifecycleReason  reason;      /* the reason with which a drain closes the scope */
-  LifecycleScope  *root;        /* not referenced: the scope outlives the wait */
-  GMainContext    *context;     /* NULL once the root has closed */
-  gint64           began;       /* µs of monotonic time */
-  GPtrArray       *scopes;      /* referenced; empty once the root has closed */
-  GPtrArray       *waiters;     /* of Waiter */
-  GSource         *timeout;
-  LifecycleHomeCall *abandoned; /* ends the wait if the home thread ends */
-  GError          *overdue;     /* lists what was still pending when the wait was given up */
-} LifecycleCloseWait;
 
 /* The arguments of a call, which are the data of its task. */
 typedef struct
@@ -41,30 +17,14 @@ typedef struct
   void            (* run) (GTask *task);
 } LifecycleCloseCall;
 
-LifecycleCloseWait *lifecycle_close_wait_ensure      (LifecycleScope      *scope);
-LifecycleCloseWait *lifecycle_close_wait_ref         (LifecycleCloseWait  *self);
-void                lifecycle_close_wait_unref       (gpointer             data);
-void                lifecycle_close_wait_add_waiter  (LifecycleCloseWait  *self,
-                                                      GTask               *task);
-void                lifecycle_close_wait_set_timeout (LifecycleCloseWait  *self,
-                                                      guint                timeout_ms);
-void                lifecycle_close_wait_watch       (LifecycleCloseWait  *self,
-                                                      LifecycleScope      *scope);
-gboolean            lifecycle_close_wait_has_pending (LifecycleCloseWait  *self,
-                                                      gboolean            *gave_up);
-void                lifecycle_close_wait_start       (LifecycleCloseWait  *self,
-                                                      gboolean             waits);
-gboolean            lifecycle_close_wait_cut_short   (LifecycleScope      *scope,
-                                                      guint               *n_released);
-
-void                lifecycle_close_call             (LifecycleScope      *scope,
-                                                      gpointer             tag,
-                                                      LifecycleReason      reason,
-                                                      guint                timeout_ms,
-                                                      GCancellable        *cancellable,
-                                                      GAsyncReadyCallback  callback,
-                                                      gpointer             user_data,
-                                                      void              (* run) (GTask *task));
-void                lifecycle_close_call_run         (GTask               *task);
+void lifecycle_close_call     (LifecycleScope      *scope,
+                               gpointer             tag,
+                               LifecycleReason      reason,
+                               guint                timeout_ms,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data,
+                               void              (* run) (GTask *task));
+void lifecycle_close_call_run (GTask               *task);
 
 G_END_DECLS

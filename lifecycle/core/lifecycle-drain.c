@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-close-async-private.h"
+#include "lifecycle-close-wait-private.h"
 
 /* Called at home. */
 static void

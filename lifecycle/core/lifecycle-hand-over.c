@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-close-async-private.h"
+#include "lifecycle-close-wait-private.h"
 #include "lifecycle-home-call-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-scope-private.h"

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A model of entries/lifecycle-threaded-handler.c and of the wait in core/lifecycle-close-async.c.
+ * A model of entries/lifecycle-threaded-handler.c and of the wait in core/lifecycle-close-wait.c.
  * Two threads emit, while the home thread closes two scopes, one below the other, with a guarded
  * handler each: it mutes them, each under the lock of its ledger, waits until nothing is pending in
  * either, and releases both. The second handler is one that runs once: the thread that runs it

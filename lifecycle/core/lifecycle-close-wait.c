@@ -1,0 +1,523 @@
+/* lifecycle-close-wait.c: the wait of a scope for pending work
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lifecycle-close-wait-private.h"
+#include "lifecycle-error.h"
+#include "lifecycle-home-private.h"
+#include "lifecycle-teardown-private.h"
+
+typedef struct
+{
+  LifecycleCloseWait *close_wait;
+  GTask              *task;
+  GSource            *cancel;
+} Waiter;
+
+void
+lifecycle_close_wait_unref (gpointer data)
+{
+  LifecycleCloseWait *self = data;
+
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_ptr_array_unref (self->scopes);
+  g_ptr_array_unref (self->waiters);
+  g_clear_error (&self->overdue);
+  g_free (self);
+}
+
+LifecycleCloseWait *
+lifecycle_close_wait_ref (LifecycleCloseWait *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+static void
+waiter_stop_listening (Waiter *waiter)
+{
+  if (waiter->cancel != NULL)
+    {
+      g_source_destroy (waiter->cancel);
+      g_clear_pointer (&waiter->cancel, g_source_unref);
+    }
+}
+
+static void
+waiter_free (gpointer data)
+{
+  Waiter *waiter = data;
+
+  waiter_stop_listening (waiter);
+  g_object_unref (waiter->task);
+  g_free (waiter);
+}
+
+/* Stops watching the scopes, so that their ledgers no longer wake this close wait. Holdings that
+ * have moved to another scope have already dropped it.
+ */
+static void
+close_wait_forget_scopes (LifecycleCloseWait *self)
+{
+  g_autoptr (GPtrArray) scopes = g_steal_pointer (&self->scopes);
+
+  self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < scopes->len; i++)
+    {
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (g_ptr_array_index (scopes, i));
+      GSList *link;
+
+      lifecycle_ledger_lock (&holdings->ledger);
+      link = g_slist_find (lifecycle_holdings_peek_extra (holdings)->close_waits, self);
+      if (link != NULL)
+        holdings->extra->close_waits = g_slist_delete_link (holdings->extra->close_waits, link);
+      lifecycle_ledger_unlock (&holdings->ledger);
+
+      if (link != NULL)
+        lifecycle_close_wait_unref (self);
+    }
+}
+
+static void
+close_wait_let_go (LifecycleCloseWait *self)
+{
+  close_wait_forget_scopes (self);
+
+  if (self->timeout != NULL)
+    {
+      g_source_destroy (self->timeout);
+      g_clear_pointer (&self->timeout, g_source_unref);
+    }
+}
+
+/* Sets `gave_up` if the wait for something that is still running has been given up. */
+gboolean
+lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
+                                  gboolean           *gave_up)
+{
+  *gave_up = FALSE;
+
+  for (guint i = 0; i < self->scopes->len; i++)
+    {
+      LifecycleScope *scope = g_ptr_array_index (self->scopes, i);
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+      gboolean pending;
+
+      lifecycle_ledger_lock (&holdings->ledger);
+      pending = holdings->n_pending > 0 && !lifecycle_scope_is_closed (scope);
+      *gave_up |= holdings->gave_up;
+      lifecycle_ledger_unlock (&holdings->ledger);
+      if (pending)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Called at home. Keeps the scopes alive until the release is over: in a circle of followers, the
+ * root may close, and the close wait end, before the others do.
+ */
+static guint
+close_wait_release (LifecycleCloseWait *self,
+                    LifecycleScope     *scope)
+{
+  GPtrArray *scopes = g_ptr_array_ref (self->scopes);
+  guint n_released = lifecycle_teardown_finish (scope, self->began);
+
+  g_ptr_array_unref (scopes);
+
+  return n_released;
+}
+
+/* The ledger is locked. */
+static void
+ledger_list_pending (LifecycleNode *list,
+                     GPtrArray     *found)
+{
+  LIFECYCLE_LIST_FOREACH_REVERSE (entry, list)
+    {
+      const LifecycleEntryClass *class = lifecycle_entry_get_class (entry);
+      char *what = class->describe_pending != NULL ? class->describe_pending (entry) : NULL;
+
+      if (what != NULL)
+        g_ptr_array_add (found, what);
+    }
+}
+
+/* Returns an error that lists what is still pending, each with the path of its scope; NULL if all
+ * of it has just ended.
+ */
+static GError *
+close_wait_describe (LifecycleCloseWait *self)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+  LifecycleScopeList scopes;
+  guint n = 0;
+
+  lifecycle_scope_list_init (&scopes);
+  lifecycle_scope_list_take (&scopes, g_object_ref (self->root));
+  for (guint i = 1; i < self->scopes->len; i++)
+    lifecycle_scope_list_take (&scopes, g_object_ref (g_ptr_array_index (self->scopes, i)));
+
+  for (guint i = 0; i < scopes.n_items; i++)
+    {
+      LifecycleScope *scope = scopes.items[i];
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+      LifecycleLedger *ledger = &holdings->ledger;
+      g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+
+      lifecycle_ledger_lock (ledger);
+      if (ledger->muted != NULL)
+        ledger_list_pending (&ledger->muted->others, found);
+      ledger_list_pending (&ledger->live, found);
+      /* A clear() has released these entries, but what they stood for is still running. */
+      if (holdings->n_pending > found->len && !lifecycle_scope_is_closed (scope))
+        g_ptr_array_add (found, g_strdup_printf ("%u more, already released",
+                                                 holdings->n_pending - found->len));
+      lifecycle_ledger_unlock (ledger);
+
+      if (found->len > 0)
+        {
+          g_autofree char *path = lifecycle_scope_get_path (scope);
+
+          for (guint j = 0; j < found->len; j++)
+            g_string_append_printf (message, "%s%s: %s", n++ > 0 ? "; " : "", path,
+                                    (const char *) g_ptr_array_index (found, j));
+        }
+
+      /* A close wait that has joined that of a scope above has no list of its own. */
+      if (self->scopes->len == 0)
+        lifecycle_scope_list_children (&scopes, scope, NULL);
+    }
+  lifecycle_scope_list_clear (&scopes);
+
+  if (n == 0)
+    return NULL;
+
+  return g_error_new (LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT,
+                      "Closed without waiting any longer for %s", message->str);
+}
+
+static gboolean
+close_wait_woken_cb (gpointer data)
+{
+  LifecycleCloseWait *self = data;
+  gboolean gave_up;
+
+  g_atomic_int_set (&self->woken, FALSE);
+
+  if (self->draining)
+    {
+      if (!lifecycle_close_wait_has_pending (self, &gave_up))
+        lifecycle_close_wait_start (self, TRUE);
+      return G_SOURCE_REMOVE;
+    }
+
+  /* Once the release has begun, nothing is left to do. */
+  if (self->scopes->len > 0 && self->root->awaiting_release &&
+      !self->root->releasing && !lifecycle_close_wait_has_pending (self, &gave_up))
+    {
+      if (gave_up)
+        self->overdue = close_wait_describe (self);
+      close_wait_release (self, self->root);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Called on any thread, with a ledger locked. */
+static void
+close_wait_wake (LifecycleWait *wait)
+{
+  LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
+
+  if (g_atomic_int_compare_and_exchange (&self->woken, FALSE, TRUE))
+    lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
+                    close_wait_woken_cb, lifecycle_close_wait_ref (self), lifecycle_close_wait_unref);
+}
+
+/* Called at home. Returns the close wait that delays the release of the scope: its own, or that of
+ * a scope above it.
+ */
+static LifecycleCloseWait *
+scope_peek_close_wait (LifecycleScope *scope)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  GSList *waits = lifecycle_holdings_peek_extra (holdings)->close_waits;
+
+  if (lifecycle_scope_is_closed (scope) || scope->releasing)
+    return NULL;
+
+  for (GSList *link = waits; link != NULL; link = link->next)
+    {
+      LifecycleCloseWait *close_wait = link->data;
+
+      if (close_wait->root->awaiting_release)
+        return close_wait;
+    }
+
+  return NULL;
+}
+
+/* Called at home. Releases the scope if its release is being delayed; returns whether it was. */
+gboolean
+lifecycle_close_wait_cut_short (LifecycleScope *scope,
+                                guint          *n_released)
+{
+  LifecycleCloseWait *close_wait = scope_peek_close_wait (scope);
+
+  if (close_wait == NULL)
+    return FALSE;
+
+  *n_released = close_wait_release (close_wait, scope);
+
+  return TRUE;
+}
+
+gboolean
+lifecycle_close_wait_is_waiting (LifecycleCloseWait *self)
+{
+  return lifecycle_scope_peek_extra (self->root)->close_wait == &self->base &&
+         scope_peek_close_wait (self->root) != NULL;
+}
+
+/* Called at home. Releases everything without waiting any longer. */
+static void
+close_wait_give_up (LifecycleCloseWait *self)
+{
+  if (self->draining)
+    {
+      self->overdue = close_wait_describe (self);
+      lifecycle_close_wait_start (self, FALSE);
+    }
+  else if (lifecycle_close_wait_is_waiting (self))
+    {
+      self->overdue = close_wait_describe (self);
+      close_wait_release (self, self->root);
+    }
+}
+
+static gboolean
+close_wait_timed_out_cb (gpointer data)
+{
+  close_wait_give_up (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+close_wait_abandoned_cb (LifecycleScope *scope,
+                         gpointer        data)
+{
+  close_wait_give_up (data);
+}
+
+/* Callers that join a close wait can shorten it, but not extend it. */
+void
+lifecycle_close_wait_set_timeout (LifecycleCloseWait *self,
+                                  guint               timeout_ms)
+{
+  gint64 ready_time = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+  LifecycleLedger *ledger;
+
+  if (timeout_ms == 0 ||
+      (self->timeout != NULL && g_source_get_ready_time (self->timeout) <= ready_time))
+    return;
+
+  if (self->timeout == NULL)
+    {
+      self->timeout = g_timeout_source_new (timeout_ms);
+      g_source_set_static_name (self->timeout, "Lifecycle close_async");
+      g_source_set_callback (self->timeout, close_wait_timed_out_cb,
+                             lifecycle_close_wait_ref (self), lifecycle_close_wait_unref);
+      g_source_attach (self->timeout, self->context);
+    }
+  g_source_set_ready_time (self->timeout, ready_time);
+
+  ledger = lifecycle_scope_lock_ledger (self->root);
+  lifecycle_scope_ensure_extra (self->root)->waits_until = ready_time;
+  lifecycle_ledger_unlock (ledger);
+}
+
+/* Returns the result of a close: what was overdue, if anything, and the failures of cleanups. */
+void
+lifecycle_close_wait_return (GTask          *task,
+                             LifecycleScope *scope,
+                             const GError   *overdue)
+{
+  g_autoptr (GError) error = lifecycle_scope_dup_error (scope);
+
+  if (overdue != NULL && error != NULL)
+    g_task_return_new_error (task, overdue->domain, overdue->code, "%s; %s",
+                             overdue->message, error->message);
+  else if (overdue != NULL)
+    g_task_return_error (task, g_error_copy (overdue));
+  else if (error != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+close_wait_base_unref (LifecycleWait *wait)
+{
+  lifecycle_close_wait_unref (wait);
+}
+
+static void
+close_wait_scope_closed (LifecycleWait  *wait,
+                         LifecycleScope *scope)
+{
+  LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
+  g_autoptr (GPtrArray) waiters = NULL;
+
+  scope->extra->close_wait = NULL;
+  self->draining = FALSE;
+  close_wait_let_go (self);
+  lifecycle_home_call_cancel (g_steal_pointer (&self->abandoned));
+  /* No ledger can wake this any more. A wake-up that is still in the context must not keep it. */
+  g_clear_pointer (&self->context, g_main_context_unref);
+
+  waiters = g_steal_pointer (&self->waiters);
+  self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+
+  /* The callback of one waiter may run the main loop: make sure that no other is cancelled then. */
+  for (guint i = 0; i < waiters->len; i++)
+    waiter_stop_listening (g_ptr_array_index (waiters, i));
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      Waiter *waiter = g_ptr_array_index (waiters, i);
+
+      lifecycle_close_wait_return (waiter->task, scope, self->overdue);
+    }
+
+  lifecycle_close_wait_unref (self);
+}
+
+static gboolean
+wait_cancelled_cb (GCancellable *cancellable,
+                   gpointer      data)
+{
+  Waiter *waiter = data;
+  g_autoptr (GTask) task = g_object_ref (waiter->task);
+
+  /* This cancels the wait only: the close goes on. */
+  g_ptr_array_remove (waiter->close_wait->waiters, waiter);
+  g_task_return_error_if_cancelled (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+lifecycle_close_wait_add_waiter (LifecycleCloseWait *self,
+                                 GTask              *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->close_wait = self;
+  waiter->task = g_object_ref (task);
+  g_ptr_array_add (self->waiters, waiter);
+
+  if (cancellable != NULL)
+    {
+      waiter->cancel = g_cancellable_source_new (cancellable);
+      g_source_set_static_name (waiter->cancel, "Lifecycle close_async");
+      g_source_set_callback (waiter->cancel, G_SOURCE_FUNC (wait_cancelled_cb), waiter, NULL);
+      g_source_attach (waiter->cancel, self->context);
+    }
+}
+
+/* Called at home. Returns the close wait of a scope that is not closed, created on demand. */
+LifecycleCloseWait *
+lifecycle_close_wait_ensure (LifecycleScope *scope)
+{
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
+  LifecycleCloseWait *self = (LifecycleCloseWait *) extra->close_wait;
+
+  if (self == NULL)
+    {
+      self = g_new0 (LifecycleCloseWait, 1);
+      self->base.wake = close_wait_wake;
+      self->base.scope_closed = close_wait_scope_closed;
+      self->base.unref = close_wait_base_unref;
+      self->refs = 1;
+      self->root = scope;
+      self->began = g_get_monotonic_time ();
+      self->context = g_main_context_ref (scope->context);
+      self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+      self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+      extra->close_wait = &self->base;
+      self->abandoned = lifecycle_home_call_new (scope, close_wait_abandoned_cb,
+                                                 lifecycle_close_wait_ref (self),
+                                                 lifecycle_close_wait_unref);
+    }
+
+  return self;
+}
+
+/* Called at home. Adds a scope whose ledger wakes the close wait when nothing is pending. */
+void
+lifecycle_close_wait_watch (LifecycleCloseWait *self,
+                            LifecycleScope     *scope)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (scope);
+  LifecycleHoldingsExtra *extra;
+
+  g_ptr_array_add (self->scopes, g_object_ref (scope));
+  extra = lifecycle_holdings_ensure_extra (holdings);
+  extra->close_waits = g_slist_prepend (extra->close_waits, lifecycle_close_wait_ref (self));
+  if (self->draining)
+    holdings->draining = TRUE;
+  lifecycle_ledger_unlock (&holdings->ledger);
+}
+
+/* Called at home. Ends a drain. Performs the close except for the release, and the release as well
+ * unless `waits` is set and something is pending.
+ */
+void
+lifecycle_close_wait_start (LifecycleCloseWait *self,
+                            gboolean            waits)
+{
+  LifecycleScope *scope = self->root;
+  LifecycleScopeList scopes;
+  gboolean gave_up;
+
+  lifecycle_close_wait_ref (self);
+  g_object_ref (scope);
+
+  if (self->draining)
+    {
+      self->draining = FALSE;
+      close_wait_forget_scopes (self);
+      lifecycle_scope_mark (scope, self->reason, NULL);
+    }
+
+  /* If a teardown is already in progress, the waiters wait for it to end. */
+  if (!scope->in_teardown && !lifecycle_scope_is_closed (scope))
+    {
+      /* User code that runs during the teardown may close the scope in another way, which ends the
+       * close wait. So collect the scopes in a separate list, and watch them only afterwards.
+       */
+      lifecycle_scope_list_init (&scopes);
+      lifecycle_teardown_start (&scopes, scope);
+      for (guint i = 0; i < scopes.n_items && !lifecycle_scope_is_closed (scope); i++)
+        lifecycle_close_wait_watch (self, scopes.items[i]);
+      lifecycle_scope_list_clear (&scopes);
+
+      if (lifecycle_scope_is_closed (scope))
+        close_wait_let_go (self);
+      else if (waits && lifecycle_close_wait_has_pending (self, &gave_up))
+        scope->awaiting_release = TRUE;
+      else
+        close_wait_release (self, scope);
+    }
+
+  g_object_unref (scope);
+  lifecycle_close_wait_unref (self);
+}
