@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-error.h"
+#include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
 #include "lifecycle-scope-private.h"
@@ -310,6 +311,40 @@ lifecycle_scope_dup_error (LifecycleScope *self)
   lifecycle_ledger_unlock (ledger);
 
   return error;
+}
+
+/**
+ * lifecycle_scope_get_error:
+ * @self: a scope
+ *
+ * Gets the error of the cleanups that failed in the scope, and in scopes that were closed with it.
+ *
+ * A single failure is returned as it was reported. Several failures become one
+ * [error@Error.cleanup], whose message lists them all.
+ *
+ * Failures do not go unnoticed. A failure counts as collected when this function or
+ * [method@Scope.close_finish] has returned it, or when it has been passed on to the parent, because
+ * the parent was being closed. If a failure has not been collected when the scope is finalized, a
+ * warning is logged that says where the cleanup was added. With `LIFECYCLE_DEBUG=leaks`, failures
+ * of scopes that are still alive are reported when the program exits.
+ *
+ * Must be called at home.
+ *
+ * Returns: (transfer none) (nullable): the error; %NULL if no cleanup has failed, or if the scope
+ *   has not been closed or cleared yet. It is replaced when more cleanups fail in a later clear(), or
+ *   by [method@Scope.add_failure] on a closed scope.
+ *
+ * Since: 1.0
+ */
+const GError *
+lifecycle_scope_get_error (LifecycleScope *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
+  LIFECYCLE_DEBUG_HOME (self);
+
+  lifecycle_scope_collect_error (self);
+
+  return lifecycle_scope_peek_extra (self)->error;
 }
 
 void

@@ -118,10 +118,11 @@ LifecycleLedger *lifecycle_scope_peek_following    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_following  (LifecycleScope     *self);
 void            lifecycle_scope_forget_stillborn (GHashTable      *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
-LifecycleScope *lifecycle_scope_leave_closed       (LifecycleScope     *self,
+LifecycleScope *lifecycle_scope_leave_closed  (LifecycleScope     *self,
                                                guint64             closing_time);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ref_handle   (LifecycleScope     *self);
+void            lifecycle_scope_drop_cancellable (LifecycleScope  *self);
 char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger);
 gboolean        lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);

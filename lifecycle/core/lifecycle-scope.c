@@ -287,30 +287,14 @@ extra_free (LifecycleExtra *extra)
   g_free (extra);
 }
 
-/* Others may keep the ledger alive, but the cancellable must not live on with it. */
-static void
-scope_drop_cancellable (LifecycleScope *self)
-{
-  LifecycleHoldings *holdings = self->holdings;
-  GCancellable *cancellable;
-
-  /* It can only be reached through the scope, to which no references are left. */
-  if (lifecycle_holdings_peek_extra (holdings)->cancellable == NULL)
-    return;
-
-  lifecycle_ledger_lock (&holdings->ledger);
-  cancellable = g_steal_pointer (&holdings->extra->cancellable);
-  lifecycle_ledger_unlock (&holdings->ledger);
-
-  g_clear_object (&cancellable);
-}
-
 static void
 lifecycle_scope_finalize (GObject *object)
 {
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
-  scope_drop_cancellable (self);
+  /* It can only be reached through the scope, to which no references are left. */
+  if (G_UNLIKELY (lifecycle_holdings_peek_extra (self->holdings)->cancellable != NULL))
+    lifecycle_scope_drop_cancellable (self);
   lifecycle_ledger_unref (&g_steal_pointer (&self->holdings)->ledger);
   g_clear_pointer (&self->following, lifecycle_ledger_unref);
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
@@ -602,75 +586,6 @@ lifecycle_scope_new_at (const char *place,
 }
 
 /**
- * lifecycle_scope_get_cancellable: (skip)
- * @self: a scope
- *
- * Gets the cancellable to pass to operations that are to end with the scope.
- *
- * The first call creates it. It is cancelled when the scope is taken down, after all handlers and
- * sources have been muted; that of a closed scope is already cancelled. May be called on any
- * thread, but the result is borrowed: away from home, use [method@Scope.ref_cancellable].
- *
- * Returns: (transfer none): a cancellable, which is valid as long as the scope, or until
- *   [method@Scope.clear] is called
- *
- * Since: 1.0
- */
-GCancellable *
-lifecycle_scope_get_cancellable (LifecycleScope *self)
-{
-  GCancellable *cancellable;
-
-  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
-
-  cancellable = lifecycle_scope_ref_cancellable (self);
-  /* The scope holds another reference. */
-  g_object_unref (cancellable);
-
-  return cancellable;
-}
-
-/**
- * lifecycle_scope_ref_cancellable: (rename-to lifecycle_scope_get_cancellable)
- * @self: a scope
- *
- * Gets a reference on the cancellable to pass to operations that are to end with the scope.
- *
- * The first call creates it. It is cancelled when the scope is taken down, after all handlers and
- * sources have been muted; that of a closed scope is already cancelled. May be called on any
- * thread.
- *
- * Returns: (transfer full): a cancellable
- *
- * Since: 1.0
- */
-GCancellable *
-lifecycle_scope_ref_cancellable (LifecycleScope *self)
-{
-  LifecycleHoldingsExtra *extra;
-  LifecycleHoldings *holdings;
-  GCancellable *cancellable;
-
-  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
-
-  holdings = lifecycle_scope_lock_holdings (self);
-  extra = lifecycle_holdings_ensure_extra (holdings);
-  if (extra->cancellable == NULL)
-    {
-      extra->cancellable = g_cancellable_new ();
-      /* No handler is connected yet, so no user code runs with the lock held. During a move, the
-       * cancellable will belong to the new scope.
-       */
-      if (!lifecycle_scope_is_open (self) && !holdings->moving)
-        g_cancellable_cancel (extra->cancellable);
-    }
-  cancellable = g_object_ref (extra->cancellable);
-  lifecycle_ledger_unlock (&holdings->ledger);
-
-  return cancellable;
-}
-
-/**
  * lifecycle_scope_get_name: (attributes org.gtk.Method.get_property=name)
  * @self: a scope
  *
@@ -718,40 +633,6 @@ lifecycle_scope_get_n_entries (LifecycleScope *self)
   lifecycle_ledger_unlock (ledger);
 
   return n_entries;
-}
-
-/**
- * lifecycle_scope_get_error:
- * @self: a scope
- *
- * Gets the error of the cleanups that failed in the scope, and in scopes that were closed with it.
- *
- * A single failure is returned as it was reported. Several failures become one
- * [error@Error.cleanup], whose message lists them all.
- *
- * Failures do not go unnoticed. A failure counts as collected when this function or
- * [method@Scope.close_finish] has returned it, or when it has been passed on to the parent, because
- * the parent was being closed. If a failure has not been collected when the scope is finalized, a
- * warning is logged that says where the cleanup was added. With `LIFECYCLE_DEBUG=leaks`, failures
- * of scopes that are still alive are reported when the program exits.
- *
- * Must be called at home.
- *
- * Returns: (transfer none) (nullable): the error; %NULL if no cleanup has failed, or if the scope
- *   has not been closed or cleared yet. It is replaced when more cleanups fail in a later clear(), or
- *   by [method@Scope.add_failure] on a closed scope.
- *
- * Since: 1.0
- */
-const GError *
-lifecycle_scope_get_error (LifecycleScope *self)
-{
-  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
-  LIFECYCLE_DEBUG_HOME (self);
-
-  lifecycle_scope_collect_error (self);
-
-  return lifecycle_scope_peek_extra (self)->error;
 }
 
 /**
