@@ -3,41 +3,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-object-watch-private.h"
-#include "lifecycle-home-private.h"
 #include "lifecycle-detailed-signal-private.h"
 #include "lifecycle-facts-private.h"
-#include "lifecycle-threaded-handler-private.h"
 #include "lifecycle-handler-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-scope-private.h"
-
-/* The entry is embedded in the closure, which a connection needs in any case. The closure's
- * finalize notifier reports the end of the handler, whatever the cause; the ledger is the data of
- * the notifier. Together with the notifier that g_signal_connect_closure() adds, this costs 96
- * bytes more than a plain handler, so there is no room for another field.
- */
-typedef struct
-{
-  GCClosure      closure;
-  LifecycleEntry entry;
-  gpointer       instance;
-  gulong         id;
-} Handler;
-
-/* For handlers that need more fields. They have an entry type of their own. */
-typedef struct
-{
-  Handler          handler;
-  GClosureNotify   destroy;
-  gpointer         destroy_data;
-  LifecycleLedger *ledger;
-  GClosure        *watched;     /* the caller's closure: if it is invalidated, the handler ends */
-  LifecycleThreadedHandler   *threaded;        /* for a handler that may be called on any thread */
-  LifecycleObjectWatch *watch;      /* for a threaded handler, or one with a receiver */
-  GObject         *held;        /* a reference on the instance, during the disconnect */
-  LifecycleReceiver *receiver;  /* for a handler that ends with an object */
-} FullHandler;
 
 /* Takes the place of a muted handler that has a destroy notify. */
 typedef struct
@@ -48,18 +18,6 @@ typedef struct
   LifecycleThreadedHandler *threaded;
   GObject       *held;
 } Notice;
-
-static inline Handler *
-handler_from_entry (LifecycleEntry *entry)
-{
-  return LIFECYCLE_ENTRY_CONTAINER (entry, Handler, entry);
-}
-
-static inline FullHandler *
-handler_get_full (Handler *handler)
-{
-  return handler->entry.type == LIFECYCLE_ENTRY_FULL_HANDLER ? (FullHandler *) handler : NULL;
-}
 
 static void
 notice_release (LifecycleLedger *ledger,
@@ -112,9 +70,18 @@ const LifecycleEntryClass lifecycle_notice_class = {
 static void closure_invalidated_cb (gpointer  data,
                                     GClosure *watched);
 
+/* The handler ends when the caller's closure is invalidated. */
+void
+lifecycle_handler_watch_closure (LifecycleFullHandler *full,
+                                 GClosure             *watched)
+{
+  full->watched = watched;
+  g_closure_add_invalidate_notifier (watched, full, closure_invalidated_cb);
+}
+
 /* The ledger is locked if the handler was ever one of its entries. */
 static void
-handler_stop_watching (FullHandler *full)
+handler_stop_watching (LifecycleFullHandler *full)
 {
   GClosure *watched = g_steal_pointer (&full->watched);
 
@@ -124,7 +91,7 @@ handler_stop_watching (FullHandler *full)
 
 /* The ledger is locked. After this, the end of the object does not affect the handler. */
 static void
-handler_leave_receiver (FullHandler *full)
+handler_leave_receiver (LifecycleFullHandler *full)
 {
   LifecycleReceiver *receiver = g_steal_pointer (&full->receiver);
 
@@ -136,9 +103,9 @@ handler_leave_receiver (FullHandler *full)
  * destroy notify to call in the release.
  */
 static void
-handler_leave (LifecycleLedger *ledger,
-               Handler         *handler,
-               FullHandler     *full)
+handler_leave (LifecycleLedger      *ledger,
+               LifecycleHandler     *handler,
+               LifecycleFullHandler *full)
 {
   Notice *notice;
 
@@ -174,18 +141,18 @@ handler_leave (LifecycleLedger *ledger,
 }
 
 /* The handler that this thread is disconnecting in handler_mute(), with its ledger locked. */
-static _Thread_local Handler *muting;
+static _Thread_local LifecycleHandler *muting;
 
 /* The closure's last reference is gone: the handler is disconnected and not running. Called on any
  * thread, possibly in the middle of other work.
  */
-static void
-handler_finalized (gpointer  data,
-                   GClosure *closure)
+void
+lifecycle_handler_finalized (gpointer  data,
+                             GClosure *closure)
 {
   LifecycleLedger *ledger = data;
-  Handler *handler = (Handler *) closure;
-  FullHandler *full = handler_get_full (handler);
+  LifecycleHandler *handler = (LifecycleHandler *) closure;
+  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
   LifecycleThreadedHandler *threaded = full != NULL ? full->threaded : NULL;
   GClosureNotify destroy;
 
@@ -302,7 +269,7 @@ lifecycle_handler_is_connected (gpointer instance,
 }
 
 static gboolean
-handler_instance_is_sound (Handler *handler)
+handler_instance_is_sound (LifecycleHandler *handler)
 {
   LifecycleDetailedSignal signal = { 0, };
 
@@ -312,27 +279,10 @@ handler_instance_is_sound (Handler *handler)
 }
 
 static gboolean
-handler_is_connected (Handler *handler)
+handler_is_connected (LifecycleHandler *handler)
 {
   return g_signal_handler_is_connected (handler->instance, handler->id) &&
          handler_instance_is_sound (handler);
-}
-
-/* Returns a copy of the bit-fields of a closure, of which nothing else is valid. GLib changes them
- * atomically, all at once, and perhaps on another thread.
- */
-static inline GClosure
-closure_get_bits (GClosure *closure)
-{
-  union
-  {
-    GClosure closure;
-    gint     bits;
-  } copy = { 0 };
-
-  copy.bits = g_atomic_int_get ((gint *) (gpointer) closure);
-
-  return copy.closure;
 }
 
 /* Whether GLib adds an invalidate notifier to the closure of a handler, and removes it when it
@@ -340,47 +290,33 @@ closure_get_bits (GClosure *closure)
  */
 static gint closures_tell = TRUE;
 
+/* Called when a closure has no such notifier after it was connected. */
+void
+lifecycle_handler_distrust_closures (void)
+{
+  g_atomic_int_set (&closures_tell, FALSE);
+}
+
 /* Whether a handler is connected, as far as GLib is concerned: its instance may not be sound. Handlers
  * are looked up in a table of the whole process only if there is no other way.
  */
 static inline gboolean
-handler_is_still_connected (Handler *handler)
+handler_is_still_connected (LifecycleHandler *handler)
 {
   if (G_LIKELY (g_atomic_int_get (&closures_tell)))
-    return closure_get_bits (&handler->closure.closure).n_inotifiers > 0;
+    return lifecycle_closure_get_bits (&handler->closure.closure).n_inotifiers > 0;
 
   return g_signal_handler_is_connected (handler->instance, handler->id);
 }
 
-/* With LIFECYCLE_DEBUG=threads: checks that a handler that is neither queued nor guarded is called
- * at home.
- */
-static void
-checked_marshal (GClosure     *closure,
-                 GValue       *return_value,
-                 guint         n_param_values,
-                 const GValue *param_values,
-                 gpointer      invocation_hint,
-                 gpointer      marshal_data)
-{
-  LifecycleScope *scope = lifecycle_ledger_dup_scope (marshal_data);
-
-  if (scope != NULL)
-    {
-      lifecycle_debug_off_home (scope, "A handler", &((Handler *) closure)->entry);
-      g_object_unref (scope);
-    }
-
-  closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
-}
-
-static void
-forward_marshal (GClosure     *closure,
-                 GValue       *return_value,
-                 guint         n_param_values,
-                 const GValue *param_values,
-                 gpointer      invocation_hint,
-                 gpointer      marshal_data)
+/* The marshaller of a handler that forwards to the caller's closure. */
+void
+lifecycle_handler_forward (GClosure     *closure,
+                           GValue       *return_value,
+                           guint         n_param_values,
+                           const GValue *param_values,
+                           gpointer      invocation_hint,
+                           gpointer      marshal_data)
 {
   GClosure *target = g_atomic_pointer_get (&closure->data);
 
@@ -398,9 +334,9 @@ do_nothing (void)
  * picked the handler for an emission before it was disconnected.
  */
 static void
-handler_defuse (Handler *handler)
+handler_defuse (LifecycleHandler *handler)
 {
-  if (handler->closure.closure.marshal == forward_marshal)
+  if (handler->closure.closure.marshal == lifecycle_handler_forward)
     g_atomic_pointer_set (&handler->closure.closure.data, NULL);
   else
     g_atomic_pointer_set (&handler->closure.callback, do_nothing);
@@ -410,8 +346,8 @@ static void
 handler_mute (LifecycleLedger *ledger,
               LifecycleEntry  *entry)
 {
-  Handler *handler = handler_from_entry (entry);
-  FullHandler *full = handler_get_full (handler);
+  LifecycleHandler *handler = lifecycle_handler_from_entry (entry);
+  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
   gboolean connected;
 
   if (full != NULL && full->threaded != NULL)
@@ -458,7 +394,7 @@ handler_mute (LifecycleLedger *ledger,
     {
       handler_leave (ledger, handler, full);
     }
-  else if (!closure_get_bits (&handler->closure.closure).in_marshal)
+  else if (!lifecycle_closure_get_bits (&handler->closure.closure).in_marshal)
     {
       handler_defuse (handler);
       handler_leave (ledger, handler, full);
@@ -469,8 +405,8 @@ static void
 handler_set_blocked (LifecycleEntry *entry,
                      gboolean        blocked)
 {
-  Handler *handler = handler_from_entry (entry);
-  FullHandler *full = handler_get_full (handler);
+  LifecycleHandler *handler = lifecycle_handler_from_entry (entry);
+  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
 
   if (full != NULL && full->threaded != NULL)
     {
@@ -499,13 +435,13 @@ handler_release (LifecycleLedger *ledger,
 
 /* Returns the closure that the handler calls in the end. It may be NULL. */
 static GClosure *
-handler_get_target (Handler *handler)
+handler_get_target (LifecycleHandler *handler)
 {
-  FullHandler *full = handler_get_full (handler);
+  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
 
   if (full != NULL && full->threaded != NULL)
     return lifecycle_threaded_handler_get_target (full->threaded);
-  if (handler->closure.closure.marshal == forward_marshal)
+  if (handler->closure.closure.marshal == lifecycle_handler_forward)
     return handler->closure.closure.data;
 
   return &handler->closure.closure;
@@ -513,8 +449,8 @@ handler_get_target (Handler *handler)
 
 /* Gets the function that the handler calls in the end, if that is a C function, and its data. */
 static gpointer
-handler_get_callback (Handler  *handler,
-                      gpointer *data)
+handler_get_callback (LifecycleHandler *handler,
+                      gpointer         *data)
 {
   GClosure *target = handler_get_target (handler);
 
@@ -533,8 +469,8 @@ static void
 handler_describe (LifecycleEntry *entry,
                   LifecycleFacts *facts)
 {
-  Handler *handler = handler_from_entry (entry);
-  FullHandler *full = handler_get_full (handler);
+  LifecycleHandler *handler = lifecycle_handler_from_entry (entry);
+  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
   LifecycleDetailedSignal signal = { 0, };
 
   lifecycle_detailed_signal_get (entry->more, &signal);
@@ -562,8 +498,8 @@ gboolean
 lifecycle_handler_retire (GClosure        *closure,
                           LifecycleLedger *ledger)
 {
-  Handler *handler = (Handler *) closure;
-  FullHandler *full = handler_get_full (handler);
+  LifecycleHandler *handler = (LifecycleHandler *) closure;
+  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
   gboolean retired;
 
   lifecycle_ledger_lock (ledger);
@@ -584,29 +520,11 @@ lifecycle_handler_retire (GClosure        *closure,
   return retired;
 }
 
-/* Runs a handler once. The handler is disconnected first, so that nothing it does can
- * run it again.
- */
-static void
-once_marshal (GClosure     *closure,
-              GValue       *return_value,
-              guint         n_param_values,
-              const GValue *param_values,
-              gpointer      invocation_hint,
-              gpointer      marshal_data)
-{
-  LifecycleLedger *ledger = marshal_data;
-
-  /* An outer emission may have picked the handler before an inner one ran it. */
-  if (lifecycle_handler_retire (closure, ledger))
-    closure->marshal (closure, return_value, n_param_values, param_values, invocation_hint, NULL);
-}
-
 static void
 closure_invalidated_cb (gpointer  data,
                         GClosure *watched)
 {
-  FullHandler *full = data;
+  LifecycleFullHandler *full = data;
 
   lifecycle_ledger_lock (full->ledger);
   full->watched = NULL;
@@ -617,274 +535,6 @@ closure_invalidated_cb (gpointer  data,
   g_closure_unref (&full->handler.closure.closure);
 }
 
-static void
-closure_release (gpointer  data,
-                 GClosure *closure)
-{
-  g_closure_unref (data);
-}
-
-static Handler *
-handler_new (gsize            size,
-             LifecycleLedger *ledger,
-             gpointer         data)
-{
-  GClosure *closure = g_closure_new_simple ((guint) size, data);
-
-  /* This is g_closure_add_finalize_notifier(), with room for the notifier that GLib is going to add:
-   * it grows the array with g_renew(), and each reallocation is a tenth of the cost of a connection.
-   */
-  closure->notifiers = g_new (GClosureNotifyData, 2);
-  closure->notifiers[0].data = ledger;
-  closure->notifiers[0].notify = handler_finalized;
-  closure->n_fnotifiers = 1;
-
-  return (Handler *) closure;
-}
-
-/* Connects the handler and makes it an entry. Takes over the floating reference of the closure. */
-static gulong
-handler_connect (Handler               *handler,
-                 LifecycleLedger       *ledger,
-                 gpointer               instance,
-                 const char            *detailed_signal,
-                 LifecycleConnectFlags  flags,
-                 const char            *place)
-{
-  GClosure *closure = &handler->closure.closure;
-  FullHandler *full = handler_get_full (handler);
-  LifecycleDetailedSignal signal;
-  gulong id = 0;
-
-  if (G_UNLIKELY (!lifecycle_detailed_signal_look_up (G_TYPE_FROM_INSTANCE (instance),
-                                                      detailed_signal, &signal)))
-    {
-      g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
-                  detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));
-    }
-  else if (lifecycle_ledger_begin_add (ledger))
-    {
-      if ((flags & (LIFECYCLE_CONNECT_ONCE | LIFECYCLE_CONNECT_QUEUED |
-                    LIFECYCLE_CONNECT_GUARDED)) == LIFECYCLE_CONNECT_ONCE)
-        g_closure_set_meta_marshal (closure, ledger, once_marshal);
-      else if (lifecycle_debug_has (LIFECYCLE_DEBUG_THREADS) &&
-               lifecycle_ledger_is_owned (ledger) &&
-               (full == NULL || full->threaded == NULL))
-        g_closure_set_meta_marshal (closure, ledger, checked_marshal);
-
-      /* Connecting runs no user code, so the lock can be held meanwhile. The handler may be called,
-       * and even be disconnected, on another thread before this function returns; but finalizing
-       * its closure needs the lock.
-       */
-      lifecycle_ledger_append_counted (ledger, &handler->entry, handler->entry.type, place);
-      if (full != NULL && full->threaded != NULL)
-        lifecycle_threaded_handler_join (full->threaded);
-      handler->entry.more = signal.index;
-      handler->instance = instance;
-      handler->id = id = g_signal_connect_closure_by_id (instance, signal.id, signal.detail, closure,
-                                                         (flags & LIFECYCLE_CONNECT_AFTER) != 0);
-      if (G_UNLIKELY (closure_get_bits (closure).n_inotifiers != 1))
-        g_atomic_int_set (&closures_tell, FALSE);
-      if (G_UNLIKELY (lifecycle_ledger_is_blocked (ledger)))
-        {
-          handler_set_blocked (&handler->entry, TRUE);
-          handler->entry.flags |= LIFECYCLE_ENTRY_BLOCKED;
-        }
-      if (G_UNLIKELY (!lifecycle_ledger_end_add_of (ledger, &handler->entry)))
-        return 0;
-    }
-
-  if (G_UNLIKELY (id == 0))
-    {
-      /* Frees the closure. */
-      g_closure_ref (closure);
-      g_closure_sink (closure);
-      g_closure_unref (closure);
-    }
-
-  return id;
-}
-
-gulong
-lifecycle_ledger_connect (LifecycleLedger       *ledger,
-                          gpointer               instance,
-                          const char            *detailed_signal,
-                          GCallback              callback,
-                          gpointer               data,
-                          GClosureNotify         destroy,
-                          LifecycleConnectFlags  flags,
-                          const char            *place)
-{
-  Handler *handler;
-
-  if (G_UNLIKELY ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) != 0))
-    {
-      GClosure *target = (flags & LIFECYCLE_CONNECT_SWAPPED) != 0
-        ? g_cclosure_new_swap (callback, data, destroy)
-        : g_cclosure_new (callback, data, destroy);
-
-      return lifecycle_ledger_connect_closure (ledger, instance, detailed_signal, target,
-                                               NULL, flags, place);
-    }
-
-  handler = handler_new (destroy != NULL ? sizeof (FullHandler) : sizeof (Handler), ledger, data);
-  handler->closure.callback = (gpointer) callback;
-  if ((flags & LIFECYCLE_CONNECT_SWAPPED) != 0)
-    handler->closure.closure.derivative_flag = TRUE;
-
-  if (destroy != NULL)
-    {
-      FullHandler *full = (FullHandler *) handler;
-
-      handler->entry.type = LIFECYCLE_ENTRY_FULL_HANDLER;
-      full->destroy = destroy;
-      full->destroy_data = data;
-    }
-
-  return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
-}
-
-/* A queued handler runs too late to return a value. */
-static gboolean
-flags_suit_signal (LifecycleConnectFlags  flags,
-                   gpointer               instance,
-                   const char            *detailed_signal)
-{
-  LifecycleDetailedSignal signal;
-  GSignalQuery query;
-
-  if ((flags & LIFECYCLE_CONNECT_QUEUED) == 0 ||
-      !lifecycle_detailed_signal_look_up (G_TYPE_FROM_INSTANCE (instance), detailed_signal,
-                                          &signal))
-    return TRUE;
-
-  g_signal_query (signal.id, &query);
-  if ((query.return_type & ~G_SIGNAL_TYPE_STATIC_SCOPE) == G_TYPE_NONE)
-    return TRUE;
-
-  g_critical ("Signal '%s' of type '%s' returns a value, so its handlers cannot be queued",
-              detailed_signal, G_OBJECT_TYPE_NAME (instance));
-  return FALSE;
-}
-
-/* The closure belongs to the caller, and others may hold references on it. So a closure of our own
- * is connected, which forwards to it. Returns that handler, not yet connected, or NULL.
- */
-static Handler *
-handler_new_for_closure (LifecycleLedger       *ledger,
-                         gpointer               instance,
-                         const char            *detailed_signal,
-                         GClosure              *closure,
-                         LifecycleReceiver     *receiver,
-                         LifecycleConnectFlags  flags)
-{
-  Handler *handler;
-  FullHandler *full;
-
-  g_closure_ref (closure);
-  g_closure_sink (closure);
-
-  if (closure->is_invalid || !flags_suit_signal (flags, instance, detailed_signal))
-    {
-      g_closure_unref (closure);
-      return NULL;
-    }
-
-  if (G_CLOSURE_NEEDS_MARSHAL (closure))
-    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
-
-  handler = handler_new (sizeof (FullHandler), ledger, closure);
-  handler->entry.type = LIFECYCLE_ENTRY_FULL_HANDLER;
-  full = (FullHandler *) handler;
-  full->ledger = ledger;
-  if ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) == 0)
-    {
-      g_closure_set_marshal (&handler->closure.closure, forward_marshal);
-      full->destroy = closure_release;
-      full->destroy_data = closure;
-    }
-  else
-    {
-      g_closure_set_marshal (&handler->closure.closure, lifecycle_threaded_handler_marshal);
-      full->threaded = lifecycle_threaded_handler_new (ledger, closure, flags);
-      full->destroy = lifecycle_threaded_handler_disown;
-      full->destroy_data = lifecycle_threaded_handler_ref (full->threaded);
-      handler->closure.closure.data = full->threaded;
-    }
-
-  if (full->threaded != NULL || receiver != NULL)
-    full->watch = lifecycle_object_watch_get_for_dup (instance);
-  if (receiver != NULL)
-    {
-      full->receiver = receiver;
-      receiver->handler = &handler->closure.closure;
-    }
-
-  /* A closure has room for 255 invalidate notifiers. A closure that is connected more often than
-   * that is not one that a language binding invalidates.
-   */
-  if (receiver == NULL && closure->n_inotifiers < 128)
-    {
-      full->watched = closure;
-      g_closure_add_invalidate_notifier (closure, full, closure_invalidated_cb);
-    }
-
-  return handler;
-}
-
-gulong
-lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
-                                  gpointer               instance,
-                                  const char            *detailed_signal,
-                                  GClosure              *closure,
-                                  LifecycleReceiver     *receiver,
-                                  LifecycleConnectFlags  flags,
-                                  const char            *place)
-{
-  Handler *handler = handler_new_for_closure (ledger, instance, detailed_signal, closure,
-                                              receiver, flags);
-
-  return handler != NULL
-    ? handler_connect (handler, ledger, instance, detailed_signal, flags, place)
-    : 0;
-}
-
-/* If the cancellable is already cancelled, the handler is invoked with the arguments of an
- * emission. The state is checked after connecting, so that a cancellation between the two steps is
- * not missed. If both the emission and the check invoke the handler, only the first counts, because
- * the handler is queued and called once.
- */
-gulong
-lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
-                                      GCancellable    *cancellable,
-                                      GClosure        *closure,
-                                      const char      *place)
-{
-  const LifecycleConnectFlags flags = LIFECYCLE_CONNECT_ONCE | LIFECYCLE_CONNECT_QUEUED;
-  Handler *handler = handler_new_for_closure (ledger, cancellable, "cancelled", closure,
-                                              NULL, flags);
-  GClosure *connected;
-  gulong id;
-
-  if (handler == NULL)
-    return 0;
-
-  connected = g_closure_ref (&handler->closure.closure);
-  id = handler_connect (handler, ledger, cancellable, "cancelled", flags, place);
-  if (id != 0 && g_cancellable_is_cancelled (cancellable))
-    {
-      GValue value = G_VALUE_INIT;
-
-      g_value_init (&value, G_TYPE_CANCELLABLE);
-      g_value_set_object (&value, cancellable);
-      g_closure_invoke (connected, NULL, 1, &value, NULL);
-      g_value_unset (&value);
-    }
-  g_closure_unref (connected);
-
-  return id;
-}
-
 /* Called on any thread when the object of a handler is disposed. Disconnects the handler, unless a
  * teardown disconnects it, or that has been done already.
  */
@@ -892,7 +542,7 @@ void
 lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
 {
   GObject *instance = NULL;
-  Handler *handler;
+  LifecycleHandler *handler;
   guint signal_index = 0;
   gulong id = 0;
 
@@ -900,11 +550,11 @@ lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
    * its instance.
    */
   lifecycle_ledger_lock (receiver->ledger);
-  handler = (Handler *) receiver->handler;
+  handler = (LifecycleHandler *) receiver->handler;
   if (handler != NULL &&
       (handler->entry.flags & (LIFECYCLE_ENTRY_MUTED | LIFECYCLE_ENTRY_RETIRED)) == 0)
     {
-      FullHandler *full = handler_get_full (handler);
+      LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
 
       if (full->threaded != NULL)
         lifecycle_threaded_handler_retire (full->threaded);
@@ -934,7 +584,7 @@ lifecycle_handler_lose_receiver (LifecycleReceiver *receiver)
 void
 lifecycle_handler_stolen (LifecycleEntry *entry)
 {
-  FullHandler *full = handler_get_full (handler_from_entry (entry));
+  LifecycleFullHandler *full = lifecycle_handler_get_full (lifecycle_handler_from_entry (entry));
 
   if (full != NULL && full->threaded != NULL)
     lifecycle_threaded_handler_set_stolen (full->threaded);
@@ -950,8 +600,8 @@ lifecycle_ledger_find_handler (LifecycleLedger *ledger,
     {
       if ((entry->type == LIFECYCLE_ENTRY_HANDLER ||
            entry->type == LIFECYCLE_ENTRY_FULL_HANDLER) &&
-          handler_from_entry (entry)->id == id &&
-          handler_from_entry (entry)->instance == instance)
+          lifecycle_handler_from_entry (entry)->id == id &&
+          lifecycle_handler_from_entry (entry)->instance == instance)
         return entry;
     }
 
