@@ -87,7 +87,7 @@ struct _LifecycleResource
   const LifecycleResourceKind *kind;
   LifecycleLedger             *ledger;
   GMainContext                *context; /* home; NULL once finished */
-  LifecycleResourceWatch             watches[LIFECYCLE_RESOURCE_MAX_WATCHES];
+  LifecycleResourceWatch       watches[LIFECYCLE_RESOURCE_MAX_WATCHES];
 
   GCallback                    func;
   gpointer                     data;
@@ -118,24 +118,7 @@ LIFECYCLE_SHARED
 void      lifecycle_resource_set_label        (gpointer                     self,
                                                const char                  *label);
 LIFECYCLE_SHARED
-void      lifecycle_resource_watch_object     (gpointer                     self,
-                                               guint                        which,
-                                               gpointer                     object);
-LIFECYCLE_SHARED
-gpointer  lifecycle_resource_hold_watched     (gpointer                     self,
-                                               guint                        which);
-LIFECYCLE_SHARED
-gpointer  lifecycle_resource_peek_watched     (gpointer                     self,
-                                               guint                        which);
-gboolean  lifecycle_resource_watched_is_dying (gpointer                     self,
-                                               guint                        which);
-LIFECYCLE_SHARED
 GClosure *lifecycle_resource_new_closure      (gpointer                     self,
-                                               LifecycleResourceFunc        func);
-LIFECYCLE_SHARED
-void      lifecycle_resource_connect          (gpointer                     self,
-                                               guint                        which,
-                                               const char                  *detailed_signal,
                                                LifecycleResourceFunc        func);
 LIFECYCLE_SHARED
 gboolean  lifecycle_resource_add              (gpointer                     self,
@@ -160,6 +143,30 @@ void     lifecycle_resource_set_closed_error (GError         **error);
 LIFECYCLE_SHARED
 gboolean lifecycle_resource_check_open       (LifecycleScope  *scope,
                                               GError         **error);
+
+/* In lifecycle-resource-watch.c. */
+LIFECYCLE_SHARED
+void      lifecycle_resource_watch_object     (gpointer                     self,
+                                               guint                        which,
+                                               gpointer                     object);
+LIFECYCLE_SHARED
+gpointer  lifecycle_resource_hold_watched     (gpointer                     self,
+                                               guint                        which);
+LIFECYCLE_SHARED
+gpointer  lifecycle_resource_peek_watched     (gpointer                     self,
+                                               guint                        which);
+gboolean  lifecycle_resource_watched_is_dying (gpointer                     self,
+                                               guint                        which);
+LIFECYCLE_SHARED
+void      lifecycle_resource_connect          (gpointer                     self,
+                                               guint                        which,
+                                               const char                  *detailed_signal,
+                                               LifecycleResourceFunc        func);
+void      lifecycle_resource_link_watches     (LifecycleResource           *self);
+void      lifecycle_resource_mute_watches     (LifecycleResource           *self);
+void      lifecycle_resource_cut_watches      (LifecycleResource           *self);
+void      lifecycle_resource_free_watches     (LifecycleResource           *self);
+gboolean  lifecycle_resource_has_lost_watch   (LifecycleResource           *self);
 
 static inline gboolean
 lifecycle_resource_is_shut (gpointer self)

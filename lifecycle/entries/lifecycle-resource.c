@@ -7,11 +7,9 @@
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
-#include "lifecycle-object-watch-private.h"
 #include "lifecycle-facts-private.h"
 #include "lifecycle-resource-private.h"
 #include "lifecycle-scope-private.h"
-#include "lifecycle-handler-private.h"
 
 #ifdef G_OS_UNIX
 #include <unistd.h>
@@ -89,8 +87,7 @@ lifecycle_resource_unref (gpointer resource)
 
   if (self->kind->clear != NULL)
     self->kind->clear (self);
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
-    g_clear_pointer (&self->watches[i].ledger, lifecycle_ledger_unref);
+  lifecycle_resource_free_watches (self);
   lifecycle_ledger_unref (self->ledger);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_free (self->label);
@@ -146,51 +143,6 @@ lifecycle_resource_set_label (gpointer    resource,
   self->label = lifecycle_name_dup (label);
 }
 
-/* Must be called before add(), by a caller that holds a reference on the object. */
-void
-lifecycle_resource_watch_object (gpointer resource,
-                                 guint    which,
-                                 gpointer object)
-{
-  LifecycleResource *self = resource;
-  LifecycleResourceWatch *watch = &self->watches[which];
-  LifecycleObjectWatch *object_watch = lifecycle_object_watch_get (object);
-
-  if (which == 0)
-    self->type = G_OBJECT_TYPE (object);
-  watch->resource = self;
-  watch->object = object;
-  watch->ledger = lifecycle_ledger_ref (lifecycle_object_watch_get_ledger (object_watch));
-}
-
-/* For mute() and end(): gets the watched object, or NULL if it has been disposed. */
-gpointer
-lifecycle_resource_peek_watched (gpointer resource,
-                                 guint    which)
-{
-  LifecycleResource *self = resource;
-
-  return self->watches[which].held;
-}
-
-/* Checks whether the watched object is notifying its watch of its dispose right now. If so, GLib
- * has already ended its handlers.
- */
-gboolean
-lifecycle_resource_watched_is_dying (gpointer resource,
-                                     guint    which)
-{
-  LifecycleResource *self = resource;
-  LifecycleLedger *ledger = self->watches[which].ledger;
-  gboolean dying;
-
-  lifecycle_ledger_lock (ledger);
-  dying = lifecycle_ledger_get_object_ledger (ledger)->dying;
-  lifecycle_ledger_unlock (ledger);
-
-  return dying;
-}
-
 static void
 resource_marshal (GClosure     *closure,
                   GValue       *return_value,
@@ -225,87 +177,6 @@ lifecycle_resource_new_closure (gpointer              resource,
   return closure;
 }
 
-/* Connects a handler that is disconnected in the muted phase. The object must have been passed to
- * watch_object() before.
- */
-void
-lifecycle_resource_connect (gpointer               resource,
-                            guint                  which,
-                            const char            *detailed_signal,
-                            LifecycleResourceFunc  func)
-{
-  LifecycleResource *self = resource;
-  LifecycleResourceWatch *watch = &self->watches[which];
-  guint i = 0;
-
-  while (watch->handlers[i] != 0)
-    i++;
-  g_assert (i < LIFECYCLE_RESOURCE_MAX_HANDLERS);
-
-  watch->handlers[i] = g_signal_connect_closure (watch->object, detailed_signal,
-                                                   lifecycle_resource_new_closure (self, func),
-                                                   FALSE);
-}
-
-/* Takes a reference on a watched object, if that is still possible. The object may be in its
- * dispose already: while the entry is in the locked list, the object either has not reported its
- * dispose or is waiting for the lock to do so.
- */
-static void
-resource_watch_hold (LifecycleResourceWatch *watch)
-{
-  if (watch->ledger == NULL)
-    return;
-
-  lifecycle_ledger_lock (watch->ledger);
-  if ((watch->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0)
-    watch->held = g_object_ref (watch->object);
-  lifecycle_ledger_unlock (watch->ledger);
-}
-
-/* For end(): takes a reference on a watched object that is in `unheld`, and returns the object, or
- * NULL if it has been disposed.
- */
-gpointer
-lifecycle_resource_hold_watched (gpointer resource,
-                                 guint    which)
-{
-  LifecycleResourceWatch *watch = &((LifecycleResource *) resource)->watches[which];
-
-  resource_watch_hold (watch);
-
-  return watch->held;
-}
-
-static void
-resource_watch_link (LifecycleResourceWatch *watch)
-{
-  if (watch->ledger == NULL || !lifecycle_ledger_begin_add (watch->ledger))
-    return;
-
-  lifecycle_resource_ref (watch->resource);
-  lifecycle_ledger_append (watch->ledger, &watch->entry, LIFECYCLE_ENTRY_RESOURCE_WATCH, NULL);
-  lifecycle_ledger_end_add (watch->ledger);
-}
-
-static void
-resource_watch_cut (LifecycleResourceWatch *watch)
-{
-  gboolean linked;
-
-  if (watch->ledger == NULL)
-    return;
-
-  lifecycle_ledger_lock (watch->ledger);
-  linked = (watch->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-  if (linked)
-    lifecycle_ledger_remove (watch->ledger, &watch->entry);
-  lifecycle_ledger_unlock (watch->ledger);
-
-  if (linked)
-    lifecycle_resource_unref (watch->resource);
-}
-
 /* From now on the resource calls no user code, unless its class is foreign. No user code may run in
  * here: dropping a reference on a watched object could run some, so that has to wait.
  */
@@ -317,20 +188,7 @@ resource_silence (LifecycleResource *self)
     return;
 
   self->silenced = TRUE;
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
-    {
-      LifecycleResourceWatch *watch = &self->watches[i];
-
-      if ((self->kind->unheld & (1u << i)) == 0)
-        resource_watch_hold (watch);
-      for (guint j = 0; watch->held != NULL && j < LIFECYCLE_RESOURCE_MAX_HANDLERS; j++)
-        {
-          if (watch->handlers[j] != 0 &&
-              lifecycle_handler_is_connected (watch->held, watch->handlers[j], 0))
-            g_signal_handler_disconnect (watch->held, watch->handlers[j]);
-        }
-    }
-
+  lifecycle_resource_mute_watches (self);
   if (self->kind->mute != NULL && !resource_is_inherited (self))
     self->kind->mute (self);
 }
@@ -347,10 +205,7 @@ resource_end (LifecycleResource  *self,
 static void
 resource_finish (LifecycleResource *self)
 {
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
-    resource_watch_cut (&self->watches[i]);
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
-    g_clear_object (&self->watches[i].held);
+  lifecycle_resource_cut_watches (self);
   resource_drop_user (self);
   if (self->kind->finished != NULL)
     self->kind->finished (self);
@@ -514,45 +369,6 @@ lifecycle_resource_undo (gpointer resource)
   resource_finish (self);
 }
 
-/* Called on any thread when a watched object is disposed. */
-static void
-resource_watch_release (LifecycleLedger *ledger,
-                        LifecycleEntry  *entry,
-                        guint            flags)
-{
-  LifecycleResourceWatch *watch = LIFECYCLE_ENTRY_CONTAINER (entry, LifecycleResourceWatch, entry);
-  LifecycleResource *resource = watch->resource;
-
-  lifecycle_resource_retire (resource);
-  lifecycle_resource_unref (resource);
-}
-
-const LifecycleEntryClass lifecycle_resource_watch_class = {
-  .release = resource_watch_release,
-};
-
-/* Checks whether a watched object has been disposed since it was linked. */
-static gboolean
-resource_has_lost_watch (LifecycleResource *self)
-{
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
-    {
-      LifecycleResourceWatch *watch = &self->watches[i];
-      gboolean linked;
-
-      if (watch->ledger == NULL)
-        continue;
-
-      lifecycle_ledger_lock (watch->ledger);
-      linked = (watch->entry.flags & LIFECYCLE_ENTRY_LINKED) != 0;
-      lifecycle_ledger_unlock (watch->ledger);
-      if (!linked)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
 /* Makes the resource an entry, and takes over the caller's reference. On a closed scope, undoes the
  * resource at once. Returns whether the scope owns it.
  */
@@ -569,8 +385,7 @@ lifecycle_resource_add (gpointer        resource,
   /* The watches are linked first: once the resource is an entry, it can be released at any moment,
    * and the release needs references on the watched objects.
    */
-  for (guint i = 0; i < LIFECYCLE_RESOURCE_MAX_WATCHES; i++)
-    resource_watch_link (&self->watches[i]);
+  lifecycle_resource_link_watches (self);
 
   if (!lifecycle_ledger_begin_add (ledger))
     {
@@ -593,7 +408,7 @@ lifecycle_resource_add (gpointer        resource,
   /* If a watched object was disposed before the resource became an entry, nothing has
    * retired it.
    */
-  if (live && resource_has_lost_watch (self))
+  if (live && lifecycle_resource_has_lost_watch (self))
     {
       lifecycle_resource_retire (self);
       live = FALSE;
