@@ -31,13 +31,19 @@ typedef struct
 
 LIFECYCLE_SHARED
 void       lifecycle_leaks_set_finder       (const LifecycleLeakFinder *finder);
-void       lifecycle_leaks_set_tracking     (gboolean                 tracking);
 void       lifecycle_leaks_mark             (LifecycleLeakMark       *mark);
 GPtrArray *lifecycle_leaks_list_alive       (const LifecycleLeakMark *since,
                                              gboolean                 overdue_only);
-GPtrArray *lifecycle_leaks_list_noted       (const LifecycleLeakMark *since);
 guint      lifecycle_leaks_get_n_expected   (void);
 void       lifecycle_leaks_before_fork      (void);
 void       lifecycle_leaks_after_fork       (void);
+
+/* In lifecycle-noted-leaks.c. */
+void       lifecycle_leaks_set_tracking      (gboolean                  tracking);
+void       lifecycle_leaks_note              (const LifecycleLeakFacts *facts);
+GPtrArray *lifecycle_leaks_list_noted        (const LifecycleLeakMark  *since);
+guint      lifecycle_leaks_begin_epoch       (void);
+void       lifecycle_noted_leaks_before_fork (void);
+void       lifecycle_noted_leaks_after_fork  (void);
 
 G_END_DECLS

@@ -1,4 +1,4 @@
-/* lifecycle-leaks.c: objects that should be gone but are not
+/* lifecycle-leaks.c: objects that should be gone, and whether they are
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,13 +6,9 @@
 #include "lifecycle-leaks-private.h"
 #include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
-#include "lifecycle-observer-private.h"
 #include "lifecycle-scope-private.h"
 
 #define DEFAULT_GRACE_MS 2000
-
-/* How many different leaks are remembered. Beyond that, the oldest are forgotten. */
-#define MAX_NOTED 256
 
 typedef struct _Expectation Expectation;
 typedef struct _Watch       Watch;
@@ -52,14 +48,11 @@ struct _Watch
 
 static struct
 {
-  GMutex        lock;           /* no other lock is taken while it is held */
+  GMutex        lock;           /* only that of the noted leaks is taken while it is held */
   LifecycleNode waiting;        /* alive within the grace time, in the order of the closes */
   LifecycleNode overdue;        /* the same, past the grace time */
-  GPtrArray    *noted;          /* of LifecycleLeakFacts, the newest at the end */
   guint         n_expected;     /* live objects with at least one expectation */
   guint         n_overdue;      /* live objects with at least one overdue expectation */
-  guint         n_tracking;     /* atomic */
-  guint         epoch;
   guint         grace;          /* ms */
   guint64       last_serial;
   guint64       last_listing;
@@ -132,40 +125,6 @@ expectation_get_facts (Expectation       *self,
   };
 }
 
-/* Remembers a leak that is over, once for each place. The lock is held. */
-static void
-leaks_note (const LifecycleLeakFacts *facts)
-{
-  guint count = 1;
-
-  if (leaks.noted == NULL)
-    leaks.noted = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_leak_facts_free);
-
-  for (guint i = leaks.noted->len; i-- > 0;)
-    {
-      LifecycleLeakFacts *other = g_ptr_array_index (leaks.noted, i);
-
-      if (other->epoch == leaks.epoch &&
-          other->kind == facts->kind &&
-          other->type == facts->type &&
-          g_strcmp0 (other->place, facts->place) == 0 &&
-          g_strcmp0 (other->why, facts->why) == 0 &&
-          (facts->place != NULL || g_strcmp0 (other->scope_path, facts->scope_path) == 0))
-        {
-          count += other->count;
-          g_ptr_array_remove_index (leaks.noted, i);
-          break;
-        }
-    }
-
-  if (leaks.noted->len == MAX_NOTED)
-    g_ptr_array_remove_index (leaks.noted, 0);
-  g_ptr_array_add (leaks.noted, lifecycle_leak_facts_copy (facts));
-  facts = g_ptr_array_index (leaks.noted, leaks.noted->len - 1);
-  ((LifecycleLeakFacts *) facts)->count = count;
-  ((LifecycleLeakFacts *) facts)->epoch = leaks.epoch;
-}
-
 /* Called on any thread when the object is finalized. */
 static void
 watch_free (gpointer data)
@@ -186,7 +145,7 @@ watch_free (gpointer data)
                                                             LIFECYCLE_LEAK_KIND_FINALIZED_LATE);
 
           facts.n_refs = 0;
-          leaks_note (&facts);
+          lifecycle_leaks_note (&facts);
         }
       if (self->closed_at != 0)
         lifecycle_node_remove (&self->node);
@@ -569,32 +528,13 @@ lifecycle_leaks_set_finder (const LifecycleLeakFinder *finder)
   g_atomic_pointer_set (&leaks_finder, (gpointer) finder);
 }
 
-/* Lists the leaks that have been noted. `since` may be NULL. */
-GPtrArray *
-lifecycle_leaks_list_noted (const LifecycleLeakMark *since)
-{
-  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_leak_facts_free);
-
-  g_mutex_lock (&leaks.lock);
-  for (guint i = 0; leaks.noted != NULL && i < leaks.noted->len; i++)
-    {
-      LifecycleLeakFacts *facts = g_ptr_array_index (leaks.noted, i);
-
-      if (since == NULL || facts->epoch > since->epoch)
-        g_ptr_array_add (list, lifecycle_leak_facts_copy (facts));
-    }
-  g_mutex_unlock (&leaks.lock);
-
-  return list;
-}
-
 /* Sets the mark to now, for listing only what happens from now on. */
 void
 lifecycle_leaks_mark (LifecycleLeakMark *mark)
 {
   g_mutex_lock (&leaks.lock);
   mark->serial = leaks.last_serial;
-  mark->epoch = leaks.epoch++;
+  mark->epoch = lifecycle_leaks_begin_epoch ();
   mark->time = g_get_monotonic_time ();
   g_mutex_unlock (&leaks.lock);
 }
@@ -603,11 +543,13 @@ void
 lifecycle_leaks_before_fork (void)
 {
   g_mutex_lock (&leaks.lock);
+  lifecycle_noted_leaks_before_fork ();
 }
 
 void
 lifecycle_leaks_after_fork (void)
 {
+  lifecycle_noted_leaks_after_fork ();
   g_mutex_unlock (&leaks.lock);
 }
 
@@ -621,109 +563,4 @@ lifecycle_leaks_get_n_expected (void)
   g_mutex_unlock (&leaks.lock);
 
   return n_expected;
-}
-
-/**
- * lifecycle_list_leaks:
- *
- * Lists the objects and scopes that did not end as they should have.
- *
- * The list begins with the objects that are overdue now, those that have been overdue the longest
- * first, and after them the widgets, if the library for GTK watches them. Then come the leaks noted since the last call of [func@clear_leaks]: objects that were
- * finalized late, and scopes that were dropped while they were open. Of these, only the last at
- * each place is listed, with a count, and if there are very many, the oldest are forgotten. Dropped
- * scopes are noted if `LIFECYCLE_DEBUG=leaks` is set, and between [func@test_begin] and
- * [func@test_end].
- *
- * This function may be called on any thread.
- *
- * Returns: (transfer full): a list of [class@Leak], which never changes
- *
- * Since: 1.0
- */
-GListModel *
-lifecycle_list_leaks (void)
-{
-  GListStore *store = g_list_store_new (LIFECYCLE_TYPE_LEAK);
-  g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (NULL, TRUE);
-  g_autoptr (GPtrArray) noted = lifecycle_leaks_list_noted (NULL);
-
-  g_ptr_array_extend_and_steal (alive, g_steal_pointer (&noted));
-  for (guint i = 0; i < alive->len; i++)
-    {
-      g_autoptr (LifecycleLeak) leak = lifecycle_leak_new (g_ptr_array_index (alive, i));
-
-      g_list_store_append (store, leak);
-    }
-
-  return G_LIST_MODEL (store);
-}
-
-/**
- * lifecycle_clear_leaks:
- *
- * Forgets the leaks that are over: objects that were finalized late, and scopes that were dropped
- * while they were open.
- *
- * Objects that are overdue and alive stay in the list. This function may be called on any thread.
- *
- * Since: 1.0
- */
-void
-lifecycle_clear_leaks (void)
-{
-  GPtrArray *noted;
-
-  g_mutex_lock (&leaks.lock);
-  noted = g_steal_pointer (&leaks.noted);
-  g_mutex_unlock (&leaks.lock);
-
-  g_clear_pointer (&noted, g_ptr_array_unref);
-}
-
-static void
-leaks_scope_closed (LifecycleScope *scope,
-                    guint64         duration)
-{
-  g_autofree char *path = NULL;
-  const char *place;
-
-  if (scope->reason != LIFECYCLE_REASON_DROPPED ||
-      scope->n_released == 0 ||
-      g_atomic_int_get (&leaks.n_tracking) == 0)
-    return;
-
-  path = lifecycle_scope_get_path (scope);
-  place = lifecycle_entry_get_place (&scope->as_child);
-  g_mutex_lock (&leaks.lock);
-  leaks_note (&(LifecycleLeakFacts) {
-    .kind = LIFECYCLE_LEAK_KIND_DROPPED_OPEN,
-    .type = LIFECYCLE_TYPE_SCOPE,
-    .address = scope,
-    .n_entries = scope->n_released,
-    .scope_path = path,
-    .place = place,
-    .stack = lifecycle_stacks_get (&scope->as_child),
-  });
-  g_mutex_unlock (&leaks.lock);
-}
-
-/* Turns the noting of dropped scopes on or off. Calls are counted: noting stays on until each TRUE
- * has been matched by a FALSE.
- */
-void
-lifecycle_leaks_set_tracking (gboolean tracking)
-{
-  static const LifecycleObserver observer = {
-    .scope_closed = leaks_scope_closed,
-  };
-  static gsize added;
-
-  if (g_once_init_enter (&added))
-    {
-      lifecycle_add_observer (&observer);
-      g_once_init_leave (&added, 1);
-    }
-
-  g_atomic_int_add ((gint *) &leaks.n_tracking, tracking ? 1 : -1);
 }
