@@ -38,7 +38,7 @@ void                    lifecycle_inspect_server_set_flags (LifecycleInspectServ
                                                             LifecycleInspectFlags   flags);
 int                     lifecycle_inspect_server_get_fd    (LifecycleInspectServer *self);
 
-/* --- lifecycle-inspect-client.c: one connection, and its calls --- */
+/* --- lifecycle-inspect-call.c: one call, and its answer --- */
 
 typedef struct _LifecycleInspectCall LifecycleInspectCall;
 
