@@ -188,6 +188,8 @@ report (AuditWhy why,
     }
 
   audit_toolkit_start (at_home);
+  if (is_round)
+    audit_sweep (at_home);
   fputs ("{\n  \"format\": \"lifecycle-audit-1\",\n", writer.file);
   audit_module_write (&writer);
 

@@ -32,6 +32,9 @@ still_happens (const AuditRecord *record)
   switch (record->site->kind)
     {
     case AUDIT_HANDLER:
+      if (record->flags & AUDIT_RECORD_IN_GROUP)
+        return emitter != NULL && emitter->state != AUDIT_STATE_DEAD &&
+               !((const GClosure *) record->thing)->is_invalid;
       if (emitter == NULL || emitter->state == AUDIT_STATE_DEAD || record->number == 0 ||
           ((const GClosure *) record->thing)->is_invalid)
         return FALSE;
@@ -45,6 +48,9 @@ still_happens (const AuditRecord *record)
 
     case AUDIT_WEAK_REF:
       return emitter != NULL && emitter->state == AUDIT_STATE_ALIVE && emitter->disposed == 0;
+
+    case AUDIT_BINDING:
+      return emitter == NULL || emitter->state != AUDIT_STATE_DEAD;
 
     case AUDIT_BUS:
       return TRUE;

@@ -523,7 +523,7 @@ write_site (AuditWriter     *writer,
 {
   static const char *const whats[AUDIT_N_KINDS] = {
     [AUDIT_HANDLER] = "handler", [AUDIT_SOURCE] = "source", [AUDIT_BUS] = "bus",
-    [AUDIT_WEAK_REF] = "weak-reference",
+    [AUDIT_WEAK_REF] = "weak-reference", [AUDIT_BINDING] = "binding",
   };
   const AuditRecord *sample = site->sample;
   gboolean own = site->own ||

@@ -195,6 +195,13 @@ audit_module_classify (gconstpointer address,
   return language;
 }
 
+/* Whether code was made while the program runs, as libffi does for callbacks of scripts. */
+gboolean
+audit_module_is_generated (gconstpointer address)
+{
+  return find_module (address) == NULL;
+}
+
 /* Whether code belongs to GTK or to what is below it. */
 gboolean
 audit_module_is_toolkit (gconstpointer address)

@@ -1,4 +1,4 @@
-/* lifecycle-audit-objects.c: objects, weak references, toggle references, types
+/* lifecycle-audit-objects.c: objects, toggle references, types
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -163,65 +163,18 @@ g_object_newv (GType       object_type,
 
 G_GNUC_END_IGNORE_DEPRECATIONS
 
-/* A binding is made inside of GLib. */
-static GBinding *
-binding_made (GBinding      *binding,
-              gconstpointer  caller)
+/* For what is made inside of GLib. */
+gpointer
+audit_object_made (gpointer       object,
+                   gconstpointer  caller)
 {
   Construction construction;
 
-  if (binding == NULL || !object_ready ())
-    return binding;
+  if (object == NULL || !object_ready ())
+    return object;
 
-  construction_start (&construction, ((GTypeInstance *) binding)->g_class->g_type, caller);
-  return construction_end (&construction, binding);
-}
-
-AUDIT_EXPORT GBinding *
-g_object_bind_property (gpointer       source,
-                        const char    *source_property,
-                        gpointer       target,
-                        const char    *target_property,
-                        GBindingFlags  flags)
-{
-  audit_real_need (AUDIT_LIBRARY_GOBJECT);
-  return binding_made (real.g_object_bind_property (source, source_property, target,
-                                                    target_property, flags),
-                       AUDIT_CALLER ());
-}
-
-AUDIT_EXPORT GBinding *
-g_object_bind_property_full (gpointer               source,
-                             const char            *source_property,
-                             gpointer               target,
-                             const char            *target_property,
-                             GBindingFlags          flags,
-                             GBindingTransformFunc  transform_to,
-                             GBindingTransformFunc  transform_from,
-                             gpointer               user_data,
-                             GDestroyNotify         notify)
-{
-  audit_real_need (AUDIT_LIBRARY_GOBJECT);
-  return binding_made (real.g_object_bind_property_full (source, source_property, target,
-                                                         target_property, flags, transform_to,
-                                                         transform_from, user_data, notify),
-                       AUDIT_CALLER ());
-}
-
-AUDIT_EXPORT GBinding *
-g_object_bind_property_with_closures (gpointer       source,
-                                      const char    *source_property,
-                                      gpointer       target,
-                                      const char    *target_property,
-                                      GBindingFlags  flags,
-                                      GClosure      *transform_to,
-                                      GClosure      *transform_from)
-{
-  audit_real_need (AUDIT_LIBRARY_GOBJECT);
-  return binding_made (real.g_object_bind_property_with_closures (source, source_property, target,
-                                                                  target_property, flags,
-                                                                  transform_to, transform_from),
-                       AUDIT_CALLER ());
+  construction_start (&construction, ((GTypeInstance *) object)->g_class->g_type, caller);
+  return construction_end (&construction, object);
 }
 
 static gint64
@@ -259,79 +212,12 @@ g_object_run_dispose (GObject *object)
             next = record->next_of_instance;
             if (record->site->kind == AUDIT_WEAK_REF)
               {
-                audit_record_end_locked (record);
-                free (record);
+                audit_weak_ref_end_locked (record);
               }
           }
       }
   }
   audit_unlock ();
-}
-
-AUDIT_EXPORT void
-g_object_weak_ref (GObject     *object,
-                   GWeakNotify  notify,
-                   gpointer     data)
-{
-  if (audit_ready (AUDIT_LIBRARY_GOBJECT) && object != NULL && data != NULL)
-    {
-      AuditRecord *record = calloc (1, sizeof *record);
-      AuditStack *stack;
-      AuditSite *site = audit_site_enter (AUDIT_WEAK_REF, AUDIT_CALLER (), 0, &stack);
-
-      record->thing = (gpointer) notify;
-      audit_record_start_locked (record, site, stack, object,
-                                 ((GTypeInstance *) object)->g_class->g_type, data);
-      audit_unlock ();
-    }
-
-  real.g_object_weak_ref (object, notify, data);
-}
-
-static AuditRecord *
-find_weak_ref_locked (gpointer object,
-                      gpointer notify,
-                      gpointer data)
-{
-  AuditObject *known = audit_object_look_locked (data);
-  AuditRecord *record;
-
-  for (record = known != NULL ? known->as_data : NULL; record != NULL; record = record->next_of_data)
-    if (record->site->kind == AUDIT_WEAK_REF && record->thing == notify &&
-        record->instance != NULL && record->instance->address == object)
-      return record;
-
-  /* The data may be an object that has been finalized by now. */
-  known = audit_object_look_locked (object);
-  for (record = known != NULL ? known->as_instance : NULL; record != NULL;
-       record = record->next_of_instance)
-    if (record->site->kind == AUDIT_WEAK_REF && record->thing == notify &&
-        record->data != NULL && record->data->address == data)
-      return record;
-
-  return NULL;
-}
-
-AUDIT_EXPORT void
-g_object_weak_unref (GObject     *object,
-                     GWeakNotify  notify,
-                     gpointer     data)
-{
-  if (audit_ready (AUDIT_LIBRARY_GOBJECT))
-    {
-      AuditRecord *record;
-
-      audit_lock ();
-      record = find_weak_ref_locked (object, (gpointer) notify, data);
-      if (record != NULL)
-        {
-          audit_record_end_locked (record);
-          free (record);
-        }
-      audit_unlock ();
-    }
-
-  real.g_object_weak_unref (object, notify, data);
 }
 
 static void

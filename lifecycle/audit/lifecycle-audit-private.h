@@ -26,6 +26,7 @@ typedef enum
   AUDIT_SOURCE,
   AUDIT_BUS,                    /* names, watches, subscriptions and objects on a bus */
   AUDIT_WEAK_REF,
+  AUDIT_BINDING,                /* of properties, to each other or to settings */
   AUDIT_OBJECT,
   AUDIT_N_KINDS
 } AuditKind;
@@ -70,6 +71,7 @@ struct _AuditSite
   AuditScript   language;
   gboolean      own;            /* the caller is the program's own code */
   gboolean      deep;           /* it has grown: stacks are recorded */
+  gboolean      unseen;         /* what is made here is found later; `caller` is its callback */
 
   guint64       n_births;
   guint         n_live;
@@ -131,7 +133,9 @@ typedef enum
 {
   AUDIT_RECORD_IN_CLOSURE = 1 << 0,     /* a part of the closure, not to be freed */
   AUDIT_RECORD_OWNS_DATA  = 1 << 1,     /* its destroy notify drops a reference on the data */
-  AUDIT_RECORD_UNSURE     = 1 << 2      /* the closure may outlive the connection: ask GLib */
+  AUDIT_RECORD_UNSURE     = 1 << 2,     /* the closure may outlive the connection: ask GLib */
+  AUDIT_RECORD_IN_GROUP   = 1 << 3,     /* a handler of a GSignalGroup, which has no id */
+  AUDIT_RECORD_IS_PLACE   = 1 << 4      /* a weak pointer or a GWeakRef */
 } AuditRecordFlags;
 
 /* Anything that has been made and has not ended, except objects. */
@@ -195,6 +199,9 @@ AuditSite   *audit_site_enter           (AuditKind      kind,
                                          gconstpointer  caller,
                                          GType          type,
                                          AuditStack   **stack);
+AuditSite   *audit_site_of_callback_locked (AuditKind      kind,
+                                           gconstpointer  callback,
+                                           gboolean       own);
 AuditSite   *audit_site_vary_locked     (AuditSite     *self,
                                          const char    *what);
 AuditObject *audit_object_look_locked   (gconstpointer  address);
@@ -215,6 +222,8 @@ void         audit_record_start_locked  (AuditRecord   *self,
                                          GType          instance_type,
                                          gpointer       data);
 void         audit_record_end_locked    (AuditRecord   *self);
+void         audit_record_set_data_locked (AuditRecord   *self,
+                                           AuditObject   *data);
 typedef void (*AuditObjectFunc)         (AuditObject   *object,
                                          gpointer       data);
 void         audit_object_foreach_locked (AuditObjectFunc func,
@@ -234,9 +243,27 @@ AuditType   *audit_type_of_field_locked (AuditType     *type,
 /* lifecycle-audit-module.c: called without the lock, because they take those of the linker. */
 AuditScript  audit_module_classify      (gconstpointer  address,
                                          gboolean      *own);
+gboolean     audit_module_is_generated  (gconstpointer  address);
 gboolean     audit_module_is_toolkit    (gconstpointer  address);
 guint        audit_module_backtrace     (gconstpointer *frames,
                                          gint          *first_own);
+
+/* lifecycle-audit-objects.c */
+gpointer     audit_object_made          (gpointer       object,
+                                         gconstpointer  caller);
+
+/* lifecycle-audit-weak.c */
+void         audit_weak_ref_end_locked  (AuditRecord   *record);
+void         audit_weak_places_in_locked (AuditObject   *object);
+
+/* lifecycle-audit-sources.c */
+gboolean     audit_source_is_known      (const GSource *source);
+
+/* lifecycle-audit-sweep.c */
+void         audit_sweep_attached       (const GSource *source,
+                                         guint          number,
+                                         gconstpointer  caller);
+void         audit_sweep                (gboolean       at_home);
 
 /* lifecycle-audit-script.c */
 gboolean     audit_script_place         (AuditScript    language,

@@ -25,10 +25,14 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_idle_source_new)                      \
   F (g_io_create_watch)                      \
   F (g_list_free)                            \
+  F (g_main_context_default)                 \
   F (g_main_context_find_source_by_id)       \
   F (g_main_loop_run)                        \
   F (g_quark_from_static_string)             \
+  F (g_quark_from_string)                    \
   F (g_source_attach)                        \
+  F (g_source_destroy)                       \
+  F (g_source_get_name)                      \
   F (g_source_is_destroyed)                  \
   F (g_source_remove)                        \
   F (g_source_set_callback)                  \
@@ -45,6 +49,7 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_module_symbol)
 
 #define AUDIT_GOBJECT_FUNCTIONS(F)           \
+  F (g_binding_group_bind_full)              \
   F (g_cclosure_new_object)                  \
   F (g_cclosure_new_object_swap)             \
   F (g_closure_add_finalize_notifier)        \
@@ -52,13 +57,16 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_closure_ref)                          \
   F (g_closure_unref)                        \
   F (g_object_add_toggle_ref)                \
+  F (g_object_add_weak_pointer)              \
   F (g_object_bind_property)                 \
   F (g_object_bind_property_full)            \
   F (g_object_bind_property_with_closures)   \
+  F (g_object_connect)                       \
   F (g_object_new_valist)                    \
   F (g_object_new_with_properties)           \
   F (g_object_newv)                          \
   F (g_object_remove_toggle_ref)             \
+  F (g_object_remove_weak_pointer)           \
   F (g_object_run_dispose)                   \
   F (g_object_set_qdata_full)                \
   F (g_object_unref)                         \
@@ -67,6 +75,8 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_signal_connect_closure)               \
   F (g_signal_connect_closure_by_id)         \
   F (g_signal_connect_data)                  \
+  F (g_signal_group_connect_closure)         \
+  F (g_signal_group_connect_data)            \
   F (g_signal_handler_block)                 \
   F (g_signal_handler_disconnect)            \
   F (g_signal_handler_is_connected)          \
@@ -80,7 +90,10 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_type_query)                           \
   F (g_type_register_dynamic)                \
   F (g_type_register_static)                 \
-  F (g_type_register_static_simple)
+  F (g_type_register_static_simple)          \
+  F (g_weak_ref_clear)                       \
+  F (g_weak_ref_init)                        \
+  F (g_weak_ref_set)
 
 #define AUDIT_GIO_FUNCTIONS(F)               \
   F (g_application_run)                      \
@@ -94,11 +107,15 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_bus_watch_name_on_connection)         \
   F (g_bus_watch_name_on_connection_with_closures) \
   F (g_bus_watch_name_with_closures)         \
+  F (g_cancellable_connect)                  \
   F (g_dbus_connection_register_object)      \
   F (g_dbus_connection_register_object_with_closures) \
   F (g_dbus_connection_signal_subscribe)     \
   F (g_dbus_connection_signal_unsubscribe)   \
-  F (g_dbus_connection_unregister_object)
+  F (g_dbus_connection_unregister_object)    \
+  F (g_settings_bind_with_mapping)           \
+  F (g_settings_bind_writable)               \
+  F (g_settings_unbind)
 
 typedef enum
 {

@@ -195,6 +195,23 @@ audit_site_enter (AuditKind      kind,
   return self;
 }
 
+/* For something that was there when we looked, and that nobody was seen to make. */
+AuditSite *
+audit_site_of_callback_locked (AuditKind     kind,
+                               gconstpointer callback,
+                               gboolean      own)
+{
+  AuditSite *self = site_find_locked (kind, callback, NULL, 0);
+
+  if (self == NULL)
+    {
+      self = site_make_locked (kind, callback, NULL, 0, AUDIT_SCRIPT_NONE, own);
+      self->unseen = TRUE;
+    }
+
+  return self;
+}
+
 /* One place may connect several signals: a loop does, and a function that others call. Where the last
  * thing that a function does is to connect a signal, its caller is the place, which may be GLib itself.
  */
@@ -479,11 +496,12 @@ audit_object_died_locked (AuditObject *self)
       AuditKind kind = record->site->kind;
 
       next = record->next_of_instance;
-      if (kind == AUDIT_WEAK_REF || kind == AUDIT_BUS)
-        audit_record_end_locked (record);
       if (kind == AUDIT_WEAK_REF)
-        free (record);
+        audit_weak_ref_end_locked (record);
+      else if (kind == AUDIT_BUS)
+        audit_record_end_locked (record);
     }
+  audit_weak_places_in_locked (self);
 
   if (self->as_data == NULL && self->as_instance == NULL)
     {
@@ -557,4 +575,12 @@ audit_record_end_locked (AuditRecord *self)
       if (data->state != AUDIT_STATE_DEAD || data->died != 0)
         audit_object_leave_locked (data);
     }
+}
+
+void
+audit_record_set_data_locked (AuditRecord *self,
+                              AuditObject *data)
+{
+  if (self->data == NULL)
+    link_data (self, data);
 }

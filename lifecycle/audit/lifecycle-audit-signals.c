@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@ typedef struct
   GCClosure   closure;
   AuditRecord record;
 } HandlerClosure;
+
+/* The place in the program that called a function of GLib's, which is going to connect a signal. */
+static __thread gconstpointer on_behalf_of;
 
 static void
 closure_finalized_cb (gpointer  data,
@@ -115,26 +119,19 @@ finish (AuditRecord *record,
   return number;
 }
 
-static gulong
-connect_data (gpointer        instance,
-              const char     *detailed_signal,
-              GCallback       handler,
-              gpointer        data,
-              GClosureNotify  destroy_data,
-              GConnectFlags   flags,
-              gconstpointer   caller)
+/* What g_cclosure_new() does, with room for a record. */
+static HandlerClosure *
+handler_closure_new (gpointer        instance,
+                     const char     *detailed_signal,
+                     GCallback       handler,
+                     gpointer        data,
+                     GClosureNotify  destroy_data,
+                     GConnectFlags   flags,
+                     gconstpointer   caller)
 {
-  HandlerClosure *self;
-  GClosure *closure;
-  gulong number;
+  GClosure *closure = real.g_closure_new_simple (sizeof (HandlerClosure), data);
+  HandlerClosure *self = (HandlerClosure *) closure;
 
-  /* GLib complains about these. */
-  if (instance == NULL || detailed_signal == NULL || handler == NULL)
-    return real.g_signal_connect_data (instance, detailed_signal, handler, data, destroy_data, flags);
-
-  /* What g_cclosure_new() does, with more room. */
-  closure = real.g_closure_new_simple (sizeof *self, data);
-  self = (HandlerClosure *) closure;
   self->closure.callback = (gpointer) handler;
   if (flags & G_CONNECT_SWAPPED)
     closure->derivative_flag = TRUE;
@@ -148,9 +145,29 @@ connect_data (gpointer        instance,
   start (&self->record, closure, instance, data, detailed_signal, caller);
   real.g_closure_add_finalize_notifier (closure, &self->record, closure_finalized_cb);
 
-  number = real.g_signal_connect_closure (instance, detailed_signal, closure,
+  return self;
+}
+
+static gulong
+connect_data (gpointer        instance,
+              const char     *detailed_signal,
+              GCallback       handler,
+              gpointer        data,
+              GClosureNotify  destroy_data,
+              GConnectFlags   flags,
+              gconstpointer   caller)
+{
+  HandlerClosure *self;
+  gulong number;
+
+  /* GLib complains about these. */
+  if (instance == NULL || detailed_signal == NULL || handler == NULL)
+    return real.g_signal_connect_data (instance, detailed_signal, handler, data, destroy_data, flags);
+
+  self = handler_closure_new (instance, detailed_signal, handler, data, destroy_data, flags, caller);
+  number = real.g_signal_connect_closure (instance, detailed_signal, &self->closure.closure,
                                           (flags & G_CONNECT_AFTER) != 0);
-  return finish (&self->record, closure, number);
+  return finish (&self->record, &self->closure.closure, number);
 }
 
 AUDIT_EXPORT gulong
@@ -161,22 +178,42 @@ g_signal_connect_data (gpointer        instance,
                        GClosureNotify  destroy_data,
                        GConnectFlags   connect_flags)
 {
+  gconstpointer caller = on_behalf_of != NULL ? on_behalf_of : AUDIT_CALLER ();
+
+  on_behalf_of = NULL;
   if (!audit_ready (AUDIT_LIBRARY_GOBJECT))
     return real.g_signal_connect_data (instance, detailed_signal, c_handler, data, destroy_data,
                                        connect_flags);
 
   return connect_data (instance, detailed_signal, c_handler, data, destroy_data, connect_flags,
-                       AUDIT_CALLER ());
+                       caller);
 }
 
+/* GLib connects "cancelled", unless that has happened. */
 AUDIT_EXPORT gulong
-g_signal_connect_object (gpointer       instance,
-                         const char    *detailed_signal,
-                         GCallback      c_handler,
-                         gpointer       gobject,
-                         GConnectFlags  connect_flags)
+g_cancellable_connect (GCancellable   *cancellable,
+                       GCallback       callback,
+                       gpointer        data,
+                       GDestroyNotify  data_destroy_func)
 {
-  gconstpointer caller = AUDIT_CALLER ();
+  gulong number;
+
+  audit_real_need (AUDIT_LIBRARY_GIO);
+  on_behalf_of = AUDIT_CALLER ();
+  number = real.g_cancellable_connect (cancellable, callback, data, data_destroy_func);
+  on_behalf_of = NULL;
+
+  return number;
+}
+
+static gulong
+connect_object (gpointer       instance,
+                const char    *detailed_signal,
+                GCallback      c_handler,
+                gpointer       gobject,
+                GConnectFlags  connect_flags,
+                gconstpointer  caller)
+{
   AuditRecord *record;
   GClosure *closure;
   gulong number;
@@ -201,6 +238,85 @@ g_signal_connect_object (gpointer       instance,
                                           (connect_flags & G_CONNECT_AFTER) != 0);
 
   return finish (record, closure, number);
+}
+
+AUDIT_EXPORT gulong
+g_signal_connect_object (gpointer       instance,
+                         const char    *detailed_signal,
+                         GCallback      c_handler,
+                         gpointer       gobject,
+                         GConnectFlags  connect_flags)
+{
+  return connect_object (instance, detailed_signal, c_handler, gobject, connect_flags,
+                         AUDIT_CALLER ());
+}
+
+AUDIT_EXPORT gpointer
+g_object_connect (gpointer    object,
+                  const char *signal_spec,
+                  ...)
+{
+  static const struct
+  {
+    const char    *prefix;
+    gboolean       is_object;
+    GConnectFlags  flags;
+  } specs[] = {
+    { "signal::", FALSE, 0 },
+    { "object_signal::", TRUE, 0 },
+    { "object-signal::", TRUE, 0 },
+    { "swapped_signal::", FALSE, G_CONNECT_SWAPPED },
+    { "swapped-signal::", FALSE, G_CONNECT_SWAPPED },
+    { "swapped_object_signal::", TRUE, G_CONNECT_SWAPPED },
+    { "swapped-object-signal::", TRUE, G_CONNECT_SWAPPED },
+    { "signal_after::", FALSE, G_CONNECT_AFTER },
+    { "signal-after::", FALSE, G_CONNECT_AFTER },
+    { "object_signal_after::", TRUE, G_CONNECT_AFTER },
+    { "object-signal-after::", TRUE, G_CONNECT_AFTER },
+    { "swapped_signal_after::", FALSE, G_CONNECT_SWAPPED | G_CONNECT_AFTER },
+    { "swapped-signal-after::", FALSE, G_CONNECT_SWAPPED | G_CONNECT_AFTER },
+    { "swapped_object_signal_after::", TRUE, G_CONNECT_SWAPPED | G_CONNECT_AFTER },
+    { "swapped-object-signal-after::", TRUE, G_CONNECT_SWAPPED | G_CONNECT_AFTER },
+  };
+  gboolean ready = audit_ready (AUDIT_LIBRARY_GOBJECT) && object != NULL;
+  gconstpointer caller = AUDIT_CALLER ();
+  va_list arguments;
+
+  va_start (arguments, signal_spec);
+  while (signal_spec != NULL)
+    {
+      GCallback callback = va_arg (arguments, GCallback);
+      gpointer data = va_arg (arguments, gpointer);
+      gsize length = 0;
+      guint i = 0;
+
+      for (; ready && i < G_N_ELEMENTS (specs); i++)
+        {
+          length = strlen (specs[i].prefix);
+          if (strncmp (signal_spec, specs[i].prefix, length) == 0)
+            break;
+        }
+
+      if (!ready)
+        i = G_N_ELEMENTS (specs);
+      if (i == G_N_ELEMENTS (specs))
+        {
+          /* GLib knows it, or complains. */
+          (void) real.g_object_connect (object, signal_spec, callback, data, NULL);
+        }
+      else if (specs[i].is_object)
+        {
+          connect_object (object, signal_spec + length, callback, data, specs[i].flags, caller);
+        }
+      else
+        {
+          connect_data (object, signal_spec + length, callback, data, NULL, specs[i].flags, caller);
+        }
+      signal_spec = va_arg (arguments, const char *);
+    }
+  va_end (arguments);
+
+  return object;
 }
 
 AUDIT_EXPORT gulong
@@ -234,6 +350,99 @@ g_signal_connect_closure_by_id (gpointer  instance,
   number = real.g_signal_connect_closure_by_id (instance, signal_id, detail, closure, after);
 
   return finish (record, closure, number);
+}
+
+/* A group connects its handlers to whatever its target is. They have no id of their own. */
+
+static void
+group_connect (GSignalGroup   *self,
+               const char     *detailed_signal,
+               GCallback       handler,
+               gpointer        data,
+               GClosureNotify  destroy_data,
+               GConnectFlags   flags,
+               gconstpointer   caller)
+{
+  HandlerClosure *closure = handler_closure_new (self, detailed_signal, handler, data, destroy_data,
+                                                 flags, caller);
+
+  closure->record.flags |= AUDIT_RECORD_IN_GROUP;
+  real.g_signal_group_connect_closure (self, detailed_signal, &closure->closure.closure,
+                                       (flags & G_CONNECT_AFTER) != 0);
+  real.g_closure_unref (&closure->closure.closure);
+}
+
+#define GROUP_IS_WATCHED \
+  (audit_ready (AUDIT_LIBRARY_GOBJECT) && self != NULL && detailed_signal != NULL && c_handler != NULL)
+
+AUDIT_EXPORT void
+g_signal_group_connect_data (GSignalGroup   *self,
+                             const char     *detailed_signal,
+                             GCallback       c_handler,
+                             gpointer        data,
+                             GClosureNotify  notify,
+                             GConnectFlags   flags)
+{
+  if (GROUP_IS_WATCHED)
+    group_connect (self, detailed_signal, c_handler, data, notify, flags, AUDIT_CALLER ());
+  else
+    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, notify, flags);
+}
+
+AUDIT_EXPORT void
+g_signal_group_connect (GSignalGroup *self,
+                        const char   *detailed_signal,
+                        GCallback     c_handler,
+                        gpointer      data)
+{
+  if (GROUP_IS_WATCHED)
+    group_connect (self, detailed_signal, c_handler, data, NULL, 0, AUDIT_CALLER ());
+  else
+    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, NULL, 0);
+}
+
+AUDIT_EXPORT void
+g_signal_group_connect_after (GSignalGroup *self,
+                              const char   *detailed_signal,
+                              GCallback     c_handler,
+                              gpointer      data)
+{
+  if (GROUP_IS_WATCHED)
+    group_connect (self, detailed_signal, c_handler, data, NULL, G_CONNECT_AFTER, AUDIT_CALLER ());
+  else
+    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, NULL, G_CONNECT_AFTER);
+}
+
+AUDIT_EXPORT void
+g_signal_group_connect_swapped (GSignalGroup *self,
+                                const char   *detailed_signal,
+                                GCallback     c_handler,
+                                gpointer      data)
+{
+  if (GROUP_IS_WATCHED)
+    group_connect (self, detailed_signal, c_handler, data, NULL, G_CONNECT_SWAPPED, AUDIT_CALLER ());
+  else
+    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, NULL,
+                                      G_CONNECT_SWAPPED);
+}
+
+/* The handlers of an object that goes are taken out of the group, so they cannot dangle. */
+AUDIT_EXPORT void
+g_signal_group_connect_closure (GSignalGroup *self,
+                                const char   *detailed_signal,
+                                GClosure     *closure,
+                                gboolean      after)
+{
+  AuditRecord *record = NULL;
+
+  if (audit_ready (AUDIT_LIBRARY_GOBJECT) && detailed_signal != NULL)
+    record = watch_closure (closure, self, detailed_signal, AUDIT_CALLER ());
+  real.g_signal_group_connect_closure (self, detailed_signal, closure, after);
+  if (record != NULL)
+    {
+      record->flags |= AUDIT_RECORD_IN_GROUP;
+      real.g_closure_unref (closure);
+    }
 }
 
 /* A handler that is gone makes GLib warn, but not say where. */

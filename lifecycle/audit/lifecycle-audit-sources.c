@@ -65,6 +65,13 @@ callback_get (gpointer     data,
 
 static GSourceCallbackFuncs callback_funcs = { callback_ref, callback_unref, callback_get };
 
+/* Whether a source has a record already. */
+gboolean
+audit_source_is_known (const GSource *source)
+{
+  return source->callback_funcs == &callback_funcs;
+}
+
 static void
 set_callback (GSource        *source,
               GSourceFunc     function,
@@ -128,6 +135,21 @@ g_source_set_callback (GSource        *source,
     real.g_source_set_callback (source, func, data, notify);
   else
     set_callback (source, func, data, notify, "g_source_set_callback", AUDIT_CALLER ());
+}
+
+/* Sources of other kinds have no callback, or one of their own. */
+AUDIT_EXPORT guint
+g_source_attach (GSource      *source,
+                 GMainContext *context)
+{
+  gboolean is_known = !audit_ready (AUDIT_LIBRARY_GLIB) || source == NULL ||
+                      audit_source_is_known (source);
+  guint number = real.g_source_attach (source, context);
+
+  if (!is_known && (context == NULL || context == real.g_main_context_default ()))
+    audit_sweep_attached (source, number, AUDIT_CALLER ());
+
+  return number;
 }
 
 AUDIT_EXPORT guint

@@ -14,6 +14,8 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
  */
 #define AUDIT_SYMBOLS(F)                                    \
   F (g_application_run)                                     \
+  F (g_binding_group_bind)                                  \
+  F (g_binding_group_bind_full)                             \
   F (g_bus_own_name)                                        \
   F (g_bus_own_name_on_connection)                          \
   F (g_bus_own_name_on_connection_with_closures)            \
@@ -24,6 +26,7 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_bus_watch_name_on_connection)                        \
   F (g_bus_watch_name_on_connection_with_closures)          \
   F (g_bus_watch_name_with_closures)                        \
+  F (g_cancellable_connect)                                 \
   F (g_child_watch_add)                                     \
   F (g_child_watch_add_full)                                \
   F (g_dbus_connection_register_object)                     \
@@ -38,24 +41,37 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_io_add_watch_full)                                   \
   F (g_main_loop_run)                                       \
   F (g_object_add_toggle_ref)                               \
+  F (g_object_add_weak_pointer)                             \
   F (g_object_bind_property)                                \
   F (g_object_bind_property_full)                           \
   F (g_object_bind_property_with_closures)                  \
+  F (g_object_connect)                                      \
   F (g_object_new)                                          \
   F (g_object_new_valist)                                   \
   F (g_object_new_with_properties)                          \
   F (g_object_newv)                                         \
   F (g_object_remove_toggle_ref)                            \
+  F (g_object_remove_weak_pointer)                          \
   F (g_object_run_dispose)                                  \
   F (g_object_weak_ref)                                     \
   F (g_object_weak_unref)                                   \
+  F (g_settings_bind)                                       \
+  F (g_settings_bind_with_mapping)                          \
+  F (g_settings_bind_writable)                              \
+  F (g_settings_unbind)                                     \
   F (g_signal_connect_closure)                              \
   F (g_signal_connect_closure_by_id)                        \
   F (g_signal_connect_data)                                 \
   F (g_signal_connect_object)                               \
+  F (g_signal_group_connect)                                \
+  F (g_signal_group_connect_after)                          \
+  F (g_signal_group_connect_closure)                        \
+  F (g_signal_group_connect_data)                           \
+  F (g_signal_group_connect_swapped)                        \
   F (g_signal_handler_block)                                \
   F (g_signal_handler_disconnect)                           \
   F (g_signal_handler_unblock)                              \
+  F (g_source_attach)                                       \
   F (g_source_remove)                                       \
   F (g_source_set_callback)                                 \
   F (g_timeout_add)                                         \
@@ -70,7 +86,10 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   F (g_unix_fd_add)                                         \
   F (g_unix_fd_add_full)                                    \
   F (g_unix_signal_add)                                     \
-  F (g_unix_signal_add_full)
+  F (g_unix_signal_add_full)                                \
+  F (g_weak_ref_clear)                                      \
+  F (g_weak_ref_init)                                       \
+  F (g_weak_ref_set)
 
 static const struct
 {

@@ -26,6 +26,7 @@ static const char *const kind_names[AUDIT_N_KINDS] = {
   [AUDIT_SOURCE] = "source",
   [AUDIT_BUS] = "bus",
   [AUDIT_WEAK_REF] = "weak-reference",
+  [AUDIT_BINDING] = "binding",
   [AUDIT_OBJECT] = "object",
 };
 
@@ -56,14 +57,19 @@ audit_write_site (AuditWriter      *self,
                   const AuditSite  *site,
                   const AuditStack *stack)
 {
+  /* As if it were what a call returns to. */
+  gsize address = (gsize) site->caller + (site->unseen ? 1 : 0);
+
   fprintf (self->file, "\"site\": { \"id\": %u, \"of\": \"%s\", \"address\": %" G_GSIZE_FORMAT ", "
-           "\"own\": %s", site->id, kind_names[site->kind], (gsize) site->caller,
+           "\"own\": %s", site->id, kind_names[site->kind], address,
            site->own ? "true" : "false");
   if (site->script != NULL)
     {
       fputs (", \"script\": ", self->file);
       audit_write_string (self, site->script);
     }
+  if (site->unseen)
+    fputs (", \"unseen\": true", self->file);
   if (site->what != NULL)
     {
       fputs (", \"what\": ", self->file);

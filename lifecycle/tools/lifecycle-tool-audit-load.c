@@ -124,8 +124,11 @@ frames_of_site (const Loader *loader,
     {
       g_autoptr (AuditFrame) frame = frame_new (loader, (guint64) json_array_get_int_element (stack, i));
 
-      /* That every program starts there says nothing. */
-      if (frame->own && g_strcmp0 (frame->function, "_start") != 0)
+      /* Inline functions of GLib are not the program's, and that every program starts there says
+       * nothing.
+       */
+      if (frame->own && g_strcmp0 (frame->function, "_start") != 0 &&
+          (frame->file == NULL || strstr (frame->file, "/glib-2.0/") == NULL))
         g_ptr_array_add (frames, g_steal_pointer (&frame));
     }
 
@@ -181,13 +184,28 @@ describe_thing (JsonObject *site,
   if (g_strcmp0 (of, "handler") == 0)
     return g_strdup_printf ("handler of \"%s\"%s%s", what != NULL ? what : "?",
                             emitter != NULL ? " on " : "", emitter != NULL ? emitter : "");
+  if (g_strcmp0 (of, "source") == 0 && get_bool (site, "unseen"))
+    return g_strdup_printf ("source%s%s%s", what != NULL ? " \"" : "", what != NULL ? what : "",
+                            what != NULL ? "\"" : "");
   if (g_strcmp0 (of, "source") == 0)
     return g_strdup_printf ("source of %s()", what != NULL ? what : "g_source_attach");
   if (g_strcmp0 (of, "weak-reference") == 0)
-    return g_strdup_printf ("weak reference%s%s", emitter != NULL ? " on " : "",
-                            emitter != NULL ? emitter : "");
+    return g_strdup_printf ("%s%s%s", what != NULL ? what : "weak reference",
+                            emitter != NULL ? " on " : "", emitter != NULL ? emitter : "");
+  if (g_strcmp0 (of, "binding") == 0)
+    return g_strdup_printf ("binding of %s()%s%s", what != NULL ? what : "?",
+                            emitter != NULL ? " on " : "", emitter != NULL ? emitter : "");
 
   return g_strdup_printf ("registration of %s()", what != NULL ? what : "?");
+}
+
+/* The place of a finding is where something was made, if that was seen. */
+static void
+say_unseen (AuditFinding *self,
+            JsonObject   *site)
+{
+  if (get_bool (site, "unseen"))
+    add_detail (self, "nobody was seen to make it; the place is that of its callback");
 }
 
 static void
@@ -206,8 +224,14 @@ say_dangling (AuditFinding *self,
   self->weight = (double) count;
   /* What GTK connects with a widget of the program, GTK has to disconnect. */
   self->own = site_is_own (site);
-  self->summary = g_strdup_printf ("%s lives on with data that has been finalized: a %s",
-                                   thing, get_string (data, "type"));
+  if (g_strcmp0 (get_string (site, "of"), "weak-reference") == 0 &&
+      get_string (site, "what") != NULL)
+    self->summary = g_strdup_printf ("%s lives on in the memory of a %s that has been finalized",
+                                     thing, get_string (data, "type"));
+  else
+    self->summary = g_strdup_printf ("%s lives on with data that has been finalized: a %s",
+                                     thing, get_string (data, "type"));
+  say_unseen (self, site);
   if (count > 1)
     add_detail (self, "%" G_GINT64_FORMAT " times", count);
   add_detail (self, "the %s was made at %s", get_string (data, "type"), birth);
@@ -418,6 +442,7 @@ say_piling_up (AuditFinding *self,
                                    get_int (raw, "count"), get_int (raw, "grew"));
   if (get_string (raw, "data-type") != NULL)
     add_detail (self, "its data is a %s", get_string (raw, "data-type"));
+  say_unseen (self, get_object (raw, "site"));
   say_growth (self, raw);
 }
 

@@ -23,6 +23,8 @@ struct _PlantedPlayer
   GObject  parent_instance;
   GObject *part;
   GObject *back;                /* for a cycle */
+  gpointer weak_pointer;
+  GWeakRef weak_ref;
 };
 
 G_DEFINE_TYPE (PlantedPlayer, planted_player, G_TYPE_OBJECT)
@@ -173,6 +175,271 @@ piling_up_sources (void)
 
       if (clean)
         g_source_remove (id);
+      take_snapshot ();
+    }
+}
+
+static gboolean
+transform_cb (GBinding     *binding,
+              const GValue *from,
+              GValue       *to,
+              gpointer      data)
+{
+  g_value_copy (from, to);
+
+  return TRUE;
+}
+
+static gboolean
+get_mapping_cb (GValue   *value,
+                GVariant *variant,
+                gpointer  data)
+{
+  g_value_set_boolean (value, g_variant_get_boolean (variant));
+
+  return TRUE;
+}
+
+static void
+dangling_connect (void)
+{
+  PlantedPlayer *player = player_new ();
+
+  g_object_connect (emitter,
+                    "object-signal::activate", activate_cb, player,
+                    "swapped-signal::activate", activate_cb, player,
+                    NULL);
+  if (clean)
+    g_signal_handlers_disconnect_by_data (emitter, player);
+  g_object_unref (player);
+}
+
+static void
+dangling_cancellable (void)
+{
+  static GCancellable *cancellable;
+  PlantedPlayer *player = player_new ();
+  gulong id;
+
+  cancellable = g_cancellable_new ();
+  id = g_cancellable_connect (cancellable, G_CALLBACK (activate_cb), player, NULL);
+  if (clean)
+    g_cancellable_disconnect (cancellable, id);
+  g_object_unref (player);
+}
+
+/* The group lives as long as the program; one that goes takes its handlers along. */
+static void
+dangling_group (void)
+{
+  static GSignalGroup *group;
+  GSignalGroup *other = g_signal_group_new (G_TYPE_SIMPLE_ACTION);
+  PlantedPlayer *player = player_new ();
+  PlantedPlayer *guest = player_new ();
+
+  group = g_signal_group_new (G_TYPE_SIMPLE_ACTION);
+  g_signal_group_set_target (group, emitter);
+  g_signal_group_connect (clean ? other : group, "activate", G_CALLBACK (activate_cb), player);
+  g_signal_group_connect_object (group, "activate", G_CALLBACK (activate_cb), guest, 0);
+  g_signal_group_connect_data (group, "activate", G_CALLBACK (activate_cb), player_new (),
+                               (GClosureNotify) (void (*) (void)) g_object_unref, 0);
+  g_object_unref (other);
+  g_object_unref (player);
+  g_object_unref (guest);
+}
+
+static void
+dangling_binding (void)
+{
+  static GSimpleAction *target;
+  PlantedPlayer *player = player_new ();
+  GBinding *binding;
+
+  target = g_simple_action_new ("target", NULL);
+  binding = g_object_bind_property_full (emitter, "enabled", target, "enabled", G_BINDING_DEFAULT,
+                                         transform_cb, NULL, player, NULL);
+  if (clean)
+    g_binding_unbind (binding);
+  g_object_unref (player);
+}
+
+static void
+dangling_binding_group (void)
+{
+  static GBindingGroup *group;
+  static GSimpleAction *target;
+  PlantedPlayer *player = player_new ();
+
+  group = g_binding_group_new ();
+  target = g_simple_action_new ("target", NULL);
+  g_binding_group_set_source (group, emitter);
+  g_binding_group_bind (group, "enabled", target, "enabled", G_BINDING_DEFAULT);
+  g_binding_group_bind_full (group, "enabled", target, "enabled", G_BINDING_DEFAULT,
+                             transform_cb, NULL, player, NULL);
+  if (clean)
+    g_clear_object (&group);
+  g_object_unref (player);
+}
+
+/* With the schema that the test has made. */
+static void
+dangling_settings (void)
+{
+  g_autoptr (GSettings) settings = g_settings_new ("org.example.planted");
+  PlantedPlayer *player = player_new ();
+  GSimpleAction *mortal = g_simple_action_new ("mortal", NULL);
+
+  g_settings_bind_with_mapping (settings, "enabled", mortal, "enabled", G_SETTINGS_BIND_GET,
+                                get_mapping_cb, NULL, player, NULL);
+  g_settings_bind_with_mapping (settings, "enabled", emitter, "enabled", G_SETTINGS_BIND_GET,
+                                get_mapping_cb, NULL, player, NULL);
+  g_assert_false (g_action_get_enabled (G_ACTION (emitter)));
+  if (clean)
+    g_settings_unbind (emitter, "enabled");
+  g_object_unref (mortal);
+  g_object_unref (player);
+}
+
+/* What is bound again is not bound twice. */
+static void
+piling_up_settings (void)
+{
+  g_autoptr (GSettings) settings = g_settings_new ("org.example.planted");
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      GSimpleAction *action = clean ? g_object_ref (emitter) : g_simple_action_new ("more", NULL);
+
+      g_settings_bind (settings, "enabled", action, "enabled", G_SETTINGS_BIND_GET);
+      g_settings_bind_writable (settings, "enabled", action, "enabled", i % 2 == 0);
+      if (clean)
+        g_object_unref (action);
+      take_snapshot ();
+    }
+}
+
+/* A field that GLib clears when its object goes, in memory that has been freed. */
+static void
+dangling_weak_pointer (void)
+{
+  PlantedPlayer *player = player_new ();
+
+  g_set_weak_pointer (&player->weak_pointer, G_OBJECT (emitter));
+  if (clean)
+    g_clear_weak_pointer (&player->weak_pointer);
+  g_object_unref (player);
+}
+
+static void
+dangling_weak_place (void)
+{
+  PlantedPlayer *player = player_new ();
+  PlantedPlayer *friend = player_new ();
+
+  g_weak_ref_init (&friend->weak_ref, player);
+  g_weak_ref_set (&friend->weak_ref, NULL);
+  g_weak_ref_init (&player->weak_ref, emitter);
+  g_weak_ref_set (&player->weak_ref, emitter);
+  if (clean)
+    g_weak_ref_clear (&player->weak_ref);
+  g_object_unref (friend);
+  g_object_unref (player);
+}
+
+static gboolean
+dispatch_cb (GSource     *source,
+             GSourceFunc  callback,
+             gpointer     data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Sources without a callback. */
+static void
+piling_up_attached (void)
+{
+  static GSourceFuncs funcs = { NULL, NULL, dispatch_cb, NULL, NULL, NULL };
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      g_autoptr (GSource) source = g_source_new (&funcs, sizeof (GSource));
+
+      g_source_attach (source, NULL);
+      if (clean)
+        g_source_destroy (source);
+      take_snapshot ();
+    }
+}
+
+/* Looks functions of GLib up by itself, as a language binding does. */
+static gpointer
+find (const char *name)
+{
+  gpointer library = dlopen ("libglib-2.0.so.0", RTLD_LAZY);
+
+  return dlsym (library, name);
+}
+
+static void
+piling_up_unseen (void)
+{
+  guint (* add) (guint, GSourceFunc, gpointer) =
+    (guint (*) (guint, GSourceFunc, gpointer)) find ("g_timeout_add_seconds");
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      guint id = add (1000, never_cb, NULL);
+
+      if (clean)
+        g_source_remove (id);
+      take_snapshot ();
+    }
+}
+
+static void
+dangling_unseen (void)
+{
+  guint (* add) (guint, GSourceFunc, gpointer) =
+    (guint (*) (guint, GSourceFunc, gpointer)) find ("g_timeout_add_seconds");
+  PlantedPlayer *player = player_new ();
+  guint id = add (1000, never_cb, player);
+
+  take_snapshot ();
+  if (clean)
+    g_source_remove (id);
+  g_object_unref (player);
+}
+
+static void
+piling_up_bindings (void)
+{
+  static GSimpleAction *target;
+
+  target = g_simple_action_new ("target", NULL);
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      GBinding *binding = g_object_bind_property (emitter, "enabled", target, "enabled",
+                                                  G_BINDING_DEFAULT);
+
+      if (clean)
+        g_binding_unbind (binding);
+      take_snapshot ();
+    }
+}
+
+/* Nobody cancels them, or gives them back. */
+static void
+piling_up_monitors (void)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (g_get_tmp_dir ());
+
+  for (guint i = 0; i < N_ROUNDS * 2; i++)
+    {
+      GFileMonitor *monitor = g_file_monitor_directory (file, G_FILE_MONITOR_NONE, NULL, NULL);
+
+      g_assert_nonnull (monitor);
+      if (clean)
+        g_object_unref (monitor);
       take_snapshot ();
     }
 }
@@ -435,10 +702,24 @@ static const struct
   { "dangling-handler", dangling_handler },
   { "dangling-source", dangling_source },
   { "dangling-weak-ref", dangling_weak_ref },
+  { "dangling-connect", dangling_connect },
+  { "dangling-cancellable", dangling_cancellable },
+  { "dangling-group", dangling_group },
+  { "dangling-binding", dangling_binding },
+  { "dangling-binding-group", dangling_binding_group },
+  { "dangling-settings", dangling_settings },
+  { "dangling-weak-pointer", dangling_weak_pointer },
+  { "dangling-weak-place", dangling_weak_place },
+  { "dangling-unseen", dangling_unseen },
   { "dangling-not", dangling_not },
   { "piling-up-objects", piling_up_objects },
   { "piling-up-handlers", piling_up_handlers },
   { "piling-up-sources", piling_up_sources },
+  { "piling-up-attached", piling_up_attached },
+  { "piling-up-unseen", piling_up_unseen },
+  { "piling-up-bindings", piling_up_bindings },
+  { "piling-up-settings", piling_up_settings },
+  { "piling-up-monitors", piling_up_monitors },
   { "piling-up-not", piling_up_not },
   { "held", held },
   { "held-cycle", held_cycle },
