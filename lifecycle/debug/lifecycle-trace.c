@@ -9,12 +9,11 @@
 #include "lifecycle-describe-private.h"
 #include "lifecycle-enums.h"
 #include "lifecycle-modules-private.h"
-#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
+#include "lifecycle-paths-private.h"
 
 /* Prints to stderr rather than to GLib's log, because the ledger is locked and log handlers are
- * user code. For the same reason, the line has the name and address of the scope rather than its
- * path, which would take the locks of other ledgers.
+ * user code.
  */
 static void
 trace_entry (LifecycleLedger *ledger,
@@ -23,8 +22,7 @@ trace_entry (LifecycleLedger *ledger,
              char             sign)
 {
   guint kind = lifecycle_entry_type_get_kind (entry->type);
-  const char *name = ledger->scope != NULL ? ledger->scope->key.name : NULL;
-  g_autofree char *quoted = lifecycle_name_quote (name, LIFECYCLE_QUOTE_PATH);
+  g_autofree char *path = lifecycle_paths_dup (ledger);
 
   fprintf (stderr, "Lifecycle: %c %s %p%s%s%s%s, scope %s %p\n",
            sign,
@@ -34,7 +32,7 @@ trace_entry (LifecycleLedger *ledger,
            place != NULL ? lifecycle_place_get_preposition (place) : "",
            place != NULL ? " " : "",
            place != NULL ? place : "",
-           quoted != NULL ? quoted : "unnamed",
+           path,
            (gpointer) ledger->scope);
 }
 
@@ -100,5 +98,6 @@ lifecycle_trace_start (void)
    */
   g_type_class_ref (LIFECYCLE_TYPE_KIND);
   g_type_class_ref (LIFECYCLE_TYPE_REASON);
+  lifecycle_paths_start ();
   lifecycle_add_observer (&observer);
 }

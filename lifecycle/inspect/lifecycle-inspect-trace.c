@@ -7,8 +7,8 @@
 #include "lifecycle-enums.h"
 #include "lifecycle-inspect-private.h"
 #include "lifecycle-modules-private.h"
-#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
+#include "lifecycle-paths-private.h"
 
 /* How many events wait for each client. */
 #define MAX_EVENTS 8192
@@ -28,7 +28,7 @@ typedef struct
 {
   EventType        type;
   gint64           time;        /* µs since the Epoch */
-  char            *scope;       /* a path, or only the name for entries */
+  char            *scope;       /* a path */
   gpointer         scope_id;
   gpointer         entry;
   const char      *place;       /* never freed */
@@ -147,18 +147,15 @@ trace_scope_closed (LifecycleScope *scope,
     });
 }
 
-/* The ledger is locked, so the path of the scope, which takes other locks, is not to be had. */
 static void
 note_entry (LifecycleLedger *ledger,
             LifecycleEntry  *entry,
             EventType        type)
 {
-  const char *name = ledger->scope != NULL ? ledger->scope->key.name : NULL;
-
   if (is_tracing ())
     note ((Event) {
       .type = type,
-      .scope = lifecycle_name_quote (name != NULL ? name : "unnamed", LIFECYCLE_QUOTE_PATH),
+      .scope = lifecycle_paths_dup (ledger),
       .scope_id = ledger->scope,
       .entry = entry,
       .place = lifecycle_entry_get_place (entry),
@@ -243,6 +240,8 @@ lifecycle_trace_new (GVariant  *filter,
   self->path = look_up_pattern (&options, "path");
   self->place = look_up_pattern (&options, "place");
   g_queue_init (&self->events);
+  if (self->entries)
+    lifecycle_paths_start ();
 
   g_mutex_lock (&tracing.lock);
   if (tracing.traces == NULL)
@@ -269,6 +268,8 @@ lifecycle_trace_free (LifecycleTrace *self)
   g_ptr_array_remove (tracing.traces, self);
   g_mutex_unlock (&tracing.lock);
 
+  if (self->entries)
+    lifecycle_paths_stop ();
   g_queue_clear_full (&self->events, event_free);
   g_clear_pointer (&self->path, g_pattern_spec_free);
   g_clear_pointer (&self->place, g_pattern_spec_free);

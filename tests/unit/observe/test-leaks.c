@@ -703,7 +703,7 @@ test_trace (void)
   g_test_trap_assert_stderr ("*opened scope parent 0x* at *test-leaks.c:*"
                              "*+ scope 0x*, scope parent 0x*"
                              "*opened scope parent/scope 0x*"
-                             "*+ handler 0x* at *test-leaks.c:*, scope scope 0x*"
+                             "*+ handler 0x* at *test-leaks.c:*, scope parent/scope 0x*"
                              "*~ handler 0x*"
                              "*- handler 0x*"
                              "*- scope 0x*"
