@@ -18,9 +18,5 @@ if [ ! -f "$build/build.ninja" ]; then
   CC=clang meson setup "$build" "$source" -Db_sanitize=thread -Db_lundef=false \
     -Dintrospection=disabled -Dexamples=disabled
 fi
-targets=()
-for name in home-end queued statistics threads threads-stress promise-10-home; do
-  targets+=("tests/tsan/test-tsan-$name")
-done
-ninja -C "$build" "${targets[@]}"
+ninja -C "$build" tests-tsan
 exec meson test -C "$build" --no-rebuild --print-errorlogs --suite tsan
