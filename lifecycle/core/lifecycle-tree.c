@@ -107,9 +107,15 @@ tree_ensure_child (LifecycleLedger *ledger,
                          : lifecycle_scope_create (name, place);
   found = lifecycle_scope_join_ledger (child, ledger, parent, TRUE, FALSE);
   if (found == child)
-    *made = lifecycle_scope_is_open (child);
+    {
+      *made = lifecycle_scope_is_open (child);
+    }
   else
-    g_object_unref (child);
+    {
+      /* Another thread was faster. Nobody has seen this scope, so it has not closed for anybody. */
+      lifecycle_scope_be_born_closed (child, LIFECYCLE_REASON_DROPPED);
+      g_object_unref (child);
+    }
 
   return found;
 }

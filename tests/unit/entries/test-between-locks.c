@@ -1,11 +1,11 @@
-/* test-between-locks.c: what ends on another thread while it is being added
+/* test-between-locks.c: what another thread does while something is being added
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * An entry that depends on an object is put into two ledgers, each with a lock of its own. Between the
  * two, another thread may close the scope or dispose the object. That moment is too short to be met by
  * chance, so g_mutex_lock() is defined here: it does what the other thread would do, just before
- * the second lock is taken.
+ * the second lock is taken. The same goes for a look-up and what follows if it finds nothing.
  */
 
 #define _GNU_SOURCE
@@ -24,7 +24,16 @@ typedef struct
   GObject         *disposes;
 } Between;
 
+/* The same for a scope that looks for a child, and finds none. */
+typedef struct
+{
+  LifecycleScope *scope;
+  guint           n_locks;
+  LifecycleScope *child;        /* that another thread has made meanwhile */
+} Late;
+
 static Between *between;
+static Late    *late;
 
 void
 g_mutex_lock (GMutex *mutex)
@@ -42,6 +51,14 @@ g_mutex_lock (GMutex *mutex)
         lifecycle_scope_close (now->closes);
       if (now->disposes != NULL)
         g_object_run_dispose (now->disposes);
+    }
+
+  if (late != NULL && mutex == &lifecycle_scope_get_ledger (late->scope)->lock &&
+      ++late->n_locks == 2)
+    {
+      Late *now = g_steal_pointer (&late);
+
+      now->child = lifecycle_scope_ref_child (now->scope, "child");
     }
 
   real (mutex);
@@ -106,6 +123,40 @@ test_object_is_disposed (void)
   g_assert_finalize_object (target);
 }
 
+/* A scope that is made in vain has never been there: it has not closed, either. */
+static void
+test_child_is_made (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  Late self = { .scope = scope };
+  LifecycleStatistics *before, *after;
+  LifecycleScope *child;
+
+  before = lifecycle_get_statistics ();
+  late = &self;
+  child = lifecycle_scope_ref_child (scope, "child");
+  g_assert_null (late);
+  g_assert_true (child == self.child);
+
+  after = lifecycle_scope_get_statistics (scope, TRUE);
+  g_assert_cmpuint (lifecycle_statistics_get_n_closed (after, LIFECYCLE_REASON_NONE), ==, 0);
+  g_assert_cmpuint (lifecycle_statistics_get_added (after, LIFECYCLE_KIND_SCOPE), ==, 1);
+  g_assert_cmpuint (lifecycle_statistics_get_n_late (after), ==, 0);
+  lifecycle_statistics_free (after);
+  after = lifecycle_get_statistics ();
+  g_assert_cmpuint (lifecycle_statistics_get_n_closed (after, LIFECYCLE_REASON_NONE), ==,
+                    lifecycle_statistics_get_n_closed (before, LIFECYCLE_REASON_NONE));
+  g_assert_cmpuint (lifecycle_statistics_get_n_scopes (after), ==,
+                    lifecycle_statistics_get_n_scopes (before) + 1);
+  lifecycle_statistics_free (after);
+  lifecycle_statistics_free (before);
+
+  g_object_unref (child);
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (scope);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -114,6 +165,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/between-locks/scope-closes", test_scope_closes);
   g_test_add_func ("/lifecycle/between-locks/object-is-disposed", test_object_is_disposed);
+  g_test_add_func ("/lifecycle/between-locks/child-is-made", test_child_is_made);
 
   return g_test_run ();
 }
