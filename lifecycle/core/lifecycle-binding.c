@@ -88,8 +88,8 @@ lifecycle_scope_get_place (LifecycleScope *self)
  * [method@Scope.get_error]. The message may have several lines.
  *
  * On an open scope, the failure becomes part of the error when the scope closes or is cleared; only
- * the first 16 failures of an open scope do, but all are logged and counted. May be called on any
- * thread, and on a closed scope.
+ * the first 16 failures of an open scope do, and the first 16 of one that has closed, but all are
+ * logged and counted. May be called on any thread, and on a closed scope.
  *
  * Since: 1.0
  */

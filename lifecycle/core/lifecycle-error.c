@@ -20,6 +20,11 @@
  */
 G_DEFINE_QUARK (lifecycle-error-quark, lifecycle_error)
 
+/* How many failures a scope takes that happen after it has closed. Code that goes on after that may
+ * fail any number of times.
+ */
+#define MAX_LATE_FAILURES 16
+
 typedef struct
 {
   LifecycleNode  node;          /* in the list of uncollected failures of all scopes */
@@ -85,48 +90,69 @@ failure_free (gpointer data)
 }
 
 static LifecycleFailure *
-scope_add_failure (LifecycleScope *self,
-                   GError         *error,
-                   char           *what,
-                   char           *where)
+failure_new (GError *error,
+             char   *what,
+             char   *where)
 {
-  LifecycleFailure *failure = g_new0 (LifecycleFailure, 1);
-  LifecycleExtra *extra;
-  LifecycleLedger *ledger;
+  LifecycleFailure *self = g_new0 (LifecycleFailure, 1);
 
-  failure->error = error;
-  failure->what = what;
-  failure->where = where;
+  self->error = error;
+  self->what = what;
+  self->where = where;
 
   g_mutex_lock (&failures.lock);
-  lifecycle_node_insert_after (&failure->node, failures.uncollected.prev);
+  lifecycle_node_insert_after (&self->node, failures.uncollected.prev);
   g_mutex_unlock (&failures.lock);
 
-  extra = lifecycle_scope_ensure_extra (self);
-  ledger = lifecycle_scope_lock_ledger (self);
-  if (extra->failures == NULL)
-    g_atomic_pointer_set (&extra->failures, g_ptr_array_new_with_free_func (failure_free));
-  g_ptr_array_add (extra->failures, failure);
-  lifecycle_ledger_unlock (ledger);
-
-  return failure;
+  return self;
 }
 
-static LifecycleFailure *
+/* Returns whether the scope takes the failure, and the failure with it. */
+static gboolean
+scope_add_failure (LifecycleScope   *self,
+                   LifecycleFailure *failure)
+{
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (self);
+  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
+  gboolean added;
+
+  added = !lifecycle_scope_has_closed (self) || extra->n_late_failures < MAX_LATE_FAILURES;
+  if (added)
+    {
+      extra->n_late_failures += lifecycle_scope_has_closed (self) ? 1 : 0;
+      if (extra->failures == NULL)
+        g_atomic_pointer_set (&extra->failures, g_ptr_array_new_with_free_func (failure_free));
+      g_ptr_array_add (extra->failures, failure);
+    }
+  lifecycle_ledger_unlock (ledger);
+
+  return added;
+}
+
+/* Records a failure. One that the scope does not take is reported now, if nobody has done so: nobody
+ * could collect it later.
+ */
+static void
 scope_take_failure (LifecycleScope *self,
                     GError         *error,
                     const char     *what,
-                    const char     *place)
+                    const char     *place,
+                    gboolean        reported)
 {
   g_autofree char *path = lifecycle_scope_get_path (self);
+  LifecycleFailure *failure;
 
   lifecycle_holdings_note_failed (lifecycle_scope_get_holdings (self));
 
-  return scope_add_failure (self, error, g_strdup (what),
-                            place != NULL
-                              ? g_strdup_printf ("%s %s %s", path,
-                                                 lifecycle_place_get_preposition (place), place)
-                              : g_strdup (path));
+  failure = failure_new (error, g_strdup (what),
+                         place != NULL
+                           ? g_strdup_printf ("%s %s %s", path,
+                                              lifecycle_place_get_preposition (place), place)
+                           : g_strdup (path));
+  if (reported)
+    failure_collect (failure);
+  if (!scope_add_failure (self, failure))
+    failure_free (failure);
 }
 
 /* Records that a cleanup failed. The place must be readable, or NULL. */
@@ -135,7 +161,7 @@ lifecycle_scope_take_failure (LifecycleScope *self,
                               GError         *error,
                               const char     *place)
 {
-  scope_take_failure (self, error, NULL, place);
+  scope_take_failure (self, error, NULL, place, FALSE);
 }
 
 /* The same for something else than a cleanup. */
@@ -145,7 +171,7 @@ lifecycle_scope_take_failure_of (LifecycleScope *self,
                                  const char     *what,
                                  const char     *place)
 {
-  scope_take_failure (self, error, what, place);
+  scope_take_failure (self, error, what, place, FALSE);
 }
 
 /* Records a failure that has already been reported, unless there are `max` of them. Takes over the
@@ -172,7 +198,7 @@ lifecycle_scope_note_failure (LifecycleScope *self,
     }
   else
     {
-      failure_collect (scope_take_failure (self, error, NULL, place));
+      scope_take_failure (self, error, NULL, place, TRUE);
     }
 }
 
@@ -206,12 +232,14 @@ lifecycle_scope_pass_failures (LifecycleScope *self,
       LifecycleFailure *failure = g_ptr_array_index (list, i);
       LifecycleFailure *copy;
 
-      copy = scope_add_failure (to, g_error_copy (failure->error), g_strdup (failure->what),
-                                g_strdup (failure->where));
+      copy = failure_new (g_error_copy (failure->error), g_strdup (failure->what),
+                          g_strdup (failure->where));
       /* A failure may have been collected already, for example after a clear_kind(). */
       if (failure->collected)
         failure_collect (copy);
       failure_collect (failure);
+      if (!scope_add_failure (to, copy))
+        failure_free (copy);
     }
 }
 
@@ -326,7 +354,8 @@ lifecycle_scope_dup_error (LifecycleScope *self)
  * [method@Scope.close_finish] has returned it, or when it has been passed on to the parent, because
  * the parent was being closed. If a failure has not been collected when the scope is finalized, a
  * warning is logged that says where the cleanup was added. With `LIFECYCLE_DEBUG=leaks`, failures
- * of scopes that are still alive are reported when the program exits.
+ * of scopes that are still alive are reported when the program exits. Of the failures that happen
+ * after the close, the scope keeps the first 16; a warning for each further one is logged at once.
  *
  * Must be called at home.
  *

@@ -23,6 +23,7 @@ typedef struct
 typedef struct
 {
   GPtrArray       *failures;    /* of LifecycleFailure; atomic, guarded by the lock of the ledger */
+  guint            n_late_failures; /* of these, since the close; guarded likewise */
   GError          *error;       /* guarded by the lock of the ledger */
   GHashTable      *stillborn;   /* set of children created too late; under their owner's lock */
   LifecycleHoldings *moved;     /* moved to another scope; other threads may still be reading it */

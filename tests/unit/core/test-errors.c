@@ -175,6 +175,14 @@ test_in_closed (void)
   g_assert_finalize_object (scope);
 }
 
+static guint64
+n_failed (LifecycleScope *scope)
+{
+  g_autoptr (LifecycleStatistics) statistics = lifecycle_scope_get_statistics (scope, FALSE);
+
+  return lifecycle_statistics_get_n_failed (statistics);
+}
+
 /* A late cleanup runs at once. Each failure is told, when nobody collects it. */
 static void
 test_late (void)
@@ -217,6 +225,56 @@ test_late_collected (void)
   test_assert_log ("late later");
   g_assert_finalize_object (scope);
   g_test_assert_expected_messages ();
+}
+
+/* A scope that is kept for long after its close, and still used, does not grow with each failure. Those
+ * that it does not take are told at once.
+ */
+static void
+test_late_many (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  guint n_kept = 16;
+  guint n_more = 5;
+
+  lifecycle_scope_close (scope);
+  for (guint i = 0; i < n_kept; i++)
+    lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "early", NULL);
+  for (guint i = 0; i < n_more; i++)
+    {
+      g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                             "*of scope scope at *test-errors.c:*: too late");
+      lifecycle_scope_defer (scope, failing_cleanup, (gpointer) "too late", NULL);
+      g_test_assert_expected_messages ();
+    }
+  g_assert_cmpuint (n_failed (scope), ==, n_kept + n_more);
+
+  for (guint i = 0; i < n_kept; i++)
+    g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING,
+                           "*of scope scope at *test-errors.c:*: early");
+  g_string_free (test_log_buffer, TRUE);
+  test_log_buffer = NULL;
+  g_assert_finalize_object (scope);
+  g_test_assert_expected_messages ();
+}
+
+/* The same for failures that another language reports, which become part of the error. */
+static void
+test_late_many_reported (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+
+  lifecycle_scope_close (scope);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_test_expect_message ("Lifecycle", G_LOG_LEVEL_WARNING, "*scope failed at f.py:1: it failed");
+      lifecycle_scope_add_failure (scope, "f.py:1", "it failed");
+      g_test_assert_expected_messages ();
+    }
+  g_assert_cmpuint (n_failed (scope), ==, 20);
+  g_assert_true (g_str_has_prefix (lifecycle_scope_get_error (scope)->message,
+                                   "16 cleanups failed: "));
+  g_assert_finalize_object (scope);
 }
 
 static void
@@ -468,6 +526,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/errors/in-closed", test_in_closed);
   g_test_add_func ("/lifecycle/errors/late", test_late);
   g_test_add_func ("/lifecycle/errors/late-collected", test_late_collected);
+  g_test_add_func ("/lifecycle/errors/late-many", test_late_many);
+  g_test_add_func ("/lifecycle/errors/late-many-reported", test_late_many_reported);
   g_test_add_func ("/lifecycle/errors/late-while-closing", test_late_while_closing);
   g_test_add_func ("/lifecycle/errors/clear", test_clear);
   g_test_add_func ("/lifecycle/errors/dropped", test_dropped);
