@@ -107,7 +107,8 @@ operation_mute (LifecycleLedger *ledger,
 
   if (self->shielded)
     {
-      if (self->shield_ms > 0 && self->pending)
+      /* If the result is on its way home, it is there before any time is up. */
+      if (self->shield_ms > 0 && self->pending && self->context != NULL)
         operation_start_bound (self);
       return;
     }
@@ -308,7 +309,12 @@ operation_send_home (LifecycleOperation *self,
                      GAsyncResult       *async_result)
 {
   OperationResult *result = g_new0 (OperationResult, 1);
-  GMainContext *context = g_steal_pointer (&self->context);
+  GMainContext *context;
+
+  /* The home thread may be muting the operation, which needs the context, too. */
+  lifecycle_ledger_lock (self->ledger);
+  context = g_steal_pointer (&self->context);
+  lifecycle_ledger_unlock (self->ledger);
 
   result->operation = self;
   g_set_object (&result->source_object, source_object);

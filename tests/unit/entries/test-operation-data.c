@@ -993,6 +993,41 @@ test_shield_context_ends (void)
   g_assert_cmpint (freed, ==, 1);
 }
 
+/* It is over, and its result is on the way home, when the close begins: there is nothing to bound, and
+ * nothing to give up.
+ */
+static void
+test_shield_on_the_way (void)
+{
+  GMainContext *context = g_main_context_new ();
+  LifecycleScope *scope;
+  TestAsync save = { .word = "saved" };
+  TestWait wait = { .word = "closed" };
+
+  g_main_context_push_thread_default (context);
+  scope = lifecycle_scope_new ("scope");
+  test_async_begin (&save, scope, "save");
+  lifecycle_operation_set_shielded (save.op, 1);
+  test_in_thread (ready_thread, &save);
+  test_wait (&wait, scope, 0);
+
+  /* Nothing of this is for the default context, which another thread might run. */
+  for (guint i = 0; i < 20; i++)
+    {
+      g_assert_false (g_main_context_iteration (NULL, FALSE));
+      g_usleep (1000);
+    }
+
+  while (wait.done == 0)
+    g_main_context_iteration (context, TRUE);
+  g_assert_no_error (wait.error);
+  test_assert_log ("saved ~saved closed");
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+  test_async_assert_ended (&save, 1);
+  g_assert_finalize_object (scope);
+}
+
 /* LIFECYCLE_DEBUG=operations knows the data of a call, and what memory reaches around it. */
 static void
 test_debug (void)
@@ -1118,6 +1153,7 @@ main (int    argc,
   g_test_add_func ("/lifecycle/promise-15-finished/cut-short", test_shield_cut_short);
   g_test_add_func ("/lifecycle/promise-15-finished/late", test_shield_late);
   g_test_add_func ("/lifecycle/promise-15-finished/context-ends", test_shield_context_ends);
+  g_test_add_func ("/lifecycle/promise-15-finished/on-the-way", test_shield_on_the_way);
 
   return g_test_run ();
 }
