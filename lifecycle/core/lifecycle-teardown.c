@@ -170,7 +170,7 @@ teardown_finish (LifecycleScope *scope,
   g_autoptr (LifecycleScope) owner = NULL;
   guint64 duration = 0;
 
-  if (scope->extra != NULL)
+  if (g_atomic_pointer_get (&scope->extra) != NULL)
     lifecycle_scope_settle_error (scope);
   lifecycle_scope_set_closed (scope);
   /* Another thread may have added a failure in between: afterwards it does this by itself. */
@@ -390,8 +390,12 @@ teardown_prepare (LifecycleTeardown *self,
     }
 }
 
-/* Returns whether the teardown of a scope, which has been marked, can concern no other scope: nothing
- * can be added to it any more.
+/* Returns whether the teardown of a scope, which has been marked, can concern no other scope.
+ *
+ * This needs no lock. Children, followers and what the scope follows are added only while it is open,
+ * under the lock that it was marked under, so whoever sees the mark sees all of them. From then on the
+ * number of children can only fall, when one that is at home elsewhere leaves; if it has just done so,
+ * either answer is right.
  */
 static gboolean
 teardown_is_of_one (LifecycleScope *scope)
@@ -400,7 +404,7 @@ teardown_is_of_one (LifecycleScope *scope)
 
   return !scope->in_teardown &&
          !lifecycle_scope_is_open (scope) &&
-         holdings->children.n == 0 &&
+         g_atomic_int_get (&holdings->children.n) == 0 &&
          lifecycle_holdings_peek_extra (holdings)->followers == NULL &&
          scope->following == NULL;
 }
