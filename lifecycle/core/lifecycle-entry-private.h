@@ -114,6 +114,12 @@ struct _LifecycleEntryClass
   void (* mute) (LifecycleLedger *ledger,
                  LifecycleEntry  *entry);
 
+  /* The same for all entries of this type in a row before `end`, which the callee takes out of the
+   * list itself. Returns FALSE if it has not dealt with any: then mute() is called for the last.
+   */
+  gboolean (* mute_row) (LifecycleLedger *ledger,
+                         LifecycleNode   *end);
+
   /* Called before release(), with the ledger locked, when the entry is about to leave the list.
    * Secures whatever release() needs, before another thread can take it away.
    */

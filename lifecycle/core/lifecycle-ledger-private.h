@@ -33,6 +33,7 @@ typedef struct
   LifecycleNode muted;          /* entries on their way to the list of the same name */
   gpointer sound;               /* an instance that is not being disposed */
   guint    n_dropped;           /* handlers that have ended, and need no release */
+  gboolean in_row;              /* they are counted later, and have left the list already */
 } LifecycleMute;
 
 /* Waits until nothing is pending. wake() is called with the ledger locked. */
@@ -448,6 +449,22 @@ lifecycle_ledger_remove (LifecycleLedger *ledger,
 
   if (G_UNLIKELY (ledger->limited))
     lifecycle_holdings_entry_left (lifecycle_ledger_get_holdings (ledger), entry);
+}
+
+/* The ledger is locked, in a mute phase. Counts muted entries of one type that are gone, and were no
+ * longer in the list. They were counted references, which are not the last ones, and nobody watched.
+ */
+static inline void
+lifecycle_ledger_forget_ended (LifecycleLedger    *ledger,
+                               LifecycleEntryType  type,
+                               guint               n)
+{
+  ledger->n_entries -= n;
+  ledger->refs -= n;
+  ledger->mute->n_dropped += n;
+  if (lifecycle_ledger_is_owned (ledger))
+    lifecycle_tally_count_many (&lifecycle_ledger_get_holdings (ledger)->tally,
+                                lifecycle_entry_type_get_kind (type), LIFECYCLE_TALLY_RELEASED, n);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LifecycleLedger, lifecycle_ledger_unref)

@@ -278,6 +278,9 @@ ledger_mute (LifecycleLedger *ledger,
           continue;
         }
 
+      if (class->mute_row != NULL && class->mute_row (ledger, end))
+        continue;
+
       /* Move the entry first, because mute() may end it, or release the lock for a moment. */
       lifecycle_node_remove (&entry->node);
       lifecycle_node_insert_after (&entry->node,

@@ -90,6 +90,22 @@ lifecycle_tally_count (LifecycleTally      *self,
 }
 
 static inline void
+lifecycle_tally_count_many (LifecycleTally      *self,
+                            guint                kind,
+                            LifecycleTallyCount  what,
+                            guint                n)
+{
+  if (G_LIKELY (self->kind == kind + 1 && n <= G_MAXUINT32 - self->n[what]))
+    {
+      self->n[what] += n;
+      return;
+    }
+
+  while (n-- > 0)
+    lifecycle_tally_count_slowly (self, kind, what);
+}
+
+static inline void
 lifecycle_tally_clear (LifecycleTally *self)
 {
   if (self->rows != NULL)

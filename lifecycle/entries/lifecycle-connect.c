@@ -72,9 +72,13 @@ handler_new (gsize            size,
   return (LifecycleHandler *) closure;
 }
 
-/* Connects the handler and makes it an entry. Takes over the floating reference of the closure. */
-static gulong
+/* Connects the handler and makes it an entry. Takes over the floating reference of the closure. `full`
+ * is the same handler, or NULL. Inlined, because the plain handlers of most scopes take a short way
+ * through this, and should not have to ask for it.
+ */
+static inline gulong
 handler_connect (LifecycleHandler      *handler,
+                 LifecycleFullHandler  *full,
                  LifecycleLedger       *ledger,
                  gpointer               instance,
                  const char            *detailed_signal,
@@ -82,12 +86,12 @@ handler_connect (LifecycleHandler      *handler,
                  const char            *place)
 {
   GClosure *closure = &handler->closure.closure;
-  LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
-  LifecycleDetailedSignal signal;
+  const LifecycleDetailedSignal *signal;
+  LifecycleDetailedSignal space;
   gulong id = 0;
 
-  if (G_UNLIKELY (!lifecycle_detailed_signal_look_up (G_TYPE_FROM_INSTANCE (instance),
-                                                      detailed_signal, &signal)))
+  signal = lifecycle_detailed_signal_find (G_TYPE_FROM_INSTANCE (instance), detailed_signal, &space);
+  if (G_UNLIKELY (signal == NULL))
     {
       g_critical ("Signal '%s' is invalid for instance %p of type '%s'",
                   detailed_signal, instance, G_OBJECT_TYPE_NAME (instance));
@@ -106,12 +110,15 @@ handler_connect (LifecycleHandler      *handler,
        * and even be disconnected, on another thread before this function returns; but finalizing
        * its closure needs the lock.
        */
-      lifecycle_ledger_append_counted (ledger, &handler->entry, handler->entry.type, place);
+      lifecycle_ledger_append_counted (ledger, &handler->entry,
+                                       full != NULL ? LIFECYCLE_ENTRY_FULL_HANDLER
+                                                    : LIFECYCLE_ENTRY_HANDLER,
+                                       place);
       if (full != NULL && full->threaded != NULL)
         lifecycle_threaded_handler_join (full->threaded);
-      handler->entry.more = signal.index;
+      handler->entry.more = signal->index;
       handler->instance = instance;
-      handler->id = id = g_signal_connect_closure_by_id (instance, signal.id, signal.detail, closure,
+      handler->id = id = g_signal_connect_closure_by_id (instance, signal->id, signal->detail, closure,
                                                          (flags & LIFECYCLE_CONNECT_AFTER) != 0);
       if (G_UNLIKELY (lifecycle_closure_get_bits (closure).n_inotifiers != 1))
         lifecycle_handler_distrust_closures ();
@@ -135,6 +142,23 @@ handler_connect (LifecycleHandler      *handler,
   return id;
 }
 
+/* Connects a handler that has no flags, and needs nothing at its end. */
+gulong
+lifecycle_ledger_connect_plain (LifecycleLedger *ledger,
+                                gpointer         instance,
+                                const char      *detailed_signal,
+                                GCallback        callback,
+                                gpointer         data,
+                                const char      *place)
+{
+  LifecycleHandler *handler = handler_new (sizeof (LifecycleHandler), ledger, data);
+
+  handler->closure.callback = (gpointer) callback;
+
+  return handler_connect (handler, NULL, ledger, instance, detailed_signal,
+                          LIFECYCLE_CONNECT_DEFAULT, place);
+}
+
 gulong
 lifecycle_ledger_connect (LifecycleLedger       *ledger,
                           gpointer               instance,
@@ -145,6 +169,7 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
                           LifecycleConnectFlags  flags,
                           const char            *place)
 {
+  LifecycleFullHandler *full = NULL;
   LifecycleHandler *handler;
 
   if (G_UNLIKELY ((flags & (LIFECYCLE_CONNECT_QUEUED | LIFECYCLE_CONNECT_GUARDED)) != 0))
@@ -167,14 +192,13 @@ lifecycle_ledger_connect (LifecycleLedger       *ledger,
 
   if (destroy != NULL)
     {
-      LifecycleFullHandler *full = (LifecycleFullHandler *) handler;
-
+      full = (LifecycleFullHandler *) handler;
       handler->entry.type = LIFECYCLE_ENTRY_FULL_HANDLER;
       full->destroy = destroy;
       full->destroy_data = data;
     }
 
-  return handler_connect (handler, ledger, instance, detailed_signal, flags, place);
+  return handler_connect (handler, full, ledger, instance, detailed_signal, flags, place);
 }
 
 /* A queued handler runs too late to return a value. */
@@ -183,15 +207,16 @@ flags_suit_signal (LifecycleConnectFlags  flags,
                    gpointer               instance,
                    const char            *detailed_signal)
 {
-  LifecycleDetailedSignal signal;
+  const LifecycleDetailedSignal *signal;
+  LifecycleDetailedSignal space;
   GSignalQuery query;
 
   if ((flags & LIFECYCLE_CONNECT_QUEUED) == 0 ||
-      !lifecycle_detailed_signal_look_up (G_TYPE_FROM_INSTANCE (instance), detailed_signal,
-                                          &signal))
+      (signal = lifecycle_detailed_signal_find (G_TYPE_FROM_INSTANCE (instance), detailed_signal,
+                                                &space)) == NULL)
     return TRUE;
 
-  g_signal_query (signal.id, &query);
+  g_signal_query (signal->id, &query);
   if ((query.return_type & ~G_SIGNAL_TYPE_STATIC_SCOPE) == G_TYPE_NONE)
     return TRUE;
 
@@ -275,7 +300,8 @@ lifecycle_ledger_connect_closure (LifecycleLedger       *ledger,
                                               receiver, flags);
 
   return handler != NULL
-    ? handler_connect (handler, ledger, instance, detailed_signal, flags, place)
+    ? handler_connect (handler, (LifecycleFullHandler *) handler, ledger, instance,
+                       detailed_signal, flags, place)
     : 0;
 }
 
@@ -300,7 +326,8 @@ lifecycle_ledger_connect_cancellable (LifecycleLedger *ledger,
     return 0;
 
   connected = g_closure_ref (&handler->closure.closure);
-  id = handler_connect (handler, ledger, cancellable, "cancelled", flags, place);
+  id = handler_connect (handler, (LifecycleFullHandler *) handler, ledger, cancellable, "cancelled",
+                        flags, place);
   if (id != 0 && g_cancellable_is_cancelled (cancellable))
     {
       GValue value = G_VALUE_INIT;

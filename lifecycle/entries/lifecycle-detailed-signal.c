@@ -5,33 +5,23 @@
 
 #include "lifecycle-detailed-signal-private.h"
 
-#include <string.h>
-
 /* GLib looks up the name of a signal in each class that the type derives from, which is a good part
  * of the cost of a connection. Programs use few different names, so each one is kept forever, like
  * the quarks that it consists of. A two-byte index is enough to refer to one.
  */
-typedef struct
-{
-  GType                   type;
-  LifecycleDetailedSignal signal;
-  char                    name[];
-} Known;
-
 #define MAX_KNOWN G_MAXUINT16
 
 static GMutex known_lock;
-static GHashTable *known_table; /* a set of Known */
-static Known *known_by_index[MAX_KNOWN + 1];
+static GHashTable *known_table; /* a set of LifecycleKnownSignal */
+static LifecycleKnownSignal *known_by_index[MAX_KNOWN + 1];
 static guint n_known;
 
-/* Recent look-ups, by the address of the name, which is usually a string constant. */
-static Known *recent[256];
+LifecycleKnownSignal *lifecycle_recent_signals[LIFECYCLE_N_RECENT_SIGNALS];
 
 static guint
 known_hash (gconstpointer data)
 {
-  const Known *known = data;
+  const LifecycleKnownSignal *known = data;
 
   return g_str_hash (known->name) ^ g_direct_hash ((gpointer) known->type);
 }
@@ -40,8 +30,8 @@ static gboolean
 known_equal (gconstpointer a,
              gconstpointer b)
 {
-  const Known *one = a;
-  const Known *other = b;
+  const LifecycleKnownSignal *one = a;
+  const LifecycleKnownSignal *other = b;
 
   return one->type == other->type && g_str_equal (one->name, other->name);
 }
@@ -49,10 +39,10 @@ known_equal (gconstpointer a,
 /* Takes over `known`, and returns the one to use from now on. Returns NULL if the table is full;
  * `known` then still belongs to the caller.
  */
-static Known *
-known_insert (Known *known)
+static LifecycleKnownSignal *
+known_insert (LifecycleKnownSignal *known)
 {
-  Known *found;
+  LifecycleKnownSignal *found;
 
   g_mutex_lock (&known_lock);
   if (known_table == NULL)
@@ -77,12 +67,12 @@ known_insert (Known *known)
 static gboolean
 known_look_up (GType                     type,
                const char               *name,
-               Known                   **slot,
+               LifecycleKnownSignal                   **slot,
                LifecycleDetailedSignal  *signal)
 {
   gsize size = strlen (name) + 1;
-  Known *known = g_malloc0 (sizeof (Known) + size);
-  Known *found;
+  LifecycleKnownSignal *known = g_malloc0 (sizeof (LifecycleKnownSignal) + size);
+  LifecycleKnownSignal *found;
 
   if (!g_signal_parse_name (name, type, &known->signal.id, &known->signal.detail, TRUE))
     {
@@ -114,9 +104,8 @@ lifecycle_detailed_signal_look_up (GType                    type,
                                    const char              *name,
                                    LifecycleDetailedSignal *signal)
 {
-  gsize hash = (gsize) type * 31 ^ (gsize) name * 17;
-  Known **slot = &recent[(hash ^ hash >> 8 ^ hash >> 16) % G_N_ELEMENTS (recent)];
-  Known *known = g_atomic_pointer_get (slot);
+  LifecycleKnownSignal **slot = lifecycle_recent_signal_slot (type, name);
+  LifecycleKnownSignal *known = g_atomic_pointer_get (slot);
 
   if (G_LIKELY (known != NULL && known->type == type && strcmp (known->name, name) == 0))
     {
@@ -132,7 +121,7 @@ gboolean
 lifecycle_detailed_signal_get (guint16                  index,
                                LifecycleDetailedSignal *signal)
 {
-  Known *known = g_atomic_pointer_get (&known_by_index[index]);
+  LifecycleKnownSignal *known = g_atomic_pointer_get (&known_by_index[index]);
 
   if (known == NULL)
     return FALSE;

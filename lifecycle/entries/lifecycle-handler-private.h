@@ -83,6 +83,12 @@ lifecycle_closure_get_bits (GClosure *closure)
 }
 
 /* In lifecycle-connect.c. */
+gulong lifecycle_ledger_connect_plain       (LifecycleLedger       *ledger,
+                                             gpointer               instance,
+                                             const char            *detailed_signal,
+                                             GCallback              callback,
+                                             gpointer               data,
+                                             const char            *place);
 gulong lifecycle_ledger_connect             (LifecycleLedger       *ledger,
                                              gpointer               instance,
                                              const char            *detailed_signal,

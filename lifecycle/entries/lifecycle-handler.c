@@ -140,7 +140,7 @@ handler_leave (LifecycleLedger      *ledger,
     lifecycle_watch_entry_replaced (ledger, &handler->entry, &notice->entry);
 }
 
-/* The handler that this thread is disconnecting in handler_mute(), with its ledger locked. */
+/* The handler that this thread is disconnecting in the mute phase, with its ledger locked. */
 static _Thread_local LifecycleHandler *muting;
 
 /* The closure's last reference is gone: the handler is disconnected and not running. Called on any
@@ -162,6 +162,8 @@ lifecycle_handler_finalized (gpointer  data,
        * The teardown holds a reference on the ledger.
        */
       muting = NULL;
+      if (ledger->mute->in_row)
+        return;
       handler_leave (ledger, handler, full);
       ledger->refs--;
       /* Never the last reference: the notice holds one. */
@@ -342,13 +344,63 @@ handler_defuse (LifecycleHandler *handler)
     g_atomic_pointer_set (&handler->closure.callback, do_nothing);
 }
 
+/* Called in the mute phase, with the ledger locked: the instance lives until all of its handlers are
+ * gone, and this one is not gone while it is in the list.
+ */
+static inline gboolean
+handler_can_be_disconnected (LifecycleHandler *handler,
+                             LifecycleMute    *mute)
+{
+  if (!handler_is_still_connected (handler))
+    return FALSE;
+
+  /* Once is enough: no user code runs in between. */
+  if (mute->sound != handler->instance)
+    mute->sound = handler_instance_is_sound (handler) ? handler->instance : NULL;
+
+  return mute->sound != NULL;
+}
+
+/* Disconnects a handler in the mute phase. Returns FALSE if something still holds the closure. */
+static inline gboolean
+handler_end_now (LifecycleHandler *handler)
+{
+  gboolean ended;
+
+  muting = handler;
+  g_signal_handler_disconnect (handler->instance, handler->id);
+  ended = muting == NULL;
+  muting = NULL;
+
+  return ended;
+}
+
+/* Something still holds the closure of a muted handler, for example an emission that has passed the
+ * handler: GLib drops its reference on a handler only when it is done with the next one. Unless the
+ * handler is running, it ends now.
+ */
+static void
+handler_outlives_mute (LifecycleLedger      *ledger,
+                       LifecycleHandler     *handler,
+                       LifecycleFullHandler *full)
+{
+  if (full != NULL && full->threaded != NULL)
+    {
+      handler_leave (ledger, handler, full);
+    }
+  else if (!lifecycle_closure_get_bits (&handler->closure.closure).in_marshal)
+    {
+      handler_defuse (handler);
+      handler_leave (ledger, handler, full);
+    }
+}
+
 static void
 handler_mute (LifecycleLedger *ledger,
               LifecycleEntry  *entry)
 {
   LifecycleHandler *handler = lifecycle_handler_from_entry (entry);
   LifecycleFullHandler *full = lifecycle_handler_get_full (handler);
-  gboolean connected;
 
   if (full != NULL && full->threaded != NULL)
     {
@@ -366,39 +418,54 @@ handler_mute (LifecycleLedger *ledger,
         }
     }
 
-  /* The instance lives until all of its handlers are gone, and this one is not gone while it is in
-   * the locked list.
-   */
-  connected = handler_is_still_connected (handler);
-  if (connected && ledger->mute->sound != handler->instance)
-    {
-      /* Once is enough: no user code runs in between. */
-      connected = handler_instance_is_sound (handler);
-      ledger->mute->sound = connected ? handler->instance : NULL;
-    }
+  if (handler_can_be_disconnected (handler, ledger->mute) && handler_end_now (handler))
+    return;
 
-  if (connected)
-    {
-      muting = handler;
-      g_signal_handler_disconnect (handler->instance, handler->id);
-      if (muting == NULL)
-        return;
-      muting = NULL;
-    }
+  handler_outlives_mute (ledger, handler, full);
+}
 
-  /* Something still holds the closure, for example an emission that has passed the handler: GLib
-   * drops its reference on a handler only when it is done with the next one. Unless the handler is
-   * running, it ends now.
-   */
-  if (full != NULL && full->threaded != NULL)
+/* Handlers that need nothing at their end take the straight way, and are counted together: most
+ * scopes own little else. Those that the row cannot end are left to handler_mute().
+ */
+static gboolean
+handler_mute_row (LifecycleLedger *ledger,
+                  LifecycleNode   *end)
+{
+  LifecycleMute *mute = ledger->mute;
+  gboolean any = FALSE;
+  guint n_ended = 0;
+
+  /* Observers and limits want to know of each. */
+  if (ledger->limited || lifecycle_is_watched (LIFECYCLE_WATCH_ENTRIES))
+    return FALSE;
+
+  mute->in_row = TRUE;
+  while (end->prev != &ledger->live)
     {
-      handler_leave (ledger, handler, full);
+      LifecycleEntry *entry = (LifecycleEntry *) end->prev;
+      LifecycleHandler *handler = lifecycle_handler_from_entry (entry);
+
+      if (entry->type != LIFECYCLE_ENTRY_HANDLER || !handler_can_be_disconnected (handler, mute))
+        break;
+
+      any = TRUE;
+      lifecycle_node_remove (&entry->node);
+      entry->flags |= LIFECYCLE_ENTRY_MUTED;
+      if (G_LIKELY (handler_end_now (handler)))
+        {
+          n_ended++;
+        }
+      else
+        {
+          lifecycle_node_insert_after (&entry->node, &mute->muted);
+          handler_outlives_mute (ledger, handler, NULL);
+        }
     }
-  else if (!lifecycle_closure_get_bits (&handler->closure.closure).in_marshal)
-    {
-      handler_defuse (handler);
-      handler_leave (ledger, handler, full);
-    }
+  mute->in_row = FALSE;
+
+  lifecycle_ledger_forget_ended (ledger, LIFECYCLE_ENTRY_HANDLER, n_ended);
+
+  return any;
 }
 
 static void
@@ -485,6 +552,7 @@ handler_describe (LifecycleEntry *entry,
 
 const LifecycleEntryClass lifecycle_handler_class = {
   .mute = handler_mute,
+  .mute_row = handler_mute_row,
   .release = handler_release,
   .set_blocked = handler_set_blocked,
   .describe = handler_describe,

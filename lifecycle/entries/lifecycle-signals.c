@@ -51,8 +51,14 @@ lifecycle_scope_connect_signal_at (const char     *place,
                                    GCallback       handler,
                                    gpointer        data)
 {
-  return lifecycle_scope_connect_full_at (place, self, instance, detailed_signal, handler, data,
-                                          NULL, LIFECYCLE_CONNECT_DEFAULT);
+  g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), 0);
+  /* GLib checks the type of the instance. */
+  g_return_val_if_fail (instance != NULL, 0);
+  g_return_val_if_fail (detailed_signal != NULL, 0);
+  g_return_val_if_fail (handler != NULL, 0);
+
+  return lifecycle_ledger_connect_plain (lifecycle_scope_get_ledger (self), instance,
+                                         detailed_signal, handler, data, place);
 }
 
 /**
