@@ -155,6 +155,22 @@ void            lifecycle_failures_after_fork  (gboolean           in_child);
 
 extern LifecycleExtra lifecycle_scope_no_extra;
 
+/* Set before the first scope is made. */
+extern GType lifecycle_scope_type;
+
+/* What the public header declares under this name calls lifecycle_scope_get_type() each time. Nothing
+ * can be derived from the type, so it is enough to compare.
+ */
+static inline gboolean
+lifecycle_is_scope (gpointer self)
+{
+  return self != NULL &&
+         ((GTypeInstance *) self)->g_class != NULL &&
+         G_TYPE_FROM_INSTANCE (self) == lifecycle_scope_type;
+}
+
+#define LIFECYCLE_IS_SCOPE(self) (lifecycle_is_scope (self))
+
 static inline gboolean
 lifecycle_scope_is_open (LifecycleScope *self)
 {

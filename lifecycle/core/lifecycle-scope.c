@@ -92,6 +92,8 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LifecycleScope, lifecycle_scope, G_TYPE_OBJECT)
 
+GType lifecycle_scope_type;
+
 /* Set while lifecycle_scope_create() runs: its caller makes the scope a child or a root. */
 static _Thread_local gboolean creating;
 
@@ -385,6 +387,8 @@ static void
 lifecycle_scope_class_init (LifecycleScopeClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  lifecycle_scope_type = G_TYPE_FROM_CLASS (klass);
 
   for (guint i = 0; lifecycle_starters[i] != NULL; i++)
     lifecycle_starters[i] ();
