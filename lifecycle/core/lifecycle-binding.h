@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 LIFECYCLE_AVAILABLE_IN_1_0
 void      lifecycle_set_place               (const char     *place);
 LIFECYCLE_AVAILABLE_IN_1_0
+guint     lifecycle_intern_place            (const char     *place);
+LIFECYCLE_AVAILABLE_IN_1_0
 const char *lifecycle_scope_get_place       (LifecycleScope *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 void      lifecycle_scope_add_failure       (LifecycleScope *self,

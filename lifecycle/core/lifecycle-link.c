@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-link-private.h"
+#include "lifecycle-scope-private.h"
 
 LifecycleLink *
 lifecycle_link_ref (LifecycleLink *link)
@@ -19,12 +20,13 @@ lifecycle_link_unref (LifecycleLink *link)
 {
   if (g_atomic_int_dec_and_test (&link->refs))
     {
-      g_clear_pointer (&link->own_ledger, lifecycle_ledger_unref);
-      g_clear_pointer (&link->other_ledger, lifecycle_ledger_unref);
+      lifecycle_ledger_unref (link->own_ledger);
+      lifecycle_ledger_unref (link->other_ledger);
       g_free (link);
     }
 }
 
+/* The link takes its reference on the ledger under the lock that the addition needs anyway. */
 static gboolean
 link_add_end (LifecycleLink      *link,
               LifecycleLedger    *ledger,
@@ -33,8 +35,12 @@ link_add_end (LifecycleLink      *link,
               const char         *name)
 {
   if (!lifecycle_ledger_begin_add (ledger))
-    return FALSE;
+    {
+      lifecycle_ledger_ref (ledger);
+      return FALSE;
+    }
 
+  ledger->refs++;
   lifecycle_link_ref (link);
   lifecycle_ledger_append (ledger, end, type, name);
 
@@ -72,19 +78,6 @@ lifecycle_link_cut_other_end (LifecycleLink *link)
   return link_cut_end (link, link->other_ledger, &link->other_end);
 }
 
-static gboolean
-link_end_is_live (LifecycleLedger *ledger,
-                  LifecycleEntry  *end)
-{
-  gboolean live;
-
-  lifecycle_ledger_lock (ledger);
-  live = lifecycle_entry_is_live (end);
-  lifecycle_ledger_unlock (ledger);
-
-  return live;
-}
-
 /* Returns references on the links in a ledger that contains nothing but their other ends. */
 GPtrArray *
 lifecycle_ledger_dup_links (LifecycleLedger *ledger)
@@ -99,8 +92,22 @@ lifecycle_ledger_dup_links (LifecycleLedger *ledger)
   return links;
 }
 
-/* Adds both ends to their ledgers. The link must be zero-filled, and the caller receives its first
- * reference. If either party has ended, returns FALSE and leaves neither end in its ledger.
+/* The ledger of the own end is locked. */
+static void
+link_block_own_end (LifecycleLink *link)
+{
+  const LifecycleEntryClass *class = lifecycle_entry_get_class (&link->own_end);
+
+  if (class->set_blocked != NULL && (link->own_end.flags & LIFECYCLE_ENTRY_BLOCKED) == 0)
+    {
+      class->set_blocked (&link->own_end, TRUE);
+      link->own_end.flags |= LIFECYCLE_ENTRY_BLOCKED;
+    }
+}
+
+/* Adds both ends to their ledgers, which the caller keeps alive meanwhile. The link must be
+ * zero-filled, and the caller receives its first reference. If either party has ended, returns FALSE
+ * and leaves neither end in its ledger. Otherwise, if the scope is blocked, so is the own end, if it can be.
  */
 gboolean
 lifecycle_link_connect (LifecycleLink      *link,
@@ -113,15 +120,26 @@ lifecycle_link_connect (LifecycleLink      *link,
   gboolean connected;
 
   link->refs = 1;
-  link->own_ledger = lifecycle_ledger_ref (own_ledger);
-  link->other_ledger = lifecycle_ledger_ref (other_ledger);
+  link->own_ledger = own_ledger;
+  link->other_ledger = other_ledger;
+
+  connected = link_add_end (link, own_ledger, &link->own_end, own_type, name);
+  if (connected)
+    connected = link_add_end (link, other_ledger, &link->other_end, other_type, name);
+  else
+    lifecycle_ledger_ref (other_ledger);
 
   /* If the own end is ended before the other end has been added, it cannot cut the other end. So
    * check at the end whether it is still live.
    */
-  connected = link_add_end (link, own_ledger, &link->own_end, own_type, name) &&
-              link_add_end (link, other_ledger, &link->other_end, other_type, name) &&
-              link_end_is_live (own_ledger, &link->own_end);
+  if (connected)
+    {
+      lifecycle_ledger_lock (own_ledger);
+      connected = lifecycle_entry_is_live (&link->own_end);
+      if (connected && lifecycle_ledger_is_blocked (own_ledger))
+        link_block_own_end (link);
+      lifecycle_ledger_unlock (own_ledger);
+    }
   if (!connected)
     {
       lifecycle_link_cut_other_end (link);

@@ -64,9 +64,11 @@ lifecycle_object_watch_free (gpointer data)
   lifecycle_ledger_unref (&watch->base.ledger);
 }
 
-/* Returns the watch of an object, created on demand. It is valid as long as the object's memory. */
+/* Returns the watch of an object, created on demand, with its ledger locked. The watch is valid as
+ * long as the object's memory.
+ */
 LifecycleObjectWatch *
-lifecycle_object_watch_get (GObject *object)
+lifecycle_object_watch_get_locked (GObject *object)
 {
   LifecycleObjectWatch *watch = g_object_get_qdata (object, lifecycle_object_watch_quark ());
 
@@ -91,6 +93,15 @@ lifecycle_object_watch_get (GObject *object)
       g_object_weak_ref (object, object_watch_object_disposed_cb, watch);
       watch->armed = TRUE;
     }
+
+  return watch;
+}
+
+LifecycleObjectWatch *
+lifecycle_object_watch_get (GObject *object)
+{
+  LifecycleObjectWatch *watch = lifecycle_object_watch_get_locked (object);
+
   lifecycle_ledger_unlock (&watch->base.ledger);
 
   return watch;

@@ -10,6 +10,8 @@
 #include "lifecycle-scope-private.h"
 #include "lifecycle-handler-private.h"
 
+#include <string.h>
+
 /* GLib does not report the end of a handler that the library did not connect, except through the
  * end of its instance. The link's own end is an entry of the scope; its other end is in the ledger
  * of the instance's object watch.
@@ -121,42 +123,48 @@ const LifecycleEntryClass lifecycle_handler_watch_class = {
   .release = handler_watch_release,
 };
 
-/* Checks up to `n` of the handlers that were adopted on an instance, and drops the entries of those
- * that have been disconnected. Since each new handler checks two, the dead ones stay fewer than the
- * live ones.
+/* With fewer entries than this, those that are dead are not worth a search. */
+#define SWEEP_FROM 8
+
+/* So many are checked for each new handler: one more than are added, so the dead ones stay fewer than
+ * the live ones.
+ */
+#define SWEEP_N 2
+
+/* Unlocks the ledger of an object's watch. Checks some of the handlers that were adopted on the
+ * object, and drops the entries of those that have been disconnected.
  */
 static void
-object_watch_sweep (LifecycleLedger *ledger,
-                    guint            n)
+object_watch_unlock_and_sweep (LifecycleLedger *ledger)
 {
-  while (n-- > 0)
+  AdoptedHandler *found[SWEEP_N];
+  guint n_found = 0;
+
+  for (guint i = 0; i < SWEEP_N && ledger->n_entries >= SWEEP_FROM; i++)
     {
-      LifecycleNode *first;
-      AdoptedHandler *adopted = NULL;
+      LifecycleNode *first = ledger->live.next;
 
-      lifecycle_ledger_lock (ledger);
-      first = ledger->live.next;
-      if (first != &ledger->live)
+      lifecycle_node_remove (first);
+      lifecycle_node_insert_after (first, ledger->live.prev);
+      if (((LifecycleEntry *) first)->type == LIFECYCLE_ENTRY_HANDLER_WATCH)
         {
-          lifecycle_node_remove (first);
-          lifecycle_node_insert_after (first, ledger->live.prev);
-          if (((LifecycleEntry *) first)->type == LIFECYCLE_ENTRY_HANDLER_WATCH)
-            {
-              adopted = (AdoptedHandler *) lifecycle_link_from_other_end ((LifecycleEntry *) first);
-              lifecycle_link_ref (&adopted->link);
-            }
+          LifecycleLink *link = lifecycle_link_from_other_end ((LifecycleEntry *) first);
+
+          found[n_found++] = (AdoptedHandler *) lifecycle_link_ref (link);
         }
-      lifecycle_ledger_unlock (ledger);
+    }
+  lifecycle_ledger_unlock (ledger);
 
-      if (adopted == NULL)
-        continue;
+  for (guint i = 0; i < n_found; i++)
+    {
+      LifecycleLink *link = &found[i]->link;
 
-      if (!g_signal_handler_is_connected (adopted->instance, adopted->id))
+      if (!g_signal_handler_is_connected (found[i]->instance, found[i]->id))
         {
-          lifecycle_link_cut_own_end (&adopted->link);
-          lifecycle_link_cut_other_end (&adopted->link);
+          lifecycle_link_cut_own_end (link);
+          lifecycle_link_cut_other_end (link);
         }
-      lifecycle_link_unref (&adopted->link);
+      lifecycle_link_unref (link);
     }
 }
 
@@ -198,27 +206,20 @@ lifecycle_scope_add_handler_at (const char     *place,
     return FALSE;
 
   ledger = lifecycle_scope_get_ledger (self);
-  adopted = g_new0 (AdoptedHandler, 1);
+  /* glibc has a fast path for malloc(), but not for calloc(), which g_new0() calls. */
+  adopted = g_new (AdoptedHandler, 1);
+  memset (adopted, 0, sizeof *adopted);
   adopted->instance = instance;
   adopted->id = handler_id;
 
-  watches = lifecycle_object_watch_get_ledger (lifecycle_object_watch_get (instance));
-  object_watch_sweep (watches, 2);
+  watches = lifecycle_object_watch_get_ledger (lifecycle_object_watch_get_locked (instance));
+  object_watch_unlock_and_sweep (watches);
 
   if (lifecycle_link_connect (&adopted->link,
                               ledger, LIFECYCLE_ENTRY_ADOPTED_HANDLER,
                               watches, LIFECYCLE_ENTRY_HANDLER_WATCH,
                               place))
     {
-      lifecycle_ledger_lock (ledger);
-      if (lifecycle_ledger_is_blocked (ledger) &&
-          (adopted->link.own_end.flags & LIFECYCLE_ENTRY_LINKED) != 0 &&
-          (adopted->link.own_end.flags & LIFECYCLE_ENTRY_BLOCKED) == 0)
-        {
-          adopted_set_blocked (&adopted->link.own_end, TRUE);
-          adopted->link.own_end.flags |= LIFECYCLE_ENTRY_BLOCKED;
-        }
-      lifecycle_ledger_unlock (ledger);
       lifecycle_link_unref (&adopted->link);
       return TRUE;
     }
@@ -228,6 +229,32 @@ lifecycle_scope_add_handler_at (const char     *place,
     g_signal_handler_disconnect (instance, handler_id);
 
   return FALSE;
+}
+
+/**
+ * lifecycle_scope_add_handler_from:
+ * @self: a scope
+ * @instance: the object that the handler is connected to; no reference is held
+ * @handler_id: the id of the handler
+ * @place: the number of the place in the source code of the caller, from [func@intern_place]; or 0
+ *
+ * Does what [method@Scope.add_handler] does, and records the place of a caller in another language.
+ *
+ * This is for modules that make the library available to another language, where a handler that is
+ * connected should cost one call into the library and not two.
+ *
+ * Returns: whether the scope owns the handler now; %FALSE if the scope is closed, or if there is no
+ *   such handler
+ *
+ * Since: 1.0
+ */
+gboolean
+lifecycle_scope_add_handler_from (LifecycleScope *self,
+                                  GObject        *instance,
+                                  gulong          handler_id,
+                                  guint           place)
+{
+  return lifecycle_scope_add_handler_at (g_quark_to_string (place), self, instance, handler_id);
 }
 
 /**

@@ -190,14 +190,26 @@ lifecycle_handler_finalized (gpointer  data,
   g_clear_pointer (&threaded, lifecycle_threaded_handler_unref);
 }
 
-/* The signal with which the last search succeeded: it is likely to have other handlers too. */
-static gint last_signal_id;
+/* The signals with which the last searches succeeded, by the type of the instance: other instances
+ * of the type are likely to have handlers of the same signal.
+ */
+static gint last_signal_ids[64];
 
-static gboolean
-signal_has_handler (guint    signal_id,
-                    gpointer instance)
+static inline gint *
+get_last_signal_id (gpointer instance)
 {
-  return g_signal_handler_find (instance, G_SIGNAL_MATCH_ID, signal_id, 0, NULL, NULL, NULL) != 0;
+  gsize type = G_TYPE_FROM_INSTANCE (instance);
+
+  /* Types are addresses of structures of a few hundred bytes. */
+  return &last_signal_ids[(type >> 7) % G_N_ELEMENTS (last_signal_ids)];
+}
+
+/* Returns a handler of the signal, or 0. */
+static gulong
+find_handler (gpointer instance,
+              guint    signal_id)
+{
+  return g_signal_handler_find (instance, G_SIGNAL_MATCH_ID, signal_id, 0, NULL, NULL, NULL);
 }
 
 static gboolean
@@ -213,9 +225,9 @@ type_has_handlers (GType    type,
   ids = g_signal_list_ids (type, &n_ids);
   for (guint i = 0; i < n_ids; i++)
     {
-      if (signal_has_handler (ids[i], instance))
+      if (find_handler (instance, ids[i]) != 0)
         {
-          g_atomic_int_set (&last_signal_id, (gint) ids[i]);
+          g_atomic_int_set (get_last_signal_id (instance), (gint) ids[i]);
           return TRUE;
         }
     }
@@ -223,21 +235,13 @@ type_has_handlers (GType    type,
   return FALSE;
 }
 
-/* Checks whether the instance still has its lists of handlers. `signal_id` is a signal that is
- * likely to have one, or 0.
- */
+/* Checks whether any signal of the instance has a handler. */
 static gboolean
-instance_has_handlers (gpointer instance,
-                       guint    signal_id)
+search_handler (gpointer instance)
 {
   g_autofree GType *interfaces = NULL;
   GType type = G_TYPE_FROM_INSTANCE (instance);
   guint n_interfaces;
-
-  if (signal_id == 0)
-    signal_id = (guint) g_atomic_int_get (&last_signal_id);
-  if (signal_id != 0 && signal_has_handler (signal_id, instance))
-    return TRUE;
 
   for (; type != 0; type = g_type_parent (type))
     {
@@ -255,7 +259,18 @@ instance_has_handlers (gpointer instance,
   return FALSE;
 }
 
-/* Checks whether a handler is connected and may be disconnected.
+/* Checks whether the instance still has its lists of handlers. `signal_id` is a signal that is
+ * likely to have one.
+ */
+static gboolean
+instance_has_handlers (gpointer instance,
+                       guint    signal_id)
+{
+  return find_handler (instance, signal_id) != 0 || search_handler (instance);
+}
+
+/* Checks whether a handler is connected and may be disconnected. `signal_id` is its signal, or 0 if
+ * that is not known.
  *
  * There is a trap here. When an object is disposed, GLib first removes its lists of handlers, and
  * then ends the handlers one by one. In the destroy notify of one of them, the others still appear
@@ -266,8 +281,16 @@ lifecycle_handler_is_connected (gpointer instance,
                                 gulong   id,
                                 guint    signal_id)
 {
-  return g_signal_handler_is_connected (instance, id) &&
-         instance_has_handlers (instance, signal_id);
+  gulong found = 0;
+
+  if (signal_id == 0)
+    signal_id = (guint) g_atomic_int_get (get_last_signal_id (instance));
+  if (signal_id != 0)
+    found = find_handler (instance, signal_id);
+
+  return (found == id && id != 0) ||
+         (g_signal_handler_is_connected (instance, id) &&
+          (found != 0 || search_handler (instance)));
 }
 
 static gboolean

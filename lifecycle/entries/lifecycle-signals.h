@@ -89,6 +89,11 @@ gboolean lifecycle_scope_add_handler     (LifecycleScope        *self,
                                           GObject               *instance,
                                           gulong                 handler_id);
 LIFECYCLE_AVAILABLE_IN_1_0
+gboolean lifecycle_scope_add_handler_from (LifecycleScope        *self,
+                                          GObject               *instance,
+                                          gulong                 handler_id,
+                                          guint                  place);
+LIFECYCLE_AVAILABLE_IN_1_0
 gboolean lifecycle_scope_steal_handler   (LifecycleScope        *self,
                                           GObject               *instance,
                                           gulong                 handler_id);

@@ -502,6 +502,25 @@ test('places/entries', () => {
     scope.close();
 });
 
+test('places/many', () => {
+    const scope = new Scope('root');
+    const emitter = new Emitter();
+    const lastPlace = () => scope.list_records().get_item(scope.get_n_entries() - 1).get_place();
+
+    // A loop that does not pause runs out of them, and goes on at once after a pause.
+    for (let i = 0; i < 100 && (i === 0 || lastPlace() !== null); i++) {
+        for (let j = 0; j < 1000; j++)
+            scope.connect_signal(emitter, 'ping', () => {});
+    }
+    assertEqual(lastPlace(), null);
+    for (let i = 0; i < 3; i++) {
+        GLib.usleep(20000);
+        scope.connect_signal(emitter, 'ping', () => {});
+        assertEqual(lastPlace(), here(-1));
+    }
+    scope.close();
+});
+
 // -- garbage ----------------------------------------------------------------------------------
 
 // Callbacks while garbage is collected would be criticals, which end this program.

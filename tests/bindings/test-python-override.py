@@ -560,6 +560,23 @@ class TestPlaces(unittest.TestCase):
         self.assertGreater(n, 15)
         scope.clear_kind(Kind.CLEANUP)
 
+    def test_places_of_short_lived_code(self):
+        # New code may have the address of code that has gone.
+        emitter = Emitter()
+        for line in range(1, 200):
+            program = "\n" * (line - 1) + "scope.connect_signal(emitter, 'ping', print)"
+            exec(compile(program, "made.py", "exec"), {"scope": self.scope, "emitter": emitter})
+        self.assertEqual([record.get_place() for record in self.scope],
+                         [f"made.py:{line}" for line in range(1, 200)])
+
+    def test_many_places(self):
+        # More than the override remembers.
+        for line in range(1, 10050):
+            exec(compile("\n" * (line % 7) + "defer(list)", f"made{line}.py", "exec"),
+                 {"defer": self.scope.defer})
+        self.assertEqual([record.get_place() for record in self.scope],
+                         [f"made{line}.py:{line % 7 + 1}" for line in range(1, 10050)])
+
     def test_a_failed_call_leaves_no_place_behind(self):
         with self.assertRaises(TypeError):
             Scope(nonsense=1)

@@ -135,6 +135,54 @@ test_place (void)
 }
 
 static void
+test_place_numbers (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  GObject *emitter = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr (GListModel) records = NULL;
+  guint number = lifecycle_intern_place ("script.lua:20");
+  gulong first, second;
+
+  g_assert_cmpuint (number, !=, 0);
+  g_assert_cmpuint (lifecycle_intern_place ("script.lua:20"), ==, number);
+  g_assert_cmpuint (lifecycle_intern_place ("script.lua:21"), !=, number);
+  g_assert_cmpuint (lifecycle_intern_place (NULL), ==, 0);
+  g_assert_cmpuint (lifecycle_intern_place ("\xff.lua:1"),
+                    ==, lifecycle_intern_place ("\xef\xbf\xbd.lua:1"));
+
+  /* The place that is set is for somebody else. */
+  lifecycle_set_place ("script.lua:22");
+  first = g_signal_connect (emitter, "notify", G_CALLBACK (test_place_numbers), NULL);
+  second = g_signal_connect (emitter, "notify", G_CALLBACK (test_place_numbers), NULL);
+  g_assert_true (lifecycle_scope_add_handler_from (scope, emitter, first, number));
+  g_assert_true (lifecycle_scope_add_handler_from (scope, emitter, second, 0));
+  g_assert_false (lifecycle_scope_add_handler_from (scope, emitter, 0, number));
+  (lifecycle_scope_add_object) (scope, emitter);
+
+  records = lifecycle_scope_list_records (scope, FALSE);
+  g_assert_cmpuint (g_list_model_get_n_items (records), ==, 3);
+  for (guint i = 0; i < 3; i++)
+    {
+      static const char *const places[] = { "script.lua:20", NULL, "script.lua:22" };
+      g_autoptr (LifecycleRecord) record = g_list_model_get_item (records, i);
+
+      g_assert_cmpstr (lifecycle_record_get_place (record), ==, places[i]);
+    }
+
+  lifecycle_scope_close (scope);
+  g_assert_false (g_signal_handler_is_connected (emitter, first));
+  g_assert_false (g_signal_handler_is_connected (emitter, second));
+
+  first = g_signal_connect (emitter, "notify", G_CALLBACK (test_place_numbers), NULL);
+  g_assert_false (lifecycle_scope_add_handler_from (scope, emitter, first, number));
+  g_assert_false (g_signal_handler_is_connected (emitter, first));
+
+  g_clear_object (&records);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (emitter);
+}
+
+static void
 test_place_of_scope (void)
 {
   LifecycleScope *placed = lifecycle_scope_new ("placed");
@@ -388,6 +436,7 @@ main (int   argc,
   g_test_add_data_func ("/lifecycle/binding/abandoned/clear", "clear", test_abandoned);
   g_test_add_func ("/lifecycle/binding/not-abandoned", test_not_abandoned);
   g_test_add_func ("/lifecycle/binding/place", test_place);
+  g_test_add_func ("/lifecycle/binding/place-numbers", test_place_numbers);
   g_test_add_func ("/lifecycle/binding/place-of-scope", test_place_of_scope);
   g_test_add_func ("/lifecycle/binding/reason-detail", test_reason_detail);
   g_test_add_func ("/lifecycle/binding/failures", test_failures);

@@ -7,15 +7,15 @@
 
 const {Gio, GLib, GObject} = imports.gi;
 
-// Of the handlers, so many get a place, and then one of every so many: to look at the stack takes longer
-// than to connect a handler.
+// To look at the stack takes longer than to connect a handler. So this many handlers in a row get a place,
+// and one more for every so many milliseconds that pass: a loop that connects without a pause is hardly
+// slowed down, and nothing else notices.
 const N_PLACED = 1000;
-const PLACE_EVERY = 128;
+const MS_PER_PLACE = 4;
 
 var Lifecycle;
 
 let _setPlace;
-let _nHandlers = 0;
 let _placeAll = false;
 
 // -- places and exceptions --------------------------------------------------------------------
@@ -131,8 +131,9 @@ function _overrideScopes(Scope, native) {
         _setPlace(_place());
         try {
             GObject.Object.prototype._init.call(this, properties);
-        } finally {
+        } catch (error) {
             _setPlace(null);
+            throw error;
         }
         this.set_collected(true);
     };
@@ -193,7 +194,8 @@ function _overrideScopes(Scope, native) {
 
 function _overrideEntries(proto, native) {
     const {connect, connect_after: connectAfter} = GObject.Object.prototype;
-    const {add_handler: addHandler, connect_signal: connectClosure} = native;
+    const {add_handler: addHandler, add_handler_from: addHandlerFrom, connect_signal: connectClosure} =
+        native;
 
     const connectWithFlags = function (scope, instance, detailedSignal, func, flags, place) {
         _checkObject(instance);
@@ -211,25 +213,41 @@ function _overrideEntries(proto, native) {
         return addHandler.call(scope, instance, id) ? id : 0;
     };
 
+    // How many handlers may still get a place, and since when that has been so.
+    let credit = N_PLACED;
+    let refilled = Date.now();
+
+    const spendPlace = function () {
+        if (credit === 0) {
+            const now = Date.now();
+            credit = Math.min(N_PLACED, Math.floor((now - refilled) / MS_PER_PLACE));
+            refilled = now;
+        }
+        if (!_placeAll)
+            credit--;
+        return _place();
+    };
+
     // GJS's collector knows the closures that its own connect() makes; others it would keep. The plain case
-    // is written out, because it should cost little more than that connect().
+    // is written out, because it should cost little more than that connect(). So it uses nothing that was
+    // declared outside of this function: GJS looks the names of a module up one by one.
+    const [address, addressOf, reportTo, pause] = [_address, _addressOf, _reportTo, MS_PER_PLACE];
+    const [internPlace, {now}] = [Lifecycle.intern_place, Date];
+
     proto.connect_signal = function (instance, detailedSignal, func, flags = 0) {
-        const place = _placeAll || ++_nHandlers <= N_PLACED || _nHandlers % PLACE_EVERY === 0
-            ? _place() : null;
-        if (flags !== 0 || typeof func !== 'function' || !(instance instanceof GObject.Object))
+        const place = credit > 0 || now() - refilled >= pause ? spendPlace() : null;
+        if (flags !== 0 || typeof func !== 'function')
             return connectWithFlags(this, instance, detailedSignal, func, flags, place);
 
-        const address = this[_address] ?? _addressOf(this);
+        const owner = this[address] ?? addressOf(this);
         const id = connect.call(instance, detailedSignal, function () {
             try {
                 return func.apply(this, arguments);
             } catch (error) {
-                return _reportTo(address, place, error);
+                return reportTo(owner, place, error);
             }
         });
-        if (place !== null)
-            _setPlace(place);
-        return addHandler.call(this, instance, id) ? id : 0;
+        return addHandlerFrom.call(this, instance, id, place === null ? 0 : internPlace(place)) ? id : 0;
     };
 
     proto.every = function (intervalMs, func) {

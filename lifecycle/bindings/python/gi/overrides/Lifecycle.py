@@ -31,6 +31,7 @@ _connect = GObject.Object.connect
 _connect_after = GObject.Object.connect_after
 
 _add_handler = _Base.add_handler
+_add_handler_from = _Base.add_handler_from
 _connect_closure = _Base.connect_signal
 _defer = _Base.defer
 _set_place = Lifecycle.set_place
@@ -43,10 +44,35 @@ _NEEDS_CLOSURE = _Flags.SWAPPED | _Flags.ONCE | _Flags.QUEUED | _Flags.GUARDED
 _own_places = set()
 
 
+class _Site:
+    """A place in the program that calls this module."""
+
+    __slots__ = ("place", "number", "code")
+
+    def __init__(self, frame):
+        self.code = frame.f_code
+        self.place = f"{self.code.co_filename}:{frame.f_lineno}"
+        self.number = Lifecycle.intern_place(self.place)
+
+
+# By the address of the code and the instruction in it: to look up the line and to format it takes longer
+# than to adopt a handler. The site keeps the code, so that the address stays its own.
+_sites = {}
+
+
+def _new_site(frame):
+    # A program that compiles code again and again must not fill the memory with it.
+    if len(_sites) >= 10000:
+        _sites.clear()
+    site = _sites[id(frame.f_code), frame.f_lasti] = _Site(frame)
+    return site
+
+
 def _place(depth=2):
     """The place in the source of a caller, of the form "file:line"."""
-    frame = sys._getframe(depth)
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    frame = _getframe(depth)
+    site = _sites.get((id(frame.f_code), frame.f_lasti)) or _new_site(frame)
+    return site.place
 
 
 def _scope_place(depth=3):
@@ -123,7 +149,7 @@ def _call_handler(*args):
         owner = args[-3]()
         if owner is None:
             raise
-        _report(owner, args[-1], error)
+        _report(owner, args[-1].place, error)
         return None
 
 
@@ -285,16 +311,18 @@ class Scope(Lifecycle.Scope):
         """
         # This is the plain case of _connect_for(), without calls that it can do without.
         frame = _getframe(1)
-        place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        try:
+            site = _sites[id(frame.f_code), frame.f_lasti]
+        except KeyError:
+            site = _new_site(frame)
         if flags or args or not callable(callback):
-            return _connect_for(self, instance, detailed_signal, callback, args, flags, place)
+            return _connect_for(self, instance, detailed_signal, callback, args, flags, site.place)
         try:
             weak = self._weak
         except AttributeError:
             weak = _weakly(self)
-        handler_id = _connect(instance, detailed_signal, _call_handler, weak, callback, place)
-        _set_place(place)
-        return handler_id if _add_handler(self, instance, handler_id) else 0
+        handler_id = _connect(instance, detailed_signal, _call_handler, weak, callback, site)
+        return handler_id if _add_handler_from(self, instance, handler_id, site.number) else 0
 
     def on(self, instance, detailed_signal, *args, flags=0):
         """A decorator for a handler."""
