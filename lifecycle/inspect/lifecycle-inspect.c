@@ -282,6 +282,12 @@ lifecycle_inspect_start (LifecycleInspectFlags   flags,
 
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  /* This reads LIFECYCLE_DEBUG. What is registered first for forks gets its locks last: a fork has to
+   * wait for the thread of the inspection before it takes the locks of the report at exit, which that
+   * thread may need before it pauses.
+   */
+  g_type_class_unref (g_type_class_ref (LIFECYCLE_TYPE_SCOPE));
+
   g_mutex_lock (&inspect.lock);
   if (inspect.thread != NULL)
     lifecycle_inspect_server_set_flags (inspect.server, flags);

@@ -411,6 +411,62 @@ test_fork (void)
   lifecycle_inspect_stop ();
 }
 
+static gpointer
+ask_thread (gpointer stop)
+{
+  g_autofree char *socket = lifecycle_inspect_get_socket ();
+  g_autoptr (GDBusConnection) connection = NULL;
+
+  test_wait_for ((connection = connect_to (socket, NULL)) != NULL);
+  while (!g_atomic_int_get ((int *) stop))
+    {
+      g_variant_unref (call (connection, "GetInfo", NULL));
+      g_variant_unref (call (connection, "ListLeaks", NULL));
+    }
+  g_dbus_connection_close_sync (connection, NULL, NULL);
+
+  return NULL;
+}
+
+/* A fork waits for the inspection to pause, and for the locks of the report at exit; the inspection may
+ * need these before it pauses. It is started before anything else here.
+ */
+static void
+test_fork_while_asked (void)
+{
+  const guint n_forks = g_getenv ("LIFECYCLE_TEST_SLOW") != NULL ? 20 : 200;
+  LifecycleScope *scope;
+  GThread *thread;
+  int stop = FALSE;
+
+  if (!g_test_subprocess ())
+    {
+      g_setenv ("LIFECYCLE_DEBUG", "leaks", TRUE);
+      g_test_trap_subprocess (NULL, TEST_HANG_SECONDS * G_USEC_PER_SEC, G_TEST_SUBPROCESS_DEFAULT);
+      g_unsetenv ("LIFECYCLE_DEBUG");
+      g_test_trap_assert_passed ();
+      return;
+    }
+
+  start (LIFECYCLE_INSPECT_DEFAULT);
+  scope = lifecycle_scope_new ("scope");
+  thread = g_thread_new ("ask", ask_thread, &stop);
+  for (guint i = 0; i < n_forks; i++)
+    {
+      pid_t pid = fork ();
+
+      g_assert_cmpint (pid, >=, 0);
+      if (pid == 0)
+        test_fork_end (TEST_FORK_PASSED);
+      g_assert_cmpint (test_fork_wait (pid), ==, TEST_FORK_PASSED);
+    }
+  g_atomic_int_set (&stop, TRUE);
+  g_thread_join (thread);
+  lifecycle_inspect_stop ();
+  lifecycle_scope_close (scope);
+  g_assert_finalize_object (scope);
+}
+
 /* The rest of a program that ends with the inspection running. */
 static void
 test_exit (void)
@@ -456,6 +512,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/inspect-server/pipeline", test_pipeline);
   g_test_add_func ("/lifecycle/inspect-server/deaf", test_deaf);
   g_test_add_func ("/lifecycle/inspect-server/fork", test_fork);
+  g_test_add_func ("/lifecycle/inspect-server/fork-while-asked", test_fork_while_asked);
   g_test_add_func ("/lifecycle/inspect-server/exit", test_exit);
 
   return run_and_remove_directory ();
