@@ -656,6 +656,65 @@ test_exit_forked (void)
   g_test_trap_assert_stderr ("*child 1 has ended\nLifecycle: at exit, 0 scopes*1 scope had been dropped*");
 }
 
+/* Makes use of all that the report at exit looks at. */
+static gpointer
+busy_thread (gpointer stop)
+{
+  GMainContext *context = g_main_context_new ();
+
+  g_main_context_push_thread_default (context);
+  while (!g_atomic_int_get ((int *) stop))
+    {
+      LifecycleScope *scope = lifecycle_scope_new ("busy");
+      TestEmitter *emitter = test_emitter_new ();
+
+      lifecycle_scope_expect_finalize (scope, G_OBJECT (emitter), "a view");
+      lifecycle_scope_defer (scope, failing_cleanup, NULL, NULL);
+      lifecycle_scope_close (scope);
+      g_object_unref (emitter);
+      lifecycle_scope_get_error (scope);
+      g_object_unref (scope);
+      drop_scope (TRUE);
+    }
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+
+  return NULL;
+}
+
+/* Whatever other threads were doing at the moment of the fork, the child comes to its end. */
+static void
+test_exit_forked_while_busy (void)
+{
+  const guint n_forks = test_amount (200);
+  GThread *threads[2];
+  int stop = FALSE;
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, 0);
+      g_test_trap_assert_passed ();
+      return;
+    }
+
+  g_setenv ("LIFECYCLE_DEBUG", "leaks", TRUE);
+  drop_scope (TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("busy", busy_thread, &stop);
+  for (guint i = 0; i < n_forks; i++)
+    {
+      pid_t pid = fork ();
+
+      g_assert_cmpint (pid, >=, 0);
+      if (pid == 0)
+        exit (0);
+      test_wait_for (waitpid (pid, NULL, WNOHANG) == pid);
+    }
+  g_atomic_int_set (&stop, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
 #endif
 
 static void
@@ -737,6 +796,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/leaks/exit/leaks", test_exit_leaks);
 #ifdef G_OS_UNIX
   g_test_add_func ("/lifecycle/leaks/exit/forked", test_exit_forked);
+  g_test_add_func ("/lifecycle/leaks/exit/forked-while-busy", test_exit_forked_while_busy);
 #endif
   g_test_add_func ("/lifecycle/leaks/debug/help", test_help);
   g_test_add_func ("/lifecycle/leaks/debug/trace", test_trace);
