@@ -124,7 +124,10 @@ LifecycleScope *lifecycle_scope_leave_closed  (LifecycleScope     *self,
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ref_handle   (LifecycleScope     *self);
 void            lifecycle_scope_drop_cancellable (LifecycleScope  *self);
-char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger);
+char           *lifecycle_scope_dup_quoted_name (LifecycleScope   *self);
+char           *lifecycle_path_join           (GPtrArray          *names);
+char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger,
+                                               char               *name);
 gboolean        lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
 void            lifecycle_scope_limit_reached (LifecycleScope     *self,

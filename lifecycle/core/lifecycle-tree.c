@@ -535,23 +535,42 @@ lifecycle_scope_get_parent (LifecycleScope *self)
   return parent;
 }
 
-static char *
-scope_dup_quoted_name (LifecycleScope *self)
+/* Returns the name of a scope as it stands in paths. */
+char *
+lifecycle_scope_dup_quoted_name (LifecycleScope *self)
 {
   return lifecycle_name_quote (self->key.name != NULL ? self->key.name : "unnamed",
                                LIFECYCLE_QUOTE_PATH);
 }
 
-/* Returns the names from the root down to the scope of a ledger, joined by slashes. The caller
- * keeps the memory of the ledger alive.
- */
+/* Joins the quoted names of a scope and of those above it, from the scope up to the root. */
 char *
-lifecycle_ledger_dup_path (LifecycleLedger *ledger)
+lifecycle_path_join (GPtrArray *names)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   GString *path = g_string_new (NULL);
 
-  lifecycle_ledger_hold_memory (ledger);
+  for (guint i = names->len; i-- > 0;)
+    g_string_append_printf (path, "%s%s", (const char *) g_ptr_array_index (names, i),
+                            i > 0 ? "/" : "");
+
+  return g_string_free (path, FALSE);
+}
+
+/* Returns the path of a scope, by its quoted name, which is taken over, and the ledger of what is above
+ * it. Without a name, returns the path of the scope of that ledger; without a ledger, the name. The
+ * caller keeps the memory of the ledger alive.
+ */
+char *
+lifecycle_ledger_dup_path (LifecycleLedger *ledger,
+                           char            *name)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  if (name != NULL)
+    g_ptr_array_add (names, name);
+
+  if (ledger != NULL)
+    lifecycle_ledger_hold_memory (ledger);
   while (ledger != NULL)
     {
       LifecycleLedger *above = NULL;
@@ -561,7 +580,7 @@ lifecycle_ledger_dup_path (LifecycleLedger *ledger)
       scope = ledger->scope;
       if (scope != NULL)
         {
-          g_ptr_array_add (names, scope_dup_quoted_name (scope));
+          g_ptr_array_add (names, lifecycle_scope_dup_quoted_name (scope));
           if (scope->owner != NULL)
             above = lifecycle_ledger_hold_memory (scope->owner);
         }
@@ -571,11 +590,7 @@ lifecycle_ledger_dup_path (LifecycleLedger *ledger)
       ledger = above;
     }
 
-  for (guint i = names->len; i-- > 0;)
-    g_string_append_printf (path, "%s%s", (const char *) g_ptr_array_index (names, i),
-                            i > 0 ? "/" : "");
-
-  return g_string_free (path, FALSE);
+  return lifecycle_path_join (names);
 }
 
 /**
@@ -595,14 +610,7 @@ lifecycle_ledger_dup_path (LifecycleLedger *ledger)
 char *
 lifecycle_scope_get_path (LifecycleScope *self)
 {
-  g_autofree char *above = NULL;
-  g_autofree char *name = NULL;
-
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), NULL);
 
-  name = scope_dup_quoted_name (self);
-  above = self->owner != NULL ? lifecycle_ledger_dup_path (self->owner) : NULL;
-
-  return above != NULL && *above != '\0' ? g_strconcat (above, "/", name, NULL)
-                                         : g_steal_pointer (&name);
+  return lifecycle_ledger_dup_path (self->owner, lifecycle_scope_dup_quoted_name (self));
 }

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "lifecycle-names-private.h"
 #include "lifecycle-observer-private.h"
 #include "lifecycle-paths-private.h"
 #include "lifecycle-scope-private.h"
@@ -86,7 +85,7 @@ remember_all (void)
       /* This unlocks the ledger, whose memory the walk keeps. */
       lifecycle_walk_go_on (&walk);
       if (scope != NULL)
-        remember (scope, lifecycle_ledger_dup_path (ledger));
+        remember (scope, lifecycle_ledger_dup_path (ledger, NULL));
     }
   lifecycle_walk_clear (&walk);
 }
@@ -136,6 +135,5 @@ lifecycle_paths_dup (const LifecycleLedger *ledger)
   if (path != NULL)
     return path;
 
-  return lifecycle_name_quote (ledger->scope->key.name != NULL ? ledger->scope->key.name : "unnamed",
-                               LIFECYCLE_QUOTE_PATH);
+  return lifecycle_scope_dup_quoted_name (ledger->scope);
 }

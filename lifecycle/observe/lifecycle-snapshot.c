@@ -6,7 +6,6 @@
 #include "lifecycle-describe-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
-#include "lifecycle-names-private.h"
 #include "lifecycle-snapshot-private.h"
 #include "lifecycle-walk-private.h"
 
@@ -106,9 +105,7 @@ snapshot_add_scope (LifecycleSnapshot *self,
   g_array_set_size (self->scopes, walk->n_done + 1);
   named = &g_array_index (self->scopes, LifecycleSnapshotScope, walk->n_done);
   named->above = g_array_index (walk->steps, LifecycleStep, walk->n_done).above;
-  named->name = lifecycle_name_quote (scope->key.name != NULL ? scope->key.name : "unnamed",
-                                      LIFECYCLE_QUOTE_PATH);
-
+  named->name = lifecycle_scope_dup_quoted_name (scope);
   named->ledger = lifecycle_ledger_hold_memory (ledger);
   named->address = scope;
   named->object = scope->key.object;
@@ -132,20 +129,13 @@ snapshot_complete_name (LifecycleSnapshot *self,
                         LifecycleLedger   *above)
 {
   LifecycleSnapshotScope *named;
-  g_autofree char *path = NULL;
-  g_autofree char *name = NULL;
 
   if (above == NULL)
     return;
 
-  path = lifecycle_ledger_dup_path (above);
-  lifecycle_ledger_release_memory (above);
-  if (*path == '\0')
-    return;
-
   named = &g_array_index (self->scopes, LifecycleSnapshotScope, scope);
-  name = g_steal_pointer (&named->name);
-  named->name = g_strconcat (path, "/", name, NULL);
+  named->name = lifecycle_ledger_dup_path (above, g_steal_pointer (&named->name));
+  lifecycle_ledger_release_memory (above);
 }
 
 static void
@@ -332,20 +322,16 @@ lifecycle_snapshot_dup_path (LifecycleSnapshot *self,
 {
   LifecycleSnapshotScope *named = &g_array_index (self->scopes, LifecycleSnapshotScope, scope);
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  GString *path;
 
+  g_ptr_array_add (names, named->name);
   while (named->above != scope)
     {
-      g_ptr_array_add (names, named->name);
       scope = named->above;
       named = &g_array_index (self->scopes, LifecycleSnapshotScope, scope);
+      g_ptr_array_add (names, named->name);
     }
 
-  path = g_string_new (named->name);
-  for (guint i = names->len; i-- > 0;)
-    g_string_append_printf (path, "/%s", (const char *) g_ptr_array_index (names, i));
-
-  return g_string_free (path, FALSE);
+  return lifecycle_path_join (names);
 }
 
 /* Returns a reference on the object that an entry is about, if both still exist and this thread is
