@@ -12,15 +12,14 @@ import sys
 
 import markdown
 
+import pages
+
 
 def main():
     page, output, *command = sys.argv[1:]
     subprocess.run(command, check=True)
 
-    with open(page, encoding='utf-8') as file:
-        text = re.sub(r'^<!--.*?-->\n', '', file.read(), flags=re.DOTALL)
-    text = re.sub(r'\]\(([a-z-]+)\.md(#[^)]*)?\)', r'](\1.html\2)', text).replace('src="images/', 'src="')
-    body = markdown.markdown(text, extensions=['extra', 'codehilite'],
+    body = markdown.markdown(pages.lead(pages.read(page)), extensions=['extra', 'codehilite'],
                              extension_configs={'codehilite': {'css_class': 'codehilite'}})
 
     index = os.path.join(output, 'index.html')

@@ -8,12 +8,14 @@
 # - the first heading becomes the title of the page, and its name without the suffix the slug;
 # - `lifecycle_scope_close()`, `LifecycleScope`, `LifecycleScope::closed`, `LifecycleScope:limit` and
 #   the like become links to what they name; a function that does not exist is an error;
-# - links to `page.md` lead to `page.html`, and those to `images/` to the images themselves.
+# - links lead to the pages and images of the reference; see pages.py.
 
 import os
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
+
+import pages
 
 CORE = '{http://www.gtk.org/introspection/core/1.0}'
 C = '{http://www.gtk.org/introspection/c/1.0}'
@@ -22,10 +24,8 @@ GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
 KINDS = {'class': 'class', 'interface': 'iface', 'record': 'struct', 'enumeration': 'enum',
          'bitfield': 'flags', 'callback': 'callback'}
 
-FRONT = re.compile(r'\A<!--.*?-->\s*', re.DOTALL)
 FENCE = re.compile(r'^```.*?^```$', re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r'`([^`\n]+)`')
-PAGE = re.compile(r'\]\(([a-z-]+)\.md(#[^)]*)?\)')
 
 
 def links_of(gir):
@@ -55,8 +55,7 @@ def links_of(gir):
 
 
 def prepare(path, links):
-    with open(path, encoding='utf-8') as file:
-        text = file.read()
+    text = pages.read(path)
     unknown = []
 
     def link(match):
@@ -69,7 +68,6 @@ def prepare(path, links):
 
     # A page may bring its own front matter.
     if not text.startswith('Title:'):
-        text = FRONT.sub('', text)
         title = re.match(r'# (.*)\n', text).group(1)
         slug = os.path.splitext(os.path.basename(path))[0]
         text = f'Title: {title}\nSlug: {slug}\nSPDX-License-Identifier: LGPL-2.1-or-later\n\n{text}'
@@ -84,9 +82,7 @@ def prepare(path, links):
     done = []
     for part, prose in parts:
         if prose:
-            part = SPAN.sub(link, part)
-            part = PAGE.sub(lambda match: f']({match.group(1)}.html{match.group(2) or ""})', part)
-            part = part.replace('](images/', '](').replace('src="images/', 'src="')
+            part = pages.lead(SPAN.sub(link, part))
         done.append(part)
 
     for words in unknown:
@@ -95,12 +91,12 @@ def prepare(path, links):
 
 
 def main():
-    gir, output, *pages = sys.argv[1:]
+    gir, output, *paths = sys.argv[1:]
     links = links_of(gir)
     good = True
 
     os.makedirs(output, exist_ok=True)
-    for path in pages:
+    for path in paths:
         text, fine = prepare(path, links)
         good = good and fine
         with open(os.path.join(output, os.path.basename(path)), 'w', encoding='utf-8') as file:
