@@ -97,17 +97,9 @@ end (...)
 {
 <+...
 (
-- if (self->plain_id != 0) { call (bus, self->plain_id); }
+- if (\(self->plain_id\|self->plain_id != 0\|self->plain_id > 0\)) { call (bus, self->plain_id); }
 |
-- if (self->plain_id != 0) { call (bus, self->plain_id); self->plain_id = 0; }
-|
-- if (self->plain_id > 0) { call (bus, self->plain_id); }
-|
-- if (self->plain_id > 0) { call (bus, self->plain_id); self->plain_id = 0; }
-|
-- if (self->plain_id) { call (bus, self->plain_id); }
-|
-- if (self->plain_id) { call (bus, self->plain_id); self->plain_id = 0; }
+- if (\(self->plain_id\|self->plain_id != 0\|self->plain_id > 0\)) { call (bus, self->plain_id); self->plain_id = 0; }
 )
 ...+>
 }

@@ -18,17 +18,9 @@ end (...)
 (
 - g_clear_signal_handler (&self->id, emitter);
 |
-- if (self->id != 0) { g_signal_handler_disconnect (emitter, self->id); }
+- if (\(self->id\|self->id != 0\|self->id > 0\)) { g_signal_handler_disconnect (emitter, self->id); }
 |
-- if (self->id != 0) { g_signal_handler_disconnect (emitter, self->id); self->id = 0; }
-|
-- if (self->id > 0) { g_signal_handler_disconnect (emitter, self->id); }
-|
-- if (self->id > 0) { g_signal_handler_disconnect (emitter, self->id); self->id = 0; }
-|
-- if (self->id) { g_signal_handler_disconnect (emitter, self->id); }
-|
-- if (self->id) { g_signal_handler_disconnect (emitter, self->id); self->id = 0; }
+- if (\(self->id\|self->id != 0\|self->id > 0\)) { g_signal_handler_disconnect (emitter, self->id); self->id = 0; }
 )
 ...+>
 }

@@ -153,17 +153,9 @@ end (...)
 (
 - g_clear_handle_id (&self->id, g_source_remove);
 |
-- if (self->id != 0) { g_source_remove (self->id); }
+- if (\(self->id\|self->id != 0\|self->id > 0\)) { g_source_remove (self->id); }
 |
-- if (self->id != 0) { g_source_remove (self->id); self->id = 0; }
-|
-- if (self->id > 0) { g_source_remove (self->id); }
-|
-- if (self->id > 0) { g_source_remove (self->id); self->id = 0; }
-|
-- if (self->id) { g_source_remove (self->id); }
-|
-- if (self->id) { g_source_remove (self->id); self->id = 0; }
+- if (\(self->id\|self->id != 0\|self->id > 0\)) { g_source_remove (self->id); self->id = 0; }
 )
 ...+>
 }
