@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import gc
+import importlib.util
 import os
 import subprocess
 import sys
@@ -769,16 +770,110 @@ class TestAsyncInALoopOfGLib(unittest.TestCase):
         self.assertNotIn("_lifecycle_context", vars(loop))
 
 
-class TestExit(unittest.TestCase):
-    def run_program(self, text, **environment):
-        program = "import gi\ngi.require_version('Lifecycle', '1')\n" \
-            "from gi.repository import Gio, GLib, Lifecycle\n" + textwrap.dedent(text)
-        return subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=60,
-                              env={**os.environ, **environment})
+def run_program(text, **environment):
+    program = "import gi\ngi.require_version('Lifecycle', '1')\n" \
+        "from gi.repository import Gio, GLib, Lifecycle\n" + textwrap.dedent(text)
+    return subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=60,
+                          env={**os.environ, **environment})
 
+
+def has_module(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class TestOtherLoops(unittest.TestCase):
+    """The same program in the loops that asyncio can have."""
+
+    PROGRAM = """
+        import asyncio, threading
+        {setup}
+        async def work():
+            try:
+                await asyncio.sleep(1000)
+            finally:
+                await asyncio.sleep(0.01)
+                print("work has ended")
+
+        async def main():
+            {check}
+            file = Gio.File.new_for_path("/")
+            async with Lifecycle.Scope("main") as scope:
+                scope.run_async(work())
+                info = await scope.call(file.query_info_async, "standard::type", 0, 0)
+                print(info.get_file_type().value_nick)
+                try:
+                    await scope.call(Gio.File.new_for_path("/nonexistent").load_contents_async)
+                except GLib.Error as error:
+                    print(error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND))
+                ticked = asyncio.Event()
+                loop = asyncio.get_running_loop()
+                scope.add_timeout(1, lambda: loop.call_soon_threadsafe(ticked.set))
+                await ticked.wait()
+                scope.defer(print, "cleanup")
+
+            scope = Lifecycle.Scope("short")
+            call = asyncio.ensure_future(scope.closed())
+            GLib.timeout_add(20, scope.close)
+            print((await call).value_nick, scope.is_closed())
+
+            scope = Lifecycle.Scope("cut")
+            reader, writer = os.pipe()
+            stream = Gio.UnixInputStream.new(reader, True)
+            call = scope.call(stream.read_bytes_async, 10, 0)
+            loop.call_later(0.01, scope.close)
+            try:
+                await call
+            except asyncio.CancelledError:
+                print("cancelled")
+
+        import os
+        {run}
+        """
+    EXPECTED = "directory\nTrue\nwork has ended\ncleanup\ncompleted True\ncancelled\n"
+
+    def check(self, setup="", check="pass", run="asyncio.run(main())"):
+        result = run_program(textwrap.dedent(self.PROGRAM).format(setup=setup, check=check, run=run))
+        self.assertEqual((result.stdout, result.stderr, result.returncode), (self.EXPECTED, "", 0))
+
+    def test_plain(self):
+        self.check()
+
+    @unittest.skipUnless(has_module("uvloop"), "no uvloop")
+    def test_uvloop(self):
+        self.check("import uvloop; uvloop.install()",
+                   "assert isinstance(asyncio.get_running_loop(), uvloop.Loop)")
+
+    @unittest.skipUnless(has_module("gi.events"), "PyGObject has no gi.events; it came with 3.50")
+    def test_loop_of_pygobject(self):
+        self.check("from gi.events import GLibEventLoop, GLibEventLoopPolicy",
+                   "assert isinstance(asyncio.get_running_loop(), GLibEventLoop)",
+                   "with GLibEventLoopPolicy(): asyncio.run(main())")
+
+    def test_loop_of_glib_in_a_thread(self):
+        """The main context belongs to another thread, where the callbacks run."""
+        self.check("glib = GLib.MainLoop(); threading.Thread(target=glib.run).start()",
+                   "assert not GLib.MainContext.default().is_owner()",
+                   "asyncio.run(main()); glib.quit()")
+
+    def test_loop_of_glib_comes_and_goes(self):
+        self.check("""
+def run():
+    for _ in range(20):
+        glib = GLib.MainLoop()
+        GLib.timeout_add(2, glib.quit)
+        glib.run()
+thread = threading.Thread(target=run)
+thread.start()
+""", run="asyncio.run(main()); thread.join()")
+
+
+class TestExit(unittest.TestCase):
     def test_cleanups_run(self):
-        result = self.run_program("""
+        result = run_program("""
             scope = Lifecycle.Scope("root")
             child = scope.get_child("child")
             scope.defer(lambda scope, reason: print("root", reason.value_nick))
@@ -790,7 +885,7 @@ class TestExit(unittest.TestCase):
 
     def test_exception_and_sys_exit(self):
         for last, status in (("raise SystemExit(3)", 3), ("1 / 0", 1)):
-            result = self.run_program(f"""
+            result = run_program(f"""
                 scope = Lifecycle.Scope("root")
                 scope.defer(print, "cleaned up")
                 {last}
@@ -798,7 +893,7 @@ class TestExit(unittest.TestCase):
             self.assertEqual((result.stdout, result.returncode), ("cleaned up\n", status))
 
     def test_threads_at_exit(self):
-        result = self.run_program("""
+        result = run_program("""
             import threading
             def work():
                 context = GLib.MainContext()
@@ -815,7 +910,7 @@ class TestExit(unittest.TestCase):
         self.assertEqual((result.stdout, result.stderr, result.returncode), ("thread\n", "", 0))
 
     def test_leaks_are_named(self):
-        result = self.run_program("""
+        result = run_program("""
             scope = Lifecycle.Scope("forgotten")
             scope.add_timeout(1000, print)
             """, LIFECYCLE_DEBUG="leaks")
@@ -825,7 +920,7 @@ class TestExit(unittest.TestCase):
         self.assertEqual(result.stderr.count("at exit, 1 scope was"), 1)
 
     def test_nothing_at_exit_if_all_is_closed(self):
-        result = self.run_program("""
+        result = run_program("""
             with Lifecycle.Scope("closed") as scope:
                 scope.add_timeout(1000, print)
             """, LIFECYCLE_DEBUG="leaks")

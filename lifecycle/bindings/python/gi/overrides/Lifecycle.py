@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import functools
 import sys
+import threading
 import traceback
 
 from gi.repository import Gio, GLib, GObject
@@ -618,6 +619,15 @@ class _ContextSelector:
         return getattr(self._selector, name)
 
     def select(self, timeout=None):
+        # Another thread may run the context, for a while or for good.
+        if not self._context.acquire():
+            return self._selector.select(timeout)
+        try:
+            return self._select_with_context(timeout)
+        finally:
+            self._context.release()
+
+    def _select_with_context(self, timeout):
         events = self._selector.select(0)
         if events or (timeout is not None and timeout <= 0):
             self._context.iteration(False)
@@ -716,14 +726,22 @@ def _call(scope, function, args, kwargs, finish, place):
     _check_callable(function)
     loop = _loop(scope)
     future = loop.create_future()
+    thread = threading.get_ident()
+
+    def settle(set_outcome, outcome):
+        if not future.done():
+            set_outcome(outcome)
 
     def ready(source, result):
-        if future.done():
-            return
         try:
-            future.set_result((finish or _find_finish(function, source))(result))
+            outcome = future.set_result, (finish or _find_finish(function, source))(result)
         except Exception as error:
-            future.set_exception(error)
+            outcome = future.set_exception, error
+        # Another thread may run the main context.
+        if threading.get_ident() == thread:
+            settle(*outcome)
+        else:
+            loop.call_soon_threadsafe(settle, *outcome)
 
     _set_place(place)
     operation = _Base.begin_async(scope, getattr(function, "__name__", None), ready)
