@@ -851,7 +851,7 @@ class TestOtherLoops(unittest.TestCase):
     def test_loop_of_pygobject(self):
         self.check("from gi.events import GLibEventLoop, GLibEventLoopPolicy",
                    "assert isinstance(asyncio.get_running_loop(), GLibEventLoop)",
-                   "with GLibEventLoopPolicy(): asyncio.run(main())")
+                   "GLibEventLoopPolicy().get_event_loop().run_until_complete(main())")
 
     def test_loop_of_glib_in_a_thread(self):
         """The main context belongs to another thread, where the callbacks run."""

@@ -605,6 +605,10 @@ def _detail(exc_type, exc):
 
 # -- asyncio --------------------------------------------------------------------------------------
 
+# Seconds between two looks at a context where nothing wakes the loop.
+_POLL = 0.01
+
+
 class _ContextSelector:
     """Iterates a main context while a loop of asyncio, which knows nothing of it, waits.
 
@@ -619,9 +623,9 @@ class _ContextSelector:
         return getattr(self._selector, name)
 
     def select(self, timeout=None):
-        # Another thread may run the context, for a while or for good.
+        # Another thread may run the context, for good or for a while: nothing tells when it stops.
         if not self._context.acquire():
-            return self._selector.select(timeout)
+            return self._selector.select(_POLL if timeout is None else min(timeout, _POLL))
         try:
             return self._select_with_context(timeout)
         finally:
@@ -665,7 +669,7 @@ def _poll(loop, context):
         for _ in range(100):
             if not context.iteration(False):
                 break
-        loop.call_later(0.01, _poll, loop, context)
+        loop.call_later(_POLL, _poll, loop, context)
 
 
 def _loop(scope):
