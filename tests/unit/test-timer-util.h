@@ -161,3 +161,10 @@ test_probe_block (TestProbe *probe)
 {
   lifecycle_scope_block (probe->scope);
 }
+
+TEST_UNUSED static void
+test_iterate (guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_main_context_iteration (g_main_context_get_thread_default (), FALSE);
+}
