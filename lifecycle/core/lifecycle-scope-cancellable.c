@@ -74,14 +74,15 @@ lifecycle_scope_ref_cancellable (LifecycleScope *self)
   return cancellable;
 }
 
-/* Called at the end of the scope. Others may keep the ledger alive, but the cancellable must not live
- * on with it.
+/* Called at the end of a scope that has one. Others may keep the ledger alive, but the cancellable must
+ * not live on with it.
  */
 void
 lifecycle_scope_drop_cancellable (LifecycleScope *self)
 {
   LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (self);
-  g_autoptr (GCancellable) cancellable = g_steal_pointer (&holdings->extra->cancellable);
+  GCancellable *cancellable = g_steal_pointer (&holdings->extra->cancellable);
 
   lifecycle_ledger_unlock (&holdings->ledger);
+  g_object_unref (cancellable);
 }
