@@ -85,82 +85,6 @@ lifecycle_gtk_path_to_string (LifecycleGtkPath *self)
   return g_string_free (string, FALSE);
 }
 
-/* GLib lists no handlers. It finds the first one that is not blocked, so each that has been found is
- * blocked for a moment. No code runs meanwhile.
- */
-static guint
-count_handlers (gpointer object,
-                guint    signal_id)
-{
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gulong));
-  gulong id;
-
-  while ((id = g_signal_handler_find (object, G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_UNBLOCKED,
-                                      signal_id, 0, NULL, NULL, NULL)) != 0)
-    {
-      g_signal_handler_block (object, id);
-      g_array_append_val (ids, id);
-    }
-  for (guint i = 0; i < ids->len; i++)
-    g_signal_handler_unblock (object, g_array_index (ids, gulong, i));
-
-  return ids->len;
-}
-
-static void
-append_handlers_of (GString *string,
-                    gpointer object,
-                    GType    type)
-{
-  guint n_ids;
-  g_autofree guint *ids = g_signal_list_ids (type, &n_ids);
-
-  for (guint i = 0; i < n_ids; i++)
-    {
-      guint n = count_handlers (object, ids[i]);
-
-      if (n > 0)
-        g_string_append_printf (string, "%s%u of %s", string->len > 0 ? ", " : "", n,
-                                g_signal_name (ids[i]));
-    }
-}
-
-static char *
-list_handlers (gpointer object)
-{
-  GString *string = g_string_new (NULL);
-  guint n_interfaces;
-  g_autofree GType *interfaces = g_type_interfaces (G_OBJECT_TYPE (object), &n_interfaces);
-
-  for (GType type = G_OBJECT_TYPE (object); type != 0; type = g_type_parent (type))
-    append_handlers_of (string, object, type);
-  for (guint i = 0; i < n_interfaces; i++)
-    append_handlers_of (string, object, interfaces[i]);
-
-  return g_string_free (string, FALSE);
-}
-
-static char *
-list_controllers (GtkWidget *widget)
-{
-  GString *string = g_string_new (NULL);
-  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
-
-  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
-    {
-      g_autoptr (GObject) controller = g_list_model_get_item (controllers, i);
-      g_autofree char *handlers = list_handlers (controller);
-      const char *name = gtk_event_controller_get_name (GTK_EVENT_CONTROLLER (controller));
-
-      /* Those that GTK has made for itself have names. */
-      if (*handlers != '\0' && (name == NULL || !g_str_has_prefix (name, "gtk-")))
-        g_string_append_printf (string, "%s%s with %s", string->len > 0 ? "; " : "",
-                                G_OBJECT_TYPE_NAME (controller), handlers);
-    }
-
-  return g_string_free (string, FALSE);
-}
-
 static void
 append_line (GString    *string,
              const char *what,
@@ -175,14 +99,109 @@ char *
 lifecycle_gtk_describe_widget (GtkWidget *widget)
 {
   GString *string = g_string_new (NULL);
-  g_autofree char *handlers = list_handlers (widget);
-  g_autofree char *controllers = list_controllers (widget);
 
   append_line (string, "CSS name", gtk_widget_get_css_name (widget));
   if (GTK_IS_WINDOW (widget) && gtk_window_get_title (GTK_WINDOW (widget)) != NULL)
     append_line (string, "title", gtk_window_get_title (GTK_WINDOW (widget)));
-  append_line (string, "handlers", handlers);
-  append_line (string, "controllers", controllers);
 
   return g_string_free (string, FALSE);
+}
+
+/* The controllers of a widget that GTK has not made for itself. Those have names. */
+GPtrArray *
+lifecycle_gtk_list_controllers (GtkWidget *widget)
+{
+  GPtrArray *list = g_ptr_array_new ();
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+      const char *name = gtk_event_controller_get_name (controller);
+
+      if (name == NULL || !g_str_has_prefix (name, "gtk-"))
+        g_ptr_array_add (list, controller);
+    }
+
+  return list;
+}
+
+static gboolean
+is_inside (GtkWidget *widget,
+           gpointer   other)
+{
+  return other == widget || (GTK_IS_WIDGET (other) && gtk_widget_is_ancestor (other, widget));
+}
+
+static gboolean
+is_part (GtkWidget *widget,
+         gpointer   instance)
+{
+  if (GTK_IS_EVENT_CONTROLLER (instance))
+    return is_inside (widget, gtk_event_controller_get_widget (instance));
+  if (GTK_IS_LAYOUT_MANAGER (instance))
+    return is_inside (widget, gtk_layout_manager_get_widget (instance));
+  if (GTK_IS_AT_CONTEXT (instance))
+    return is_inside (widget, gtk_at_context_get_accessible (instance));
+
+  return is_inside (widget, instance);
+}
+
+/* The nodes of the tree of styles refer to their widgets, which own them; their type is private. The
+ * scope of a widget ends with it.
+ */
+static LifecycleReferrerRank
+rank_referrer (GObject       *object,
+               GTypeInstance *instance)
+{
+  static const char *const parts[] = { "GtkCss", "Lifecycle" };
+  static const char *const toolkit[] = { "Gtk", "Gdk", "Gsk", "Adw", "Pango" };
+  const char *name = g_type_name_from_instance (instance);
+
+  if (is_part (GTK_WIDGET (object), instance))
+    return LIFECYCLE_REFERRER_PART;
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      if (g_str_has_prefix (name, parts[i]))
+        return LIFECYCLE_REFERRER_PART;
+    }
+  if (GTK_IS_EXPRESSION (instance))
+    return LIFECYCLE_REFERRER_USER;
+  for (guint i = 0; i < G_N_ELEMENTS (toolkit); i++)
+    {
+      if (g_str_has_prefix (name, toolkit[i]))
+        return LIFECYCLE_REFERRER_TOOLKIT;
+    }
+
+  return LIFECYCLE_REFERRER_USER;
+}
+
+const LifecycleToolkit *
+lifecycle_gtk_get_toolkit (void)
+{
+  static const LifecycleToolkit toolkit = { (gpointer) gtk_init, rank_referrer };
+
+  return &toolkit;
+}
+
+/* Prints lines of text, if there are any, below a title. */
+void
+lifecycle_gtk_print_lines (const char *title,
+                           const char *text,
+                           gboolean    numbered)
+{
+  g_auto (GStrv) lines = NULL;
+
+  if (text == NULL)
+    return;
+
+  lines = g_strsplit (text, "\n", -1);
+  g_printerr ("  %s\n", title);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      if (numbered)
+        g_printerr ("    #%u %s\n", i, lines[i]);
+      else
+        g_printerr ("    %s\n", lines[i]);
+    }
 }

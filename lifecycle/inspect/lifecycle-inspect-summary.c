@@ -146,6 +146,9 @@ lifecycle_describe_leaks (void)
       lifecycle_dict_add_string (&dict, "scope", lifecycle_leak_get_scope_path (leak));
       lifecycle_dict_add_string (&dict, "place", lifecycle_leak_get_place (leak));
       lifecycle_dict_add_string (&dict, "stack", lifecycle_leak_get_stack (leak));
+      lifecycle_dict_add_string (&dict, "details", lifecycle_leak_get_details (leak));
+      lifecycle_dict_add_string (&dict, "handlers", lifecycle_leak_get_handlers (leak));
+      lifecycle_dict_add_string (&dict, "referrers", lifecycle_leak_get_referrers (leak));
       lifecycle_dict_add_string (&dict, "text", text);
       g_variant_builder_add_value (&list, g_variant_builder_end (&dict));
     }

@@ -28,7 +28,7 @@ describe_offset (const char *name,
 #endif
 
 #ifdef HAVE_ELF
-/* Names a function that is not exported, if the symbol table of its file has a name for it. */
+/* Names a function or variable that is not exported, if the symbol table of its file has a name for it. */
 static char *
 describe_hidden (const Dl_info *info,
                  gconstpointer  address)
@@ -43,13 +43,13 @@ describe_hidden (const Dl_info *info,
       program.dli_fbase == info->dli_fbase)
     file = "/proc/self/exe";
 
-  name = lifecycle_elf_find_function (file, (gsize) info->dli_fbase, (gsize) address, &offset);
+  name = lifecycle_elf_find_symbol (file, (gsize) info->dli_fbase, (gsize) address, &offset);
 
   return name != NULL ? describe_offset (name, offset) : NULL;
 }
 #endif
 
-/* Describes a function by its name or, if that is not known, by its offset in the program or
+/* Describes a function or variable by its name or, if that is not known, by its offset in the program or
  * library, in the form that addr2line accepts. `look` is the last scan of the loaded modules before
  * the address was noted.
  */

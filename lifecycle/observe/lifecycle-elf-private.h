@@ -1,4 +1,4 @@
-/* lifecycle-elf-private.h: names of functions that are not exported
+/* lifecycle-elf-private.h: names of functions and variables that are not exported
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-const char *lifecycle_elf_find_function (const char *file,
-                                         gsize       base,
-                                         gsize       address,
-                                         gsize      *offset);
+const char *lifecycle_elf_find_symbol (const char *file,
+                                       gsize       base,
+                                       gsize       address,
+                                       gsize      *offset);
 
 G_END_DECLS

@@ -1,4 +1,4 @@
-/* lifecycle-elf.c: names of functions that are not exported
+/* lifecycle-elf.c: names of functions and variables that are not exported
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -129,14 +129,14 @@ table_get_for_file (const char *file)
   return self;
 }
 
-/* Finds the function that contains an address, and the offset of the address in it. `base` is where
+/* Finds the function or variable that contains an address, and the offset of the address in it. `base` is where
  * the file was loaded. Returns NULL if there is none; the name is never freed.
  */
 const char *
-lifecycle_elf_find_function (const char *file,
-                             gsize       base,
-                             gsize       address,
-                             gsize      *offset)
+lifecycle_elf_find_symbol (const char *file,
+                           gsize       base,
+                           gsize       address,
+                           gsize      *offset)
 {
   const char *name = NULL;
   const Table *table;
@@ -149,7 +149,9 @@ lifecycle_elf_find_function (const char *file,
     {
       const ElfW(Sym) *symbol = &table->symbols[i];
 
-      if ((symbol->st_info & 0xf) == STT_FUNC &&
+      int type = symbol->st_info & 0xf;
+
+      if ((type == STT_FUNC || type == STT_OBJECT) &&
           address >= symbol->st_value &&
           address - symbol->st_value < symbol->st_size &&
           symbol->st_name < table->strings_size)

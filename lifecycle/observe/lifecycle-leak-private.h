@@ -25,10 +25,13 @@ typedef struct
   char                 *why;
   char                 *scope_path;
   char                 *details;
+  char                 *handlers;
+  char                 *referrers;
   const char           *place;  /* never freed */
   const LifecycleStack *stack;
 } LifecycleLeakFacts;
 
+LIFECYCLE_SHARED
 LifecycleLeakFacts *lifecycle_leak_facts_copy (const LifecycleLeakFacts *facts);
 LIFECYCLE_SHARED
 void                lifecycle_leak_facts_free (LifecycleLeakFacts       *facts);

@@ -48,6 +48,8 @@ enum
   PROP_PLACE,
   PROP_STACK,
   PROP_DETAILS,
+  PROP_HANDLERS,
+  PROP_REFERRERS,
   PROP_COUNT,
   N_PROPS
 };
@@ -64,6 +66,8 @@ lifecycle_leak_facts_copy (const LifecycleLeakFacts *facts)
   copy->why = g_strdup (facts->why);
   copy->scope_path = g_strdup (facts->scope_path);
   copy->details = g_strdup (facts->details);
+  copy->handlers = g_strdup (facts->handlers);
+  copy->referrers = g_strdup (facts->referrers);
 
   return copy;
 }
@@ -74,6 +78,8 @@ lifecycle_leak_facts_free (LifecycleLeakFacts *facts)
   g_free (facts->why);
   g_free (facts->scope_path);
   g_free (facts->details);
+  g_free (facts->handlers);
+  g_free (facts->referrers);
   g_free (facts);
 }
 
@@ -163,6 +169,14 @@ lifecycle_leak_get_property (GObject    *object,
 
     case PROP_DETAILS:
       g_value_set_string (value, lifecycle_leak_get_details (self));
+      break;
+
+    case PROP_HANDLERS:
+      g_value_set_string (value, lifecycle_leak_get_handlers (self));
+      break;
+
+    case PROP_REFERRERS:
+      g_value_set_string (value, lifecycle_leak_get_referrers (self));
       break;
 
     case PROP_COUNT:
@@ -302,6 +316,25 @@ lifecycle_leak_class_init (LifecycleLeakClass *klass)
    * Since: 1.0
    */
   properties[PROP_DETAILS] = leak_string_property ("details");
+
+  /**
+   * LifecycleLeak:handlers: (attributes org.gtk.Property.get=lifecycle_leak_get_handlers)
+   *
+   * The signal handlers that are connected to the object, one a line, or %NULL if there are none or
+   * they are not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HANDLERS] = leak_string_property ("handlers");
+
+  /**
+   * LifecycleLeak:referrers: (attributes org.gtk.Property.get=lifecycle_leak_get_referrers)
+   *
+   * What refers to the object, one a line, or %NULL if nothing does or it is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REFERRERS] = leak_string_property ("referrers");
 
   /**
    * LifecycleLeak:count: (attributes org.gtk.Property.get=lifecycle_leak_get_count)
@@ -513,8 +546,8 @@ lifecycle_leak_get_stack (LifecycleLeak *self)
  * lifecycle_leak_get_details: (attributes org.gtk.Method.get_property=details)
  * @self: a leak
  *
- * Gets what else is known about the object. For a widget, these are its CSS name, and the handlers and
- * controllers that it had when the leak was listed.
+ * Gets what else is known about the object. For a widget, these are its CSS name and, for a window,
+ * its title.
  *
  * Returns: (transfer none) (nullable): some lines of text, or %NULL
  *
@@ -526,6 +559,54 @@ lifecycle_leak_get_details (LifecycleLeak *self)
   g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
 
   return leak_get_facts (self)->details;
+}
+
+/**
+ * lifecycle_leak_get_handlers: (attributes org.gtk.Method.get_property=handlers)
+ * @self: a leak
+ *
+ * Gets the signal handlers that are connected to the object, one a line: the signal, and the function
+ * that is called.
+ *
+ * They are looked for when a widget becomes overdue. Those of the controllers of the widget are listed,
+ * too; those that GTK has connected are not. For other objects they are not known.
+ *
+ * Returns: (transfer none) (nullable): some lines of text, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_handlers (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return leak_get_facts (self)->handlers;
+}
+
+/**
+ * lifecycle_leak_get_referrers: (attributes org.gtk.Method.get_property=referrers)
+ * @self: a leak
+ *
+ * Gets what refers to the object, one a line. Some of these may hold a reference, others only have its
+ * address.
+ *
+ * This is looked for when a widget becomes overdue. For other objects it is not known. Found are handlers
+ * and sources that have the widget as their data, whoever has set them up, what scopes own, variables of
+ * the program, objects that have it in one of their fields, and, in Python, what the garbage collector
+ * knows. Private data of objects, containers and blocks of memory that are not objects are not found.
+ * What belongs to GTK is listed only if there is nothing else. The memory is searched on Linux; on other
+ * systems only what scopes own is known.
+ *
+ * Returns: (transfer none) (nullable): some lines of text, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+lifecycle_leak_get_referrers (LifecycleLeak *self)
+{
+  g_return_val_if_fail (LIFECYCLE_IS_LEAK (self), NULL);
+
+  return leak_get_facts (self)->referrers;
 }
 
 /**

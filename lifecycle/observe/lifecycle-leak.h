@@ -63,6 +63,10 @@ const char        *lifecycle_leak_get_stack       (LifecycleLeak *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 const char        *lifecycle_leak_get_details     (LifecycleLeak *self);
 LIFECYCLE_AVAILABLE_IN_1_0
+const char        *lifecycle_leak_get_handlers    (LifecycleLeak *self);
+LIFECYCLE_AVAILABLE_IN_1_0
+const char        *lifecycle_leak_get_referrers   (LifecycleLeak *self);
+LIFECYCLE_AVAILABLE_IN_1_0
 guint              lifecycle_leak_get_count       (LifecycleLeak *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 char              *lifecycle_leak_to_string       (LifecycleLeak *self);

@@ -27,6 +27,9 @@ typedef struct
   void (* find) (GPtrArray *list,
                  gint64     since,
                  gboolean   overdue_only);
+
+  /* Returns how many are overdue. Called with no lock held, on any thread. */
+  guint (* count) (void);
 } LifecycleLeakFinder;
 
 LIFECYCLE_SHARED

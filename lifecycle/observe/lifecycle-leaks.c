@@ -46,6 +46,8 @@ struct _Watch
   guint64      listed;          /* number of the listing that last saw it */
 };
 
+static const LifecycleLeakFinder *leaks_finder;
+
 static struct
 {
   GMutex        lock;           /* only that of the noted leaks is taken while it is held */
@@ -447,7 +449,8 @@ lifecycle_set_leak_grace (guint grace_ms)
  * lifecycle_get_n_overdue:
  *
  * Gets the number of objects that are overdue: passed to [method@Scope.expect_finalize] and still
- * alive although the grace time has passed since the scope closed.
+ * alive although the grace time has passed since the scope closed. If the library for GTK watches
+ * widgets, those that are overdue count, too.
  *
  * This is cheap enough to be called often. It may be called on any thread.
  *
@@ -458,6 +461,7 @@ lifecycle_set_leak_grace (guint grace_ms)
 guint
 lifecycle_get_n_overdue (void)
 {
+  const LifecycleLeakFinder *finder = g_atomic_pointer_get (&leaks_finder);
   guint n_overdue;
 
   g_mutex_lock (&leaks.lock);
@@ -465,7 +469,7 @@ lifecycle_get_n_overdue (void)
   n_overdue = leaks.n_overdue;
   g_mutex_unlock (&leaks.lock);
 
-  return n_overdue;
+  return finder != NULL ? n_overdue + finder->count () : n_overdue;
 }
 
 /* Adds the facts about the objects in a list, each object once, without those that are being
@@ -492,8 +496,6 @@ leaks_collect (GPtrArray     *list,
         }
     }
 }
-
-static const LifecycleLeakFinder *leaks_finder;
 
 /* Lists the objects that are alive although the scope has closed, overdue or not. `since` may be
  * NULL.

@@ -26,6 +26,8 @@ typedef struct
   char                 *what;           /* describes the first of them */
   const char           *place;
   const LifecycleStack *stack;
+  char                 *handlers;       /* of the first */
+  char                 *referrers;
   LifecycleInventory   *owned;          /* by all of them together, if they are scopes */
 } Group;
 
@@ -36,6 +38,8 @@ group_free (gpointer data)
 
   g_free (self->key);
   g_free (self->what);
+  g_free (self->handlers);
+  g_free (self->referrers);
   g_clear_pointer (&self->owned, g_hash_table_unref);
   g_free (self);
 }
@@ -104,13 +108,34 @@ groups_add_leaks (GPtrArray *groups,
       LifecycleLeakFacts *facts = g_ptr_array_index (list, i);
       g_autoptr (LifecycleLeak) leak = NULL;
       guint n = facts->count;
+      Group *group;
       char *key = g_strdup_printf ("leak %d %s %s %s", facts->kind, g_type_name (facts->type),
                                    facts->place != NULL ? facts->place : facts->scope_path,
                                    facts->why != NULL ? facts->why : "");
 
       facts->count = 1;
       leak = lifecycle_leak_new (facts);
-      groups_add (groups, key, lifecycle_leak_to_string (leak), NULL, facts->stack, n);
+      group = groups_add (groups, key, lifecycle_leak_to_string (leak), NULL, facts->stack, n);
+      if (group->n == n)
+        {
+          group->handlers = g_strdup (facts->handlers);
+          group->referrers = g_strdup (facts->referrers);
+        }
+    }
+}
+
+static void
+append_lines (GString    *string,
+              const char *title,
+              const char *text)
+{
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+    {
+      if (i == 0)
+        g_string_append_printf (string, "    %s\n", title);
+      g_string_append_printf (string, "        %s\n", lines[i]);
     }
 }
 
@@ -144,6 +169,8 @@ group_append (Group   *self,
   g_string_append_c (string, '\n');
   if (n_owned > 0)
     lifecycle_inventory_append (self->owned, string, "    ", MAX_ROWS);
+  append_lines (string, "handlers:", self->handlers);
+  append_lines (string, "referred to by:", self->referrers);
 
   if (stack != NULL)
     {

@@ -142,7 +142,7 @@ find_in_module (gpointer    opened,
 {
   gsize in_function;
 
-  frame->function = g_strdup (lifecycle_elf_find_function (opened, 0, offset, &in_function));
+  frame->function = g_strdup (lifecycle_elf_find_symbol (opened, 0, offset, &in_function));
 }
 
 #endif

@@ -86,6 +86,36 @@ group_leaks (GVariant *leaks)
 }
 
 static void
+print_lines (const char *title,
+             const char *text)
+{
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+    {
+      if (i == 0)
+        g_print ("  %s\n", title);
+      g_print ("    %s\n", lines[i]);
+    }
+}
+
+/* What the program has found out about the first of a group. */
+static void
+print_details (GVariant *dict)
+{
+  const char *handlers = lifecycle_dict_get_string (dict, "handlers");
+  const char *referrers = lifecycle_dict_get_string (dict, "referrers");
+
+  if (handlers == NULL && referrers == NULL)
+    return;
+
+  g_print ("\n%s %s\n", lifecycle_dict_get_string (dict, "type"),
+           lifecycle_dict_get_string (dict, "address"));
+  print_lines ("handlers:", handlers);
+  print_lines ("referred to by:", referrers);
+}
+
+static void
 print_leaks (GVariant *leaks)
 {
   g_autoptr (LifecycleTable) table = lifecycle_table_new (">COUNT", "LEAK", "TYPE", "ADDRESS", ">REFS",
@@ -112,6 +142,8 @@ print_leaks (GVariant *leaks)
     lifecycle_table_print (table);
   else
     g_print ("Nothing that should be gone is still alive.\n");
+  for (guint i = 0; i < groups->len; i++)
+    print_details (((LeakGroup *) g_ptr_array_index (groups, i))->first);
 }
 
 static void
@@ -208,8 +240,9 @@ const LifecycleCommand lifecycle_command_leaks = {
   .summary = "List what should be gone, and what can never fire",
   .help =
     "An object should be gone soon after a scope has closed if the program has said so, with\n"
-    "lifecycle_scope_expect_finalize(). Leaks of one place are one line, with the address and the\n"
-    "references of one of them. 'lifecycle why PID ADDRESS' tells who has to do with it.\n"
+    "lifecycle_scope_expect_finalize(). A program with GTK can also watch its widgets. Leaks of one\n"
+    "place are one line, with the address and the references of one of them; for a widget, its\n"
+    "handlers and what refers to it follow. 'lifecycle why PID ADDRESS' tells who has to do with it.\n"
     "\n"
     "An entry can never fire if nobody runs its main context any more. It seems unable to fire\n"
     "if nobody but scopes holds its emitter, or if the call of an operation has been lost: look\n"

@@ -319,6 +319,40 @@ test_leaks (void)
   close_page (window);
 }
 
+static GtkWindow *kept_window;
+
+static char *
+dup_referrers (void)
+{
+  g_autoptr (GListModel) leaks = lifecycle_list_leaks ();
+  g_autoptr (LifecycleLeak) leak = g_list_model_get_item (leaks, 0);
+
+  return leak != NULL ? g_strdup (lifecycle_leak_get_referrers (leak)) : NULL;
+}
+
+/* The page says who knows a widget that has leaked. This watches all widgets from now on, so it comes
+ * last.
+ */
+static void
+test_leaked_widget (void)
+{
+  GtkWidget *window, *page = open_page (&window);
+  GtkWidget *tabs = gtk_widget_get_parent (get_records (page));
+  g_autofree char *referrers = NULL;
+
+  lifecycle_gtk_watch_widgets (1);
+  kept_window = g_object_ref (GTK_WINDOW (gtk_window_new ()));
+  gtk_window_destroy (kept_window);
+  gtk_stack_set_visible_child_name (GTK_STACK (tabs), "leaks");
+  test_iterate_until ((referrers = dup_referrers ()) != NULL);
+  g_assert_cmpstr (referrers, ==, "the variable kept_window");
+  test_iterate_until (shows (tabs, referrers));
+
+  g_clear_object (&kept_window);
+  test_iterate_until (!shows (tabs, referrers));
+  close_page (window);
+}
+
 /* In the inspector itself: its list of objects and our page know of each other. */
 static GtkWidget *
 find_inspector_page (void)
@@ -644,6 +678,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle-gtk/inspector/inspector", test_inspector);
   g_test_add_func ("/lifecycle-gtk/inspector/keys", test_keys);
   g_test_add_func ("/lifecycle-gtk/inspector/scroll", test_scroll);
+  g_test_add_func ("/lifecycle-gtk/inspector/leaked-widget", test_leaked_widget);
 
   return g_test_run ();
 }

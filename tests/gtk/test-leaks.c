@@ -101,7 +101,7 @@ test_window (void)
   assert_leak (GTK_WIDGET (window), "after it was destroyed", "GtkWindow");
   leak = wait_for_leaks (1);
   g_assert_nonnull (strstr (lifecycle_leak_get_details (leak), "title: a title"));
-  g_assert_nonnull (strstr (lifecycle_leak_get_details (leak), "1 of notify"));
+  g_assert_cmpstr (lifecycle_leak_get_handlers (leak), ==, "notify::title: test_never_handler_cb");
 
   /* Then the box is. */
   g_assert_finalize_object (window);
@@ -126,8 +126,8 @@ test_child (void)
                "> GtkBox.vertical > GtkButton#save.");
   leak = wait_for_leaks (1);
   g_assert_nonnull (strstr (lifecycle_leak_get_details (leak), "CSS name: button"));
-  g_assert_nonnull (strstr (lifecycle_leak_get_details (leak),
-                            "GtkEventControllerKey with 1 of key-pressed"));
+  g_assert_cmpstr (lifecycle_leak_get_handlers (leak), ==,
+                   "key-pressed of GtkEventControllerKey: test_never_handler_cb");
 
   /* It comes back. */
   gtk_box_append (GTK_BOX (box), button);
@@ -151,7 +151,41 @@ test_in_test (void)
   lifecycle_test_end ();
 }
 
-/* The usual kinds of leaks. */
+/* The usual kinds of leaks, and what the report says of each. */
+
+/* An object of the program that holds a widget. */
+#define TEST_TYPE_KEEPER (test_keeper_get_type ())
+G_DECLARE_FINAL_TYPE (TestKeeper, test_keeper, TEST, KEEPER, GObject)
+
+struct _TestKeeper
+{
+  GObject    parent_instance;
+  char       before[400];
+  GtkWindow *window;
+};
+
+G_DEFINE_FINAL_TYPE (TestKeeper, test_keeper, G_TYPE_OBJECT)
+
+static void
+test_keeper_dispose (GObject *object)
+{
+  g_clear_object (&TEST_KEEPER (object)->window);
+
+  G_OBJECT_CLASS (test_keeper_parent_class)->dispose (object);
+}
+
+static void
+test_keeper_class_init (TestKeeperClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = test_keeper_dispose;
+}
+
+static void
+test_keeper_init (TestKeeper *self)
+{
+}
+
+static GtkWindow *remembered_window;
 
 static gboolean
 never_cb (gpointer data)
@@ -160,60 +194,259 @@ never_cb (gpointer data)
 }
 
 static void
-test_kinds (void)
+never_notify_cb (gpointer data)
 {
-  GtkWindow *window = g_object_ref (new_window ());
-  GtkAdjustment *model = gtk_adjustment_new (0, 0, 1, 1, 1, 1);
-  guint id;
+}
 
-  g_object_unref (window);
-  g_object_ref_sink (model);
+static void
+never_closure_cb (void)
+{
+}
 
-  /* Captured by the closure of a signal. */
+/* Destroys the window, of which somebody holds a reference, and expects a line of the report. */
+static void
+assert_referrer (GtkWindow  *window,
+                 const char *pattern)
+{
+  g_autoptr (LifecycleLeak) leak = NULL;
+  g_auto (GStrv) lines = NULL;
+  gboolean found = FALSE;
+
+  gtk_window_destroy (window);
+  assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
+  leak = wait_for_leaks (1);
+  lines = g_strsplit (lifecycle_leak_get_referrers (leak) != NULL ? lifecycle_leak_get_referrers (leak)
+                                                                  : "", "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    found |= g_pattern_match_simple (pattern, lines[i]);
+  if (!found)
+    g_error ("no line like '%s' in:\n%s", pattern, lifecycle_leak_get_referrers (leak));
+}
+
+static void
+test_held_by_handler (void)
+{
+  GtkWindow *window = new_window ();
+  GtkAdjustment *model = g_object_ref_sink (gtk_adjustment_new (0, 0, 1, 1, 1, 1));
+
   g_signal_connect_data (model, "value-changed", G_CALLBACK (test_never_handler_cb),
                          g_object_ref (window), (GClosureNotify) (GCallback) g_object_unref, 0);
-  gtk_window_destroy (window);
-  assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
+  assert_referrer (window,
+                   "data of test_never_handler_cb, connected to value-changed of GtkAdjustment 0x*");
   g_object_unref (model);
   g_assert_null (wait_for_leaks (0));
+}
 
-  /* By a timeout. */
-  window = new_window ();
-  id = g_timeout_add_full (G_PRIORITY_DEFAULT, 100000, never_cb, g_object_ref (window),
-                           g_object_unref);
-  gtk_window_destroy (window);
-  assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
+static void
+test_held_by_controller (void)
+{
+  GtkWindow *window = new_window ();
+  GtkEventController *controller = gtk_event_controller_key_new ();
+  gulong handler = g_signal_connect_data (controller, "key-pressed", G_CALLBACK (test_never_handler_cb),
+                                          g_object_ref (window),
+                                          (GClosureNotify) (GCallback) g_object_unref, 0);
+
+  gtk_widget_add_controller (GTK_WIDGET (window), controller);
+  assert_referrer (window, "data of test_never_handler_cb, connected to key-pressed of "
+                           "GtkEventControllerKey 0x*");
+  g_signal_handler_disconnect (controller, handler);
+  g_assert_null (wait_for_leaks (0));
+}
+
+static void
+test_held_by_source (void)
+{
+  GtkWindow *window = new_window ();
+  GSource *source;
+  guint id = g_timeout_add_full (G_PRIORITY_DEFAULT, 100000, never_cb, g_object_ref (window),
+                                 g_object_unref);
+
+  assert_referrer (window, "data of never_cb, called by the source 'timeout'");
   g_source_remove (id);
   g_assert_null (wait_for_leaks (0));
 
-  /* By an expression. */
   window = new_window ();
-  {
-    GtkExpression *expression = gtk_object_expression_new (G_OBJECT (window));
-    GtkExpression *constant = gtk_constant_expression_new (GTK_TYPE_WINDOW, window);
+  source = g_timeout_source_new (100000);
+  g_source_set_static_name (source, "save soon");
+  g_source_set_closure (source, g_cclosure_new_object (G_CALLBACK (never_cb), G_OBJECT (window)));
+  g_source_attach (source, NULL);
+  g_object_ref (window);
+  assert_referrer (window, "data of a closure, called by the source 'save soon'");
+  g_object_unref (window);
+  g_assert_null (wait_for_leaks (0));
+  g_source_destroy (source);
+  g_source_unref (source);
+}
 
-    gtk_window_destroy (window);
-    assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
-    gtk_expression_unref (expression);
-    gtk_expression_unref (constant);
-  }
+static void
+test_held_by_expression (void)
+{
+  GtkWindow *window = new_window ();
+  GtkExpression *expression = gtk_constant_expression_new (GTK_TYPE_WINDOW, window);
+  GtkExpressionWatch *watch;
+  GtkAdjustment *model;
+
+  assert_referrer (window, "in GtkConstantExpression 0x*");
+  gtk_expression_unref (expression);
   g_assert_null (wait_for_leaks (0));
 
-  /* By a controller of its own. */
   window = new_window ();
-  {
-    GtkEventController *controller = gtk_event_controller_key_new ();
-    gulong handler = g_signal_connect_data (controller, "key-pressed",
-                                            G_CALLBACK (test_never_handler_cb),
+  expression = gtk_cclosure_expression_new (G_TYPE_STRING, NULL, 0, NULL, never_closure_cb,
                                             g_object_ref (window),
-                                            (GClosureNotify) (GCallback) g_object_unref, 0);
-
-    gtk_widget_add_controller (GTK_WIDGET (window), controller);
-    gtk_window_destroy (window);
-    assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
-    g_signal_handler_disconnect (controller, handler);
-  }
+                                            (GClosureNotify) (GCallback) g_object_unref);
+  assert_referrer (window, "data of a closure in GtkCClosureExpression 0x*");
+  gtk_expression_unref (expression);
   g_assert_null (wait_for_leaks (0));
+
+  /* GTK keeps the data of a watch in memory that is no object. */
+  window = new_window ();
+  model = g_object_ref_sink (gtk_adjustment_new (0, 0, 1, 1, 1, 1));
+  expression = gtk_property_expression_new (GTK_TYPE_ADJUSTMENT, NULL, "value");
+  watch = gtk_expression_watch (expression, model, never_notify_cb, g_object_ref (window),
+                                g_object_unref);
+  gtk_window_destroy (window);
+  assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
+  gtk_expression_watch_unwatch (watch);
+  gtk_expression_unref (expression);
+  g_object_unref (model);
+  g_assert_null (wait_for_leaks (0));
+}
+
+static void
+test_held_by_object (void)
+{
+  TestKeeper *keeper = g_object_new (TEST_TYPE_KEEPER, NULL);
+
+  keeper->window = g_object_ref (new_window ());
+  assert_referrer (keeper->window, "in TestKeeper 0x*");
+  g_object_unref (keeper);
+  g_assert_null (wait_for_leaks (0));
+}
+
+static void
+test_held_by_variable (void)
+{
+  remembered_window = g_object_ref (new_window ());
+  assert_referrer (remembered_window, "the variable remembered_window");
+  g_clear_object (&remembered_window);
+  g_assert_null (wait_for_leaks (0));
+}
+
+/* What scopes own has a place. */
+static void
+test_held_by_scope (void)
+{
+  g_autoptr (LifecycleScope) scope = lifecycle_scope_new ("shelf");
+  GtkAdjustment *model = g_object_ref_sink (gtk_adjustment_new (0, 0, 1, 1, 1, 1));
+  GtkWindow *window = new_window ();
+
+  lifecycle_scope_add_object (scope, G_OBJECT (window));
+  assert_referrer (window, "a reference, added at *test-leaks.c:*, in scope shelf");
+  lifecycle_scope_clear (scope);
+  g_assert_null (wait_for_leaks (0));
+
+  window = new_window ();
+  lifecycle_scope_add_timeout (scope, 100000, never_cb, g_object_ref (window), g_object_unref);
+  assert_referrer (window, "data of never_cb, timer, added at *test-leaks.c:*, in scope shelf");
+  lifecycle_scope_clear (scope);
+  g_assert_null (wait_for_leaks (0));
+
+  window = new_window ();
+  lifecycle_scope_connect_full (scope, model, "value-changed", G_CALLBACK (test_never_handler_cb),
+                                g_object_ref (window), (GClosureNotify) (GCallback) g_object_unref,
+                                LIFECYCLE_CONNECT_DEFAULT);
+  assert_referrer (window, "data of test_never_handler_cb, connected to value-changed of "
+                           "GtkAdjustment 0x*, added at *test-leaks.c:*, in scope shelf");
+  lifecycle_scope_close (scope);
+  g_object_unref (model);
+  g_assert_null (wait_for_leaks (0));
+}
+
+/* What has been is not mentioned: handlers, sources and objects that are gone, whose memory may still
+ * look as it did.
+ */
+static void
+test_held_no_more (void)
+{
+  GtkWindow *window = g_object_ref (new_window ());
+  TestKeeper *keeper = g_object_new (TEST_TYPE_KEEPER, NULL);
+  GtkAdjustment *model = g_object_ref_sink (gtk_adjustment_new (0, 0, 1, 1, 1, 1));
+  GtkExpression *expression = gtk_constant_expression_new (GTK_TYPE_WINDOW, window);
+  guint timeout = g_timeout_add (100000, never_cb, window);
+  gulong handler = g_signal_connect (model, "value-changed", G_CALLBACK (test_never_handler_cb), window);
+  g_autoptr (LifecycleLeak) leak = NULL;
+  const char *referrers;
+
+  keeper->window = g_object_ref (window);
+  gtk_expression_unref (expression);
+  g_source_remove (timeout);
+  g_signal_handler_disconnect (model, handler);
+  g_object_unref (model);
+  g_object_unref (keeper);
+
+  gtk_window_destroy (window);
+  assert_leak (GTK_WIDGET (window), "destroyed", "GtkWindow");
+  leak = wait_for_leaks (1);
+  referrers = lifecycle_leak_get_referrers (leak);
+  if (referrers != NULL)
+    {
+      g_assert_null (strstr (referrers, "test_never_handler_cb"));
+      g_assert_null (strstr (referrers, "never_cb"));
+      g_assert_null (strstr (referrers, "TestKeeper"));
+      g_assert_null (strstr (referrers, "Expression"));
+      g_assert_null (strstr (referrers, "variable"));
+    }
+  g_object_unref (window);
+  g_assert_null (wait_for_leaks (0));
+}
+
+static gpointer
+count_on_thread (gpointer data)
+{
+  g_autoptr (GListModel) leaks = lifecycle_list_leaks ();
+  g_autoptr (LifecycleLeak) leak = g_list_model_get_item (leaks, 0);
+
+  g_assert_nonnull (leak);
+  g_assert_cmpstr (lifecycle_leak_get_handlers (leak), ==, "notify::title: test_never_handler_cb");
+
+  return GUINT_TO_POINTER (lifecycle_get_n_overdue ());
+}
+
+/* Widgets count, and other threads get to know of them. */
+static void
+test_overdue (void)
+{
+  GtkWindow *window = g_object_ref (new_window ());
+  gint64 end;
+  guint n;
+
+  g_assert_cmpuint (lifecycle_get_n_overdue (), ==, 0);
+  g_signal_connect (window, "notify::title", G_CALLBACK (test_never_handler_cb), NULL);
+  gtk_window_destroy (window);
+  g_assert_cmpuint (lifecycle_get_n_overdue (), ==, 0);
+  test_iterate_until (lifecycle_get_n_overdue () == 1);
+
+  n = GPOINTER_TO_UINT (g_thread_join (g_thread_new ("counter", count_on_thread, NULL)));
+  g_assert_cmpuint (n, ==, 1);
+
+  /* A longer time is for it, too. */
+  lifecycle_gtk_watch_widgets (100000);
+  g_assert_cmpuint (lifecycle_get_n_overdue (), ==, 0);
+  lifecycle_gtk_watch_widgets (GRACE);
+  g_assert_cmpuint (lifecycle_get_n_overdue (), ==, 1);
+
+  g_object_unref (window);
+  g_assert_cmpuint (lifecycle_get_n_overdue (), ==, 0);
+
+  /* Another thread is told although nobody has asked on this one. */
+  window = g_object_ref (new_window ());
+  g_signal_connect (window, "notify::title", G_CALLBACK (test_never_handler_cb), NULL);
+  gtk_window_destroy (window);
+  end = g_get_monotonic_time () + 20 * GRACE * 1000;
+  test_iterate_until (g_get_monotonic_time () > end);
+  n = GPOINTER_TO_UINT (g_thread_join (g_thread_new ("counter", count_on_thread, NULL)));
+  g_assert_cmpuint (n, ==, 1);
+  g_object_unref (window);
 }
 
 int
@@ -226,7 +459,15 @@ main (int    argc,
   g_test_add_func ("/lifecycle/gtk/leaks/clean", test_clean);
   g_test_add_func ("/lifecycle/gtk/leaks/window", test_window);
   g_test_add_func ("/lifecycle/gtk/leaks/child", test_child);
-  g_test_add_func ("/lifecycle/gtk/leaks/kinds", test_kinds);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-handler", test_held_by_handler);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-controller", test_held_by_controller);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-source", test_held_by_source);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-expression", test_held_by_expression);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-object", test_held_by_object);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-variable", test_held_by_variable);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-by-scope", test_held_by_scope);
+  g_test_add_func ("/lifecycle/gtk/leaks/held-no-more", test_held_no_more);
+  g_test_add_func ("/lifecycle/gtk/leaks/overdue", test_overdue);
   g_test_add_func ("/lifecycle/gtk/leaks/in-test", test_in_test);
 
   return g_test_run ();

@@ -153,6 +153,15 @@ get_leak_place (gpointer item)
   return lifecycle_gtk_format_place (lifecycle_leak_get_place (lifecycle_gtk_snapshot_item_get (item)));
 }
 
+static char *
+get_leak_referrers (gpointer item)
+{
+  const char *text = lifecycle_leak_get_referrers (lifecycle_gtk_snapshot_item_get (item));
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+
+  return lines != NULL ? g_strjoinv ("; ", lines) : NULL;
+}
+
 static guint
 leak_get_fingerprint (gpointer item)
 {
@@ -322,6 +331,7 @@ lifecycle_gtk_record_view_new_for_leaks (void)
   view_append_column (self, "References", 10, LIFECYCLE_GTK_CELL_NUMERIC, get_leak_refs);
   view_append_column (self, "Age", 10, LIFECYCLE_GTK_CELL_NUMERIC, get_leak_age);
   view_append_column (self, "Why", 20, LIFECYCLE_GTK_CELL_EXPAND, get_leak_why);
+  view_append_column (self, "Referred To By", 20, LIFECYCLE_GTK_CELL_EXPAND, get_leak_referrers);
   view_append_column (self, "Expected at", 18, LIFECYCLE_GTK_CELL_PLACE | LIFECYCLE_GTK_CELL_EXPAND,
                       get_leak_place);
 
