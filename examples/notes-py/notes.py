@@ -314,7 +314,11 @@ class Window(Gtk.ApplicationWindow):
         page = next((page for page in self.pages if page.file.equal(file)), None)
         if page is None:
             page = Page(self.folder, file)
-            self.notebook.append_page(page, self.create_tab(page))
+            # GTK 4.8 loses the widget of a tab that comes with the page, or that it makes itself.
+            self.notebook.set_show_tabs(False)
+            self.notebook.append_page(page, None)
+            self.notebook.set_tab_label(page, self.create_tab(page))
+            self.notebook.set_show_tabs(True)
         self.notebook.set_current_page(self.notebook.page_num(page))
         page.get_child().grab_focus()
         return page

@@ -11,7 +11,7 @@ import time
 import traceback
 
 import notes
-from gi.repository import Gio, GLib, Gtk, Lifecycle
+from gi.repository import Gio, GLib, Gtk, Lifecycle, LifecycleGtk4
 
 N_TABS, N_WINDOWS = 150, 40
 
@@ -105,6 +105,7 @@ class Session:
 def run(name):
     """Runs a whole application, after which exactly nothing may be left."""
     failures = []
+    Lifecycle.test_begin()
     with tempfile.TemporaryDirectory() as directory:
         application = notes.Application(directory, Gio.ApplicationFlags.NON_UNIQUE)
 
@@ -127,12 +128,15 @@ def run(name):
     statistics = Lifecycle.get_statistics()
     left = [record.to_string() for record in Lifecycle.list_records()]
     assert not left and statistics.get_n_scopes() == 0, left
+    clean, report = Lifecycle.test_end_with_report()
+    assert clean, report
 
 
 def main():
     if not Gtk.init_check():
         print("SKIP: no display")
         return 77
+    LifecycleGtk4.watch_widgets(0)
     names = ["edit", "search", "undo", "many"]
     print(f"1..{len(names)}")
     for i, name in enumerate(names, 1):

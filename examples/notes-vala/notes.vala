@@ -365,7 +365,11 @@ namespace Notes {
           page = (Page) notebook.get_nth_page (i);
       if (page == null) {
         page = new Page (folder, file);
-        notebook.append_page (page, create_tab (page));
+        // GTK 4.8 loses the widget of a tab that comes with the page, or that it makes itself.
+        notebook.show_tabs = false;
+        notebook.append_page (page, null);
+        notebook.set_tab_label (page, create_tab (page));
+        notebook.show_tabs = true;
       }
       notebook.page = notebook.page_num (page);
       page.grab_focus ();

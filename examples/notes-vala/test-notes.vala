@@ -100,6 +100,8 @@ int main (string[] args) {
     assert_not_reached ();
   }
 
+  LifecycleGtk.watch_widgets (0);
+  Lifecycle.test_begin ();
   {
     var application = new Notes.Application (directory, ApplicationFlags.NON_UNIQUE);
     application.activate.connect_after (() => {
@@ -118,6 +120,10 @@ int main (string[] args) {
     printerr ("left: %s\n", ((Lifecycle.Record) records.get_item (i)).to_string ());
   assert (records.get_n_items () == 0);
   assert (Lifecycle.get_statistics ().get_n_scopes () == 0);
+  // No widget is, either.
+  string report;
+  if (!Lifecycle.test_end_with_report (out report))
+    error ("%s", report);
   assert (get_text ("last.txt") == "the application ends");
   Posix.system ("rm -r '%s'".printf (directory));
   return 0;

@@ -278,21 +278,6 @@ tab_closed_cb (NotesPage *page)
   notes_window_close_page (NOTES_WINDOW (window), page);
 }
 
-/* GtkNotebook of GTK 4.8 never drops its reference on the widget of a tab, so that at least should be
- * empty.
- */
-static void
-empty_tab_cb (LifecycleScope   *scope,
-              LifecycleReason   reason,
-              gpointer          tab,
-              GError          **error)
-{
-  GtkWidget *child;
-
-  while ((child = gtk_widget_get_first_child (tab)) != NULL)
-    gtk_box_remove (GTK_BOX (tab), child);
-}
-
 /* The tab belongs to the page: its handler and its bindings go with it. */
 static GtkWidget *
 create_tab (NotesPage *page)
@@ -317,7 +302,6 @@ create_tab (NotesPage *page)
   gtk_box_append (GTK_BOX (tab), label);
   gtk_box_append (GTK_BOX (tab), close);
 
-  lifecycle_scope_defer_for (scope, G_OBJECT (tab), empty_tab_cb, tab, NULL);
   lifecycle_scope_bind (scope, G_OBJECT (page), "title", G_OBJECT (label), "label",
                         G_BINDING_SYNC_CREATE);
   lifecycle_scope_bind (scope, G_OBJECT (page), "unsaved", G_OBJECT (dot), "visible",
@@ -440,7 +424,13 @@ notes_window_open (NotesWindow *self,
   if (page == NULL)
     {
       page = NOTES_PAGE (notes_page_new (self->folder, file));
-      gtk_notebook_append_page (self->notebook, GTK_WIDGET (page), create_tab (page));
+      /* GTK 4.8 loses a reference on the widget for the tab that comes with the page, or that is made
+       * because there is none. None is made while tabs are not shown.
+       */
+      gtk_notebook_set_show_tabs (self->notebook, FALSE);
+      gtk_notebook_append_page (self->notebook, GTK_WIDGET (page), NULL);
+      gtk_notebook_set_tab_label (self->notebook, GTK_WIDGET (page), create_tab (page));
+      gtk_notebook_set_show_tabs (self->notebook, TRUE);
       gtk_notebook_set_tab_reorderable (self->notebook, GTK_WIDGET (page), TRUE);
     }
   gtk_notebook_set_current_page (self->notebook, gtk_notebook_page_num (self->notebook,

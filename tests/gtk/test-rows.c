@@ -494,9 +494,10 @@ assert_entries (Fixture *fixture)
                       n_rows + fixture->n_fixed[i]);
 }
 
-/* Nothing stays behind when a list is scrolled, however often. Now and then a buffer of GTK grows, so the
- * round in which the heap grows least counts. Memory that is lost at each bind, or at every tenth, is lost
- * in that round, too: the smallest piece takes 24 bytes, and half a byte for each bind is allowed.
+/* Nothing stays behind when a list is scrolled, however often. Now and then a buffer of GTK grows, so
+ * the round in which the heap grows least counts. Memory that is lost at each bind, or at every tenth,
+ * is lost in that round, too: the smallest piece takes 24 bytes, and half a byte for each bind is
+ * allowed.
  */
 static void
 test_scroll (Fixture       *fixture,

@@ -139,6 +139,7 @@ run (gconstpointer data)
   NotesApplication *application = notes_application_new (G_APPLICATION_NON_UNIQUE, folder);
   g_autoptr (LifecycleStatistics) statistics = NULL;
 
+  lifecycle_test_begin ();
   g_signal_connect_after (application, "activate", G_CALLBACK (activate_cb), (gpointer) test->func);
   g_assert_cmpint (g_application_run (G_APPLICATION (application), 0, NULL), ==, 0);
   g_assert_finalize_object (application);
@@ -161,6 +162,9 @@ run (gconstpointer data)
   g_assert_cmpuint (lifecycle_statistics_get_total_live (statistics), ==, 0);
   g_assert_cmpuint (lifecycle_statistics_get_n_scopes (statistics), ==, 0);
   g_assert_cmpuint (lifecycle_statistics_get_n_failed (statistics), ==, 0);
+
+  /* No widget is, either. */
+  lifecycle_test_end ();
 
   if (test->then != NULL)
     test->then ();
@@ -489,6 +493,7 @@ main (int   argc,
   slow = g_getenv ("LIFECYCLE_TEST_SLOW") != NULL;
   folder = g_dir_make_tmp ("notes-XXXXXX", &error);
   g_assert_no_error (error);
+  lifecycle_gtk_watch_widgets (0);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     g_test_add_data_func (cases[i].path, &cases[i], run);
