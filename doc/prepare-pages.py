@@ -8,6 +8,7 @@
 # - the first heading becomes the title of the page, and its name without the suffix the slug;
 # - `lifecycle_scope_close()`, `LifecycleScope`, `LifecycleScope::closed`, `LifecycleScope:limit` and
 #   the like become links to what they name; a function that does not exist is an error;
+# - with `--other GIR URL`, the names of another library become links to its reference at the address;
 # - links lead to the pages and images of the reference; see pages.py.
 
 import os
@@ -54,7 +55,17 @@ def links_of(gir):
     return links
 
 
-def prepare(path, links):
+def addresses_of(gir, url):
+    """A map from what a page calls it to its page in another reference."""
+    addresses = {}
+    for words, link in links_of(gir).items():
+        kind, name = re.fullmatch(r'\[(\w+)@(.*)\]', link).groups()
+        page = name.replace('::', '.').replace(':', '.')
+        addresses[words] = f'[`{words}`]({url}{kind}.{page}.html)'
+    return addresses
+
+
+def prepare(path, links, prefixes):
     text = pages.read(path)
     unknown = []
 
@@ -62,7 +73,7 @@ def prepare(path, links):
         words = match.group(1)
         if words in links:
             return links[words]
-        if re.fullmatch(r'lifecycle_(?!gtk_|audit_)\w+\(\)', words):
+        if re.fullmatch(rf'lifecycle_(?!{prefixes})\w+\(\)', words):
             unknown.append(words)
         return match.group(0)
 
@@ -91,13 +102,19 @@ def prepare(path, links):
 
 
 def main():
-    gir, output, *paths = sys.argv[1:]
-    links = links_of(gir)
+    gir, *rest = sys.argv[1:]
+    links, prefixes = links_of(gir), 'gtk_|audit_'
     good = True
+
+    if rest[0] == '--other':
+        links.update(addresses_of(*rest[1:3]))
+        prefixes = 'audit_'
+        rest = rest[3:]
+    output, *paths = rest
 
     os.makedirs(output, exist_ok=True)
     for path in paths:
-        text, fine = prepare(path, links)
+        text, fine = prepare(path, links, prefixes)
         good = good and fine
         with open(os.path.join(output, os.path.basename(path)), 'w', encoding='utf-8') as file:
             file.write(text)
