@@ -19,6 +19,7 @@ typedef struct
   LifecycleNode          node;          /* in `removed`, while it is not in a window */
   GtkWidget             *widget;
   LifecycleGtkPath      *path;          /* where it was, or NULL */
+  GtkExpander           *expander;      /* weak: shows it when it is expanded, or NULL */
   gint64                 since;         /* µs: when it was removed, or 0 */
   gboolean               destroyed;     /* a window */
   const LifecycleStack  *stack;         /* of its creation */
@@ -86,6 +87,7 @@ watched_widget_free (gpointer data)
 
   watched_widget_unlink (self);
   g_clear_pointer (&self->path, lifecycle_gtk_path_unref);
+  g_clear_weak_pointer (&self->expander);
   g_free (self);
 }
 
@@ -188,6 +190,16 @@ is_kept (GtkWidget *widget)
   return GTK_IS_HEADER_BAR (widget) && GTK_IS_DIALOG (gtk_widget_get_parent (widget));
 }
 
+/* An expander takes its child out when it is collapsed, and keeps it. */
+static GtkExpander *
+find_expander (GtkWidget *widget)
+{
+  GtkWidget *expander = gtk_widget_get_ancestor (widget, GTK_TYPE_EXPANDER);
+
+  return expander != NULL && gtk_expander_get_child (GTK_EXPANDER (expander)) == widget
+         ? GTK_EXPANDER (expander) : NULL;
+}
+
 static void
 leaving_cb (GtkWidget *widget)
 {
@@ -199,6 +211,7 @@ leaving_cb (GtkWidget *widget)
 
   self = watched_widget_ensure (widget);
   watched_widget_remember_path (self);
+  g_set_weak_pointer (&self->expander, find_expander (widget));
   watched_widget_link (self);
   ensure_timer ();
 }
@@ -218,7 +231,11 @@ window_destroyed (GtkWindow *window)
 static gboolean
 watched_widget_is_culprit (WatchedWidget *self)
 {
-  return self->destroyed || gtk_widget_get_parent (self->widget) == NULL;
+  if (self->destroyed)
+    return TRUE;
+
+  return gtk_widget_get_parent (self->widget) == NULL &&
+         (self->expander == NULL || gtk_expander_get_child (self->expander) != self->widget);
 }
 
 static LifecycleLeakFacts *

@@ -138,6 +138,32 @@ test_child (void)
   g_assert_null (wait_for_leaks (0));
 }
 
+/* What GTK keeps to show it again is no leak, until it is taken away. */
+static void
+test_kept (void)
+{
+  GtkWindow *window = new_window ();
+  GtkWidget *expander = gtk_expander_new ("more");
+  GtkWidget *label = g_object_ref (gtk_label_new ("inside"));
+
+  gtk_expander_set_child (GTK_EXPANDER (expander), label);
+  gtk_box_append (GTK_BOX (gtk_window_get_child (window)), expander);
+  gtk_expander_set_expanded (GTK_EXPANDER (expander), TRUE);
+  test_iterate_until (gtk_widget_get_mapped (label));
+  gtk_expander_set_expanded (GTK_EXPANDER (expander), FALSE);
+  test_iterate_until (gtk_widget_get_root (label) == NULL);
+  let_grace_pass ();
+  g_assert_null (wait_for_leaks (0));
+
+  gtk_expander_set_child (GTK_EXPANDER (expander), NULL);
+  assert_leak (label, "after it was taken out of its window", "> GtkExpander > ");
+
+  g_object_unref (label);
+  gtk_window_destroy (window);
+  let_grace_pass ();
+  g_assert_null (wait_for_leaks (0));
+}
+
 /* The helpers for tests wait for widgets. */
 static void
 test_in_test (void)
@@ -459,6 +485,7 @@ main (int    argc,
   g_test_add_func ("/lifecycle/gtk/leaks/clean", test_clean);
   g_test_add_func ("/lifecycle/gtk/leaks/window", test_window);
   g_test_add_func ("/lifecycle/gtk/leaks/child", test_child);
+  g_test_add_func ("/lifecycle/gtk/leaks/kept", test_kept);
   g_test_add_func ("/lifecycle/gtk/leaks/held-by-handler", test_held_by_handler);
   g_test_add_func ("/lifecycle/gtk/leaks/held-by-controller", test_held_by_controller);
   g_test_add_func ("/lifecycle/gtk/leaks/held-by-source", test_held_by_source);
