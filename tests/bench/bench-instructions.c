@@ -164,6 +164,10 @@ MEASURE (of_ours, {
   g_object_unref (one);
 })
 
+MEASURE (object_raw, {
+  g_object_unref (g_object_new (BENCH_TYPE_EMITTER, NULL));
+})
+
 MEASURE (idle_ours, {
   g_source_destroy (lifecycle_scope_add_idle (scope, idle_cb, NULL, NULL));
 })
@@ -223,6 +227,7 @@ static const struct
   RUN (child_20_ours),
   RUN (child_20_raw),
   RUN (of_ours),
+  RUN (object_raw),
   RUN (idle_ours),
   RUN (idle_raw),
   RUN (timer_ours),
@@ -325,22 +330,54 @@ n_rounds (const char *name)
   return g_str_has_prefix (name, "clear_") ? (N + 63) / 64 * 64 : N;
 }
 
-static gboolean
-count_instructions (const char *valgrind,
-                    const char *self,
-                    const char *name,
-                    double     *ir_each)
+/* Counts what a command executes while it is in a function of that name, or anywhere in what that calls.
+ * `words` comes after valgrind's own options, and is NULL-terminated.
+ */
+gboolean
+bench_callgrind (const char *const  *words,
+                 const char         *function,
+                 char              **envp,
+                 double             *ir)
 {
+  g_autofree char *valgrind = g_find_program_in_path ("valgrind");
   g_autofree char *path = NULL;
-  g_autofree char *toggle = NULL;
-  g_autofree char *out = NULL;
-  g_autofree char *child = NULL;
   g_autofree char *errors = NULL;
-  g_auto (GStrv) envp = bench_environ ();
-  const char *function = NULL;
+  g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
   gboolean ok;
   int status = 0;
   int fd;
+
+  fd = g_file_open_tmp ("lifecycle-bench-XXXXXX", &path, NULL);
+  if (fd == -1 || valgrind == NULL)
+    return FALSE;
+  g_close (fd, NULL);
+
+  g_ptr_array_add (argv, g_strdup (valgrind));
+  g_ptr_array_add (argv, g_strdup ("--tool=callgrind"));
+  g_ptr_array_add (argv, g_strdup_printf ("--toggle-collect=%s", function));
+  g_ptr_array_add (argv, g_strdup_printf ("--callgrind-out-file=%s", path));
+  for (; *words != NULL; words++)
+    g_ptr_array_add (argv, g_strdup (*words));
+  g_ptr_array_add (argv, NULL);
+
+  ok = g_spawn_sync (NULL, (char **) argv->pdata, envp, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                     &errors, &status, NULL)
+    && g_spawn_check_wait_status (status, NULL)
+    && read_summary (path, ir);
+  g_remove (path);
+
+  return ok;
+}
+
+/* Counts one of the runs, each time it goes round. */
+gboolean
+bench_instructions_count (const char  *name,
+                          char       **envp,
+                          double      *ir_each)
+{
+  g_autofree char *self = bench_self ();
+  g_autofree char *child = g_strdup_printf ("--callgrind-child=%s", name);
+  const char *function = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (runs); i++)
     {
@@ -349,26 +386,12 @@ count_instructions (const char *valgrind,
     }
   g_assert (function != NULL);
 
-  fd = g_file_open_tmp ("lifecycle-bench-XXXXXX", &path, NULL);
-  if (fd == -1)
+  if (self == NULL ||
+      !bench_callgrind ((const char *[]) { self, child, NULL }, function, envp, ir_each))
     return FALSE;
-  g_close (fd, NULL);
-
-  toggle = g_strdup_printf ("--toggle-collect=%s", function);
-  out = g_strdup_printf ("--callgrind-out-file=%s", path);
-  child = g_strdup_printf ("--callgrind-child=%s", name);
-
-  ok = g_spawn_sync (NULL,
-                     (char *[]) { (char *) valgrind, (char *) "--tool=callgrind",
-                                  toggle, out, (char *) self, child, NULL },
-                     envp, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &errors, &status, NULL)
-    && g_spawn_check_wait_status (status, NULL)
-    && read_summary (path, ir_each);
   *ir_each /= n_rounds (name);
 
-  g_remove (path);
-
-  return ok;
+  return TRUE;
 }
 
 void
@@ -376,6 +399,7 @@ bench_instructions (void)
 {
   g_autofree char *valgrind = g_find_program_in_path ("valgrind");
   g_autofree char *self = bench_self ();
+  g_auto (GStrv) envp = bench_environ ();
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -392,8 +416,8 @@ bench_instructions (void)
         row.skipped = "valgrind is not installed";
       else if (self == NULL)
         row.skipped = "this system does not tell a program its path";
-      else if (!count_instructions (valgrind, self, rows[i].ours, &row.ours) ||
-               !count_instructions (valgrind, self, rows[i].raw, &row.baseline))
+      else if (!bench_instructions_count (rows[i].ours, envp, &row.ours) ||
+               !bench_instructions_count (rows[i].raw, envp, &row.baseline))
         row.skipped = "callgrind could not run this program";
 
       bench_report_row (&row);

@@ -66,6 +66,7 @@ void      bench_interleave (const BenchSide *sides,
                             double          *ns_each);
 char    **bench_environ    (void);
 char     *bench_self       (void);
+void      bench_remove_directory (const char *path);
 
 /* bench-report.c */
 void      bench_report_row (const BenchRow  *row);
@@ -105,6 +106,16 @@ void      bench_monitor      (void);
 void      bench_timers       (void);
 void      bench_instructions (void);
 int       bench_instructions_child (const char *name);
+void      bench_audit        (void);
+
+/* bench-instructions.c */
+gboolean  bench_callgrind    (const char *const  *words,
+                              const char         *function,
+                              char              **envp,
+                              double             *ir);
+gboolean  bench_instructions_count (const char    *name,
+                                    char         **envp,
+                                    double        *ir_each);
 
 /* The benchmark is broken, as opposed to slow, when this does not hold. */
 #define bench_check(condition)                                                    \

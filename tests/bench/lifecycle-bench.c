@@ -9,6 +9,7 @@
 
 #include "bench-private.h"
 
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -30,6 +31,7 @@ static const struct
   { "memory", bench_memory },
   { "monitor", bench_monitor },
   { "instructions", bench_instructions },
+  { "audit", bench_audit },
 };
 
 /* A comma-separated list of glob patterns. */
@@ -143,6 +145,22 @@ bench_self (void)
   return g_file_read_link ("/proc/self/exe", NULL);
 }
 
+/* Removes a directory of files. */
+void
+bench_remove_directory (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      g_remove (file);
+    }
+  g_rmdir (path);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -194,7 +212,7 @@ main (int   argc,
 
   for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
     {
-      if (!only_instructions || groups[i].run == bench_instructions)
+      if (!only_instructions || groups[i].run == bench_instructions || groups[i].run == bench_audit)
         groups[i].run ();
     }
 
