@@ -58,7 +58,8 @@ audit_intern_locked (const char *string)
 AuditStack *
 audit_stack_intern_locked (gconstpointer *frames,
                            guint          n_frames,
-                           gint           first_own)
+                           gint           first_own,
+                           const char    *script)
 {
   gsize size = n_frames * sizeof *frames;
   guint hash = hash_bytes (frames, size);
@@ -66,7 +67,7 @@ audit_stack_intern_locked (gconstpointer *frames,
   AuditStack *self = *bucket;
 
   while (self != NULL &&
-         (self->hash != hash || self->n_frames != n_frames ||
+         (self->hash != hash || self->n_frames != n_frames || self->script != script ||
           memcmp (self->frames, frames, size) != 0))
     self = self->next;
   if (self == NULL)
@@ -76,6 +77,7 @@ audit_stack_intern_locked (gconstpointer *frames,
       self->id = ++last_stack;
       self->n_frames = n_frames;
       self->first_own = first_own;
+      self->script = script;
       memcpy (self->frames, frames, size);
       self->next = *bucket;
       *bucket = self;

@@ -162,8 +162,17 @@ look_at (Judge       *judge,
   object->is_candidate = object->is_held || (object->site->growing && is_suspicious (object));
 }
 
-/* What is made in the construction of an object is one of its parts, and can only live on with it. So
- * if parts of a kind grow, the objects that they are parts of do.
+/* Whether there is more of a site than a few rounds ago, if not after each of them. */
+static gboolean
+has_grown (const AuditSite *site)
+{
+  return site->n_history > AUDIT_MIN_ROUNDS &&
+         site->history[site->n_history - 1] > site->history[site->n_history - 1 - AUDIT_MIN_ROUNDS];
+}
+
+/* What is made in the construction of an object is one of its parts most often, and lives on with it. So
+ * if parts of a kind grow, the objects that they are parts of do; unless there are no more of those than
+ * before, as with the rows of a list, which are used again with other parts.
  */
 static void
 suspect_builders (const Judge *judge)
@@ -175,7 +184,8 @@ suspect_builders (const Judge *judge)
       for (guint j = 0; object != NULL && object->is_candidate && j < AUDIT_MAX_DEPTH; j++)
         {
           object = object->builder != 0 ? find_id (judge, object->builder) : NULL;
-          if (object == NULL || object->is_candidate || !is_suspicious (object))
+          if (object == NULL || object->is_candidate || !is_suspicious (object) ||
+              !has_grown (object->site))
             break;
           object->is_candidate = TRUE;
         }
@@ -393,7 +403,9 @@ compare_culprits (const void *a,
   return weight (first) > weight (second) ? -1 : weight (first) < weight (second);
 }
 
-/* Whether a site grew by the same multiple of what another one grew by, in each of the last rounds. */
+/* Whether a site grew in the same proportion to another one in each of the last rounds: by a multiple, or
+ * by a multiple of a half, because what is leaked each second time is a half.
+ */
 static gboolean
 is_in_step (const AuditSite *site,
             const AuditSite *with)
@@ -408,9 +420,10 @@ is_in_step (const AuditSite *site,
       gint by = (gint) (site->history[site->n_history - i] - site->history[site->n_history - i - 1]);
       gint step = (gint) (with->history[with->n_history - i] - with->history[with->n_history - i - 1]);
 
-      if (by <= 0 || step <= 0 || by % step != 0 || (factor != 0 && (guint) (by / step) != factor))
+      if (by <= 0 || step <= 0 || by * 2 % step != 0 ||
+          (factor != 0 && (guint) (by * 2 / step) != factor))
         return FALSE;
-      factor = (guint) (by / step);
+      factor = (guint) (by * 2 / step);
     }
 
   return TRUE;

@@ -34,7 +34,8 @@ audit_misuse (const char     *function,
 {
   gconstpointer frames[AUDIT_MAX_FRAMES];
   gint first_own;
-  guint n_frames = audit_module_backtrace (frames, &first_own);
+  AuditScript language;
+  guint n_frames = audit_module_backtrace (frames, &first_own, &language);
   AuditStack *stack;
   AuditSite *site = audit_site_enter (AUDIT_HANDLER, caller, 0, &stack);
   Misuse *self = misuses;
@@ -50,7 +51,7 @@ audit_misuse (const char     *function,
       self->type = type;
       self->site = site;
       if (n_frames > 0)
-        self->stack = audit_stack_intern_locked (frames, n_frames, first_own);
+        self->stack = audit_stack_intern_locked (frames, n_frames, first_own, NULL);
       self->next = misuses;
       misuses = self;
       self->count = 1;

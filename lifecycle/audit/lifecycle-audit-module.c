@@ -220,8 +220,12 @@ typedef enum
   FRAME_PLATFORM,
   FRAME_OWN,
   FRAME_AUDIT,
-  FRAME_LOOP                    /* below it is what runs the main loop, which says nothing */
+  FRAME_LOOP,                   /* below it is what runs the main loop, which says nothing */
+  FRAME_SCRIPT                  /* + an AuditScript */
 } Frame;
+
+/* How many bits of the cache tell the frame. */
+#define FRAME_BITS 3
 
 /* Whose frame it is, from a cache: a stack has many, and the same ones come again and again. Each
  * element is written at once and holds the whole answer, so the cache needs no lock.
@@ -233,15 +237,16 @@ classify_frame (gconstpointer address)
   guint64 *cached = &cache[((gsize) address >> 2) % G_N_ELEMENTS (cache)];
   guint64 found = __atomic_load_n (cached, __ATOMIC_RELAXED);
   Frame frame = FRAME_PLATFORM;
+  AuditScript language;
   gboolean own;
   Dl_info info;
 
-  if (found >> 2 == (guint64) (gsize) address)
-    return (Frame) (found & 3);
+  if (found >> FRAME_BITS == (guint64) (gsize) address)
+    return (Frame) (found & ((1 << FRAME_BITS) - 1));
 
   /* What is called last in a function returns to the address after it. */
   address = (const char *) address - 1;
-  audit_module_classify (address, &own);
+  language = audit_module_classify (address, &own);
   if (find_module (address) == find_module ((gconstpointer) audit_module_backtrace))
     frame = dladdr (address, &info) != 0 && info.dli_sname != NULL &&
             (strcmp (info.dli_sname, "g_main_loop_run") == 0 ||
@@ -249,22 +254,28 @@ classify_frame (gconstpointer address)
             ? FRAME_LOOP : FRAME_AUDIT;
   else if (own)
     frame = FRAME_OWN;
+  else if (language != AUDIT_SCRIPT_NONE)
+    frame = (Frame) (FRAME_SCRIPT + language);
   address = (const char *) address + 1;
-  __atomic_store_n (cached, (guint64) (gsize) address << 2 | frame, __ATOMIC_RELAXED);
+  __atomic_store_n (cached, (guint64) (gsize) address << FRAME_BITS | frame, __ATOMIC_RELAXED);
 
   return frame;
 }
 
-/* Records the stack down to the main loop, without the audit's own frames. */
+/* Records the stack down to the main loop, without the audit's own frames. A script is the program's own
+ * code: `script` is its language, unless compiled code of the program comes first.
+ */
 guint
 audit_module_backtrace (gconstpointer *frames,
-                        gint          *first_own)
+                        gint          *first_own,
+                        AuditScript   *script)
 {
   gpointer all[AUDIT_MAX_FRAMES + 4];
   gint n_all = backtrace (all, G_N_ELEMENTS (all));
   guint n_frames = 0;
 
   *first_own = -1;
+  *script = AUDIT_SCRIPT_NONE;
   for (gint i = 0; i < n_all && n_frames < AUDIT_MAX_FRAMES; i++)
     {
       Frame frame = classify_frame (all[i]);
@@ -273,8 +284,11 @@ audit_module_backtrace (gconstpointer *frames,
         break;
       if (frame == FRAME_AUDIT)
         continue;
-      if (frame == FRAME_OWN && *first_own < 0)
-        *first_own = (gint) n_frames;
+      if ((frame == FRAME_OWN || frame >= FRAME_SCRIPT) && *first_own < 0)
+        {
+          *first_own = (gint) n_frames;
+          *script = frame == FRAME_OWN ? AUDIT_SCRIPT_NONE : (AuditScript) (frame - FRAME_SCRIPT);
+        }
       frames[n_frames++] = all[i];
     }
 

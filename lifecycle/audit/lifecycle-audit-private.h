@@ -53,6 +53,7 @@ struct _AuditStack
   guint         id;
   guint         n_frames;
   gint          first_own;      /* the first frame that is the program's own, or -1 */
+  const char   *script;         /* the lines of a script that called the platform; interned, or NULL */
   gconstpointer frames[];
 };
 
@@ -234,7 +235,8 @@ void         audit_record_after_fork    (void);
 const char  *audit_intern_locked        (const char    *string);
 AuditStack  *audit_stack_intern_locked  (gconstpointer *frames,
                                          guint          n_frames,
-                                         gint           first_own);
+                                         gint           first_own,
+                                         const char    *script);
 AuditType   *audit_type_get_locked      (GType          type);
 AuditType   *audit_type_look_locked     (GType          type);
 AuditType   *audit_type_of_field_locked (AuditType     *type,
@@ -246,7 +248,8 @@ AuditScript  audit_module_classify      (gconstpointer  address,
 gboolean     audit_module_is_generated  (gconstpointer  address);
 gboolean     audit_module_is_toolkit    (gconstpointer  address);
 guint        audit_module_backtrace     (gconstpointer *frames,
-                                         gint          *first_own);
+                                         gint          *first_own,
+                                         AuditScript   *script);
 
 /* lifecycle-audit-objects.c */
 gpointer     audit_object_made          (gpointer       object,

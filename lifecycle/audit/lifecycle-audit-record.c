@@ -148,6 +148,7 @@ audit_site_enter (AuditKind      kind,
   AuditScript language = AUDIT_SCRIPT_NONE;
   gboolean own = FALSE;
   gboolean has_place = FALSE;
+  gboolean is_called = FALSE;
   guint n_frames = 0;
   gint first_own = -1;
 
@@ -175,7 +176,14 @@ audit_site_enter (AuditKind      kind,
     /* The line that makes an object may be one of its constructor: its caller says more. */
     has_place = audit_script_place (language, kind == AUDIT_OBJECT ? 2 : 1, place, sizeof place);
   if (self != NULL && self->deep)
-    n_frames = audit_module_backtrace (frames, &first_own);
+    {
+      AuditScript caller_language;
+
+      n_frames = audit_module_backtrace (frames, &first_own, &caller_language);
+      /* The platform has made it, and a script has called the platform. */
+      if (language == AUDIT_SCRIPT_NONE && caller_language != AUDIT_SCRIPT_NONE)
+        is_called = audit_script_place (caller_language, 2, place, sizeof place);
+    }
 
   audit_lock ();
   /* Another thread may have made it meanwhile. */
@@ -190,7 +198,8 @@ audit_site_enter (AuditKind      kind,
       self = line != NULL ? line : site_make_locked (kind, caller, script, type, language, TRUE);
     }
   if (n_frames > 0)
-    *stack = audit_stack_intern_locked (frames, n_frames, first_own);
+    *stack = audit_stack_intern_locked (frames, n_frames, first_own,
+                                        is_called ? audit_intern_locked (place) : NULL);
 
   return self;
 }

@@ -152,6 +152,7 @@ place_start (gpointer       object,
   gconstpointer frames[AUDIT_MAX_FRAMES];
   gint first_own = -1;
   guint n_frames = 0;
+  AuditScript language;
   AuditStack *stack;
   AuditSite *site;
   gboolean own;
@@ -159,10 +160,10 @@ place_start (gpointer       object,
   /* In a program, the caller may be g_set_weak_pointer(), an inline function of GLib. */
   audit_module_classify (caller, &own);
   if (own)
-    n_frames = audit_module_backtrace (frames, &first_own);
+    n_frames = audit_module_backtrace (frames, &first_own, &language);
   site = audit_site_enter (AUDIT_WEAK_REF, caller, 0, &stack);
   if (n_frames > 0)
-    stack = audit_stack_intern_locked (frames, n_frames, first_own);
+    stack = audit_stack_intern_locked (frames, n_frames, first_own, NULL);
 
   self->where = where;
   self->record.flags = AUDIT_RECORD_IS_PLACE;

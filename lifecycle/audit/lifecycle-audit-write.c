@@ -68,6 +68,11 @@ audit_write_site (AuditWriter      *self,
       fputs (", \"script\": ", self->file);
       audit_write_string (self, site->script);
     }
+  else if (stack != NULL && stack->script != NULL)
+    {
+      fputs (", \"called-by\": ", self->file);
+      audit_write_string (self, stack->script);
+    }
   if (site->unseen)
     fputs (", \"unseen\": true", self->file);
   if (site->what != NULL)

@@ -111,6 +111,8 @@ frames_of_site (const Loader *loader,
   const char *script = get_string (site, "script");
   JsonArray *stack = get_array (site, "stack");
 
+  if (script == NULL)
+    script = get_string (site, "called-by");
   if (script != NULL)
     {
       g_auto (GStrv) lines = g_strsplit (script, "\n", -1);

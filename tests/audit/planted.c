@@ -153,6 +153,26 @@ piling_up_objects (void)
     }
 }
 
+/* The players of a team are replaced, and some of their parts live on: so not the players grow. */
+static void
+piling_up_parts (void)
+{
+  static PlantedPlayer *team[5];
+
+  take_snapshot ();
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      for (guint j = 0; j < G_N_ELEMENTS (team); j++)
+        {
+          g_clear_object (&team[j]);
+          team[j] = player_new ();
+          if (!clean)
+            g_object_ref (team[j]->part);
+        }
+      take_snapshot ();
+    }
+}
+
 static void
 piling_up_handlers (void)
 {
@@ -713,6 +733,7 @@ static const struct
   { "dangling-unseen", dangling_unseen },
   { "dangling-not", dangling_not },
   { "piling-up-objects", piling_up_objects },
+  { "piling-up-parts", piling_up_parts },
   { "piling-up-handlers", piling_up_handlers },
   { "piling-up-sources", piling_up_sources },
   { "piling-up-attached", piling_up_attached },

@@ -71,6 +71,20 @@ const cases = {
         }
     },
 
+    // GIO makes these objects.
+    'piling-up-monitors'() {
+        const kept = [];
+        const folder = Gio.File.new_for_path('/');
+        for (let i = 0; i < ROUNDS * 2; i++) {
+            const monitor = folder.monitor_directory(Gio.FileMonitorFlags.NONE, null);  // the fault
+            if (clean)
+                monitor.cancel();
+            else
+                kept.push(monitor);
+            takeSnapshot();
+        }
+    },
+
     'held'() {
         const store = Gio.ListStore.new(Player);
         let player = new Player();  // the fault

@@ -52,6 +52,19 @@ def piling_up_objects():
         take_snapshot()
 
 
+def piling_up_monitors():
+    """GIO makes these objects."""
+    kept = []
+    folder = Gio.File.new_for_path("/")
+    for _ in range(ROUNDS * 2):
+        monitor = folder.monitor_directory(Gio.FileMonitorFlags.NONE, None)  # the fault
+        if not clean:
+            kept.append(monitor)
+        del monitor
+        gc.collect()
+        take_snapshot()
+
+
 def held():
     store = Gio.ListStore.new(Player)
     player = Player()  # the fault
@@ -77,6 +90,7 @@ def misuse():
     "piling-up-handlers": piling_up_handlers,
     "piling-up-sources": piling_up_sources,
     "piling-up-objects": piling_up_objects,
+    "piling-up-monitors": piling_up_monitors,
     "held": held,
     "misuse": misuse,
 }[case]()

@@ -37,6 +37,7 @@ C_CASES = [
     ("dangling-weak-place", "dangling", "GWeakRef", "dangling_weak_place"),
     ("dangling-unseen", "dangling", "PlantedPlayer", "never_cb"),
     ("piling-up-objects", "piling-up", "PlantedPlayer", "player_new"),
+    ("piling-up-parts", "piling-up", "GObject", "planted_player_init"),
     ("piling-up-handlers", "piling-up", "activate", "piling_up_handlers"),
     ("piling-up-sources", "piling-up", "g_timeout_add_seconds", "piling_up_sources"),
     ("piling-up-attached", "piling-up", "g_source_attach", "piling_up_attached"),
@@ -68,6 +69,7 @@ SCRIPT_CASES = [
     ("piling-up-handlers", "piling-up", "activate"),
     ("piling-up-sources", "piling-up", "g_timeout_add_seconds"),
     ("piling-up-objects", "piling-up", "Player"),
+    ("piling-up-monitors", "piling-up", "GInotifyFileMonitor"),
     ("held", "held", "Player"),
     ("misuse", "misuse", ""),
 ]
