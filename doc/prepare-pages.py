@@ -81,7 +81,9 @@ def prepare(path, links, prefixes):
     if not text.startswith('Title:'):
         title = re.match(r'# (.*)\n', text).group(1)
         slug = os.path.splitext(os.path.basename(path))[0]
+        # REUSE-IgnoreStart: that is the licence of the page.
         text = f'Title: {title}\nSlug: {slug}\nSPDX-License-Identifier: LGPL-2.1-or-later\n\n{text}'
+        # REUSE-IgnoreEnd
 
     # Code is left alone.
     parts, end = [], 0

@@ -63,12 +63,14 @@ def main():
     output, umbrella = pathlib.Path(sys.argv[1]), sys.argv[2]
     headers = map(pathlib.Path, sys.argv[3:])
     functions = [function for header in headers for function in write_functions(header)]
+    # REUSE-IgnoreStart: that is the licence of what is written.
     output.write_text("\n\n".join([
         f"/* Written by {pathlib.Path(sys.argv[0]).name}. SPDX-License-Identifier: LGPL-2.1-or-later */",
         f'#include "{umbrella}"',
         '#include "lifecycle-place-private.h"',
         *functions,
     ]) + "\n", encoding="utf-8")
+    # REUSE-IgnoreEnd
 
 
 main()
