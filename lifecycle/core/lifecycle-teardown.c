@@ -404,7 +404,7 @@ teardown_is_of_one (LifecycleScope *scope)
 
   return !scope->in_teardown &&
          !lifecycle_scope_is_open (scope) &&
-         g_atomic_int_get (&holdings->children.n) == 0 &&
+         lifecycle_glance (&holdings->children.n) == 0 &&
          lifecycle_holdings_peek_extra (holdings)->followers == NULL &&
          scope->following == NULL;
 }
@@ -423,7 +423,7 @@ teardown_run_one (LifecycleScope *scope)
   gboolean more;
   guint flags;
 
-  if (ledger->n_entries > 0 || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+  if (lifecycle_glance (&ledger->n_entries) > 0 || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
     began = g_get_monotonic_time ();
 
   scope->n_released = 0;

@@ -212,3 +212,59 @@ void
 
   REAL (g_source_set_callback) (source, func, data, destroy);
 }
+
+/* The same for callbacks of any type, which bring functions that count references. */
+typedef struct
+{
+  GSourceCallbackFuncs *funcs;
+  gpointer              data;
+  gint                  refs;
+} IndirectCallback;
+
+static void
+indirect_ref (gpointer data)
+{
+  IndirectCallback *self = data;
+
+  __tsan_acquire (self);
+  g_atomic_int_inc (&self->refs);
+  self->funcs->ref (self->data);
+}
+
+static void
+indirect_unref (gpointer data)
+{
+  IndirectCallback *self = data;
+
+  __tsan_acquire (self);
+  self->funcs->unref (self->data);
+  if (g_atomic_int_dec_and_test (&self->refs))
+    g_free (self);
+}
+
+static void
+indirect_get (gpointer     data,
+              GSource     *source,
+              GSourceFunc *func,
+              gpointer    *func_data)
+{
+  IndirectCallback *self = data;
+
+  __tsan_acquire (self);
+  self->funcs->get (self->data, source, func, func_data);
+}
+
+void
+(g_source_set_callback_indirect) (GSource              *source,
+                                  gpointer              data,
+                                  GSourceCallbackFuncs *funcs)
+{
+  static GSourceCallbackFuncs indirect_funcs = { indirect_ref, indirect_unref, indirect_get };
+  IndirectCallback *self = g_new0 (IndirectCallback, 1);
+
+  self->funcs = funcs;
+  self->data = data;
+  self->refs = 1;
+  __tsan_release (self);
+  REAL (g_source_set_callback_indirect) (source, self, &indirect_funcs);
+}
