@@ -19,8 +19,12 @@
 int LLVMFuzzerTestOneInput (const guint8 *data,
                             gsize         size);
 
+/* Of fuzz-world.c. This file knows nothing else of it. */
+extern guint64 world_n_operations;
+
 static double seconds;
 static gint64 n_runs = -1;
+static gint64 first;
 static gint seed = 1;
 static gboolean minimize;
 static char *artifact;
@@ -32,6 +36,7 @@ static const GOptionEntry options[] = {
   { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &seconds, "How long to run random inputs", "S" },
   { "runs", 'n', 0, G_OPTION_ARG_INT64, &n_runs, "How many random inputs to run", "N" },
   { "seed", 0, 0, G_OPTION_ARG_INT, &seed, "Where to begin; each input has its own seed", "N" },
+  { "from", 0, 0, G_OPTION_ARG_INT64, &first, "Which of the seed's inputs is the first", "N" },
   { "artifact", 'o', 0, G_OPTION_ARG_FILENAME, &artifact, "Where to write what failed", "FILE" },
   { "minimize", 'm', 0, G_OPTION_ARG_NONE, &minimize, "Make the failing input smaller", NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, "[FILE OR FOLDER…]" },
@@ -82,7 +87,8 @@ save_current (void)
       fwrite (current.data, 1, current.size, file);
       fclose (file);
     }
-  fprintf (stderr, "%s%s (%s).\n", hint, path, current.name);
+  fprintf (stderr, "%s%s (%s), after %" G_GUINT64_FORMAT " operations.\n", hint, path, current.name,
+           world_n_operations);
   fflush (stderr);
   current.data = NULL;
 }
@@ -356,17 +362,20 @@ main (int    argc,
          (double) (g_get_real_time () - begin) < seconds * G_USEC_PER_SEC)
     {
       guint8 data[MAX_SIZE];
-      guint64 number = ((guint64) (guint) seed << 40) + (guint64) n;
+      guint64 number = ((guint64) (guint) seed << 40) + (guint64) (first + n);
       gsize size = make_input (number, data);
 
-      g_snprintf (current.name, sizeof current.name, "seed %d, number %" G_GINT64_FORMAT, seed, n);
+      g_snprintf (current.name, sizeof current.name, "seed %d, number %" G_GINT64_FORMAT, seed,
+                  first + n);
       run (data, size);
       n++;
     }
 
   took = (double) (g_get_real_time () - begin) / G_USEC_PER_SEC;
   if (n > 0)
-    printf ("%" G_GINT64_FORMAT " random inputs, %.0f a second\n", n, (double) n / took);
+    printf ("%" G_GINT64_FORMAT " random inputs, %.0f a second; %" G_GUINT64_FORMAT
+            " operations, %.0f a second\n",
+            n, (double) n / took, world_n_operations, (double) world_n_operations / took);
 
   return 0;
 }

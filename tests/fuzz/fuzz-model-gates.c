@@ -52,6 +52,19 @@ model_shut_gate (int number)
     }
 }
 
+/* What a scope follows is disconnected in its teardown, with a reference that is given back before
+ * anything is released.
+ */
+static bool
+link_may_hold (const ModelLink *link)
+{
+  const ModelScope *scope = &model.scopes[link->self];
+
+  return link->kind == MODEL_LINK_SIGNAL &&
+         scope->state == MODEL_CLOSING &&
+         model.teardowns[scope->teardown].phase < MODEL_RELEASING;
+}
+
 /* How many more references there may be on the instance. */
 int
 model_count_maybe_held (int instance)
@@ -60,10 +73,8 @@ model_count_maybe_held (int instance)
 
   for (int i = 0; i < model.n_things; i++)
     n += model.things[i].maybe_holding && model.things[i].instance == instance;
-  /* What a scope follows is disconnected in its teardown, which needs a reference for that. */
   for (int i = 0; i < model.n_links; i++)
-    n += model.links[i].kind == MODEL_LINK_SIGNAL && model.links[i].other == instance &&
-         model.scopes[model.links[i].self].state == MODEL_CLOSING;
+    n += model.links[i].other == instance && link_may_hold (&model.links[i]);
 
   return n;
 }

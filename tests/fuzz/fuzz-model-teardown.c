@@ -457,7 +457,9 @@ set_due (int thing,
   model.things[thing].due = due;
 }
 
-/* What was muted by a close_async() ends only when somebody comes back to it. */
+/* What was muted by a close_async() ends only when somebody comes back to it. A phase that is going
+ * with its instance does not wait for that.
+ */
 void
 model_set_due_of_muted (int scope,
                         int due)
@@ -470,7 +472,7 @@ model_set_due_of_muted (int scope,
       ModelThing *thing = &model.things[i];
 
       next = thing->next;
-      if (thing->live ||
+      if (thing->live || thing->retiring ||
           (thing->kind != MODEL_HANDLER &&
            thing->kind != MODEL_SOURCE &&
            thing->kind != MODEL_TIMER &&
@@ -667,7 +669,8 @@ settle_thing (int number)
           thing->live = false;
           instance->n_refs--;
           if (instance->n_refs == 0 && !instance->finalized &&
-              !model_instance_is_busy (thing->instance))
+              !model_instance_is_busy (thing->instance) &&
+              model_count_maybe_held (thing->instance) == 0)
             model_fail ("order-object", "the last reference on instance %d, thing %d of scope %d, "
                         "must have been released before", thing->instance, number, thing->owner);
         }

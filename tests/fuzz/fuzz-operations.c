@@ -116,6 +116,7 @@ make_op (ModelOpCode code,
 void
 begin (ModelOp *op)
 {
+  world_n_operations++;
   if (op->scope >= 0)
     g_object_ref (world.scopes[op->scope].scope);
   if (op->other >= 0)
@@ -230,25 +231,33 @@ static const struct
   { op_keep_data,           {  0,  0,  0,  0,  6 } },
 };
 
-/* Bytes above the sum of the weights do nothing: that helps in making an input smaller. */
+/* Which operation each byte stands for. Bytes above the sum of the weights do nothing: that helps in
+ * making an input smaller.
+ */
+static void (* decoded[WORLD_N_TABLES][256]) (const guint8 *record);
+
+void
+world_init_operations (void)
+{
+  for (int table = 0; table < WORLD_N_TABLES; table++)
+    {
+      int which = 0;
+
+      for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)
+        for (int n = operations[i].weights[table]; n > 0; n--)
+          {
+            g_assert (which < 256);
+            decoded[table][which++] = operations[i].perform;
+          }
+    }
+}
+
 void
 world_perform (const guint8 *record,
                int           table)
 {
-  int which = record[0];
-
-  if (!model_has_room ())
-    return;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)
-    {
-      if (which < operations[i].weights[table])
-        {
-          operations[i].perform (record);
-          return;
-        }
-      which -= operations[i].weights[table];
-    }
+  if (decoded[table][record[0]] != NULL && model_has_room ())
+    decoded[table][record[0]] (record);
 }
 
 /* Gives everything back. What the callbacks add meanwhile is not taken: the caller repeats this. */

@@ -12,6 +12,7 @@
 
 World world;
 gboolean world_tracing;
+guint64 world_n_operations;
 void (* world_script) (int script);
 
 #define FUZZ_ERROR (g_quark_from_static_string ("fuzz-error-quark"))
@@ -678,8 +679,8 @@ void
 world_differ (const char *rule,
               const char *format,
               ...)
-              {
-              char message[256];
+{
+  char message[256];
   va_list args;
 
   va_start (args, format);
@@ -738,61 +739,118 @@ compare_scope (int number)
 }
 
 static void
-compare_thing (int number)
+compare_handler (int         number,
+                 WorldToken *token)
 {
-  const ModelThing *thing = &model.things[number];
-  WorldToken *token = &world.tokens[number];
+  int instance = model.things[number].instance;
+  GObject *object = instance >= 0 ? world.instances[instance].object : NULL;
   int expected;
 
-  if (thing->kind == MODEL_HANDLER && token->id != 0)
+  if (token->id == 0 || object == NULL)
+    return;
+
+  expected = model_is_connected (number);
+  if (expected >= 0 && g_signal_handler_is_connected (object, token->id) != expected)
+    world_differ ("connected", "handler %d on instance %d is %s", number, instance,
+                  expected ? "not connected" : "still connected");
+}
+
+static void
+compare_operation (int         number,
+                   WorldToken *token)
+{
+  const ModelThing *thing = &model.things[number];
+  GCancellable *cancellable;
+
+  if (token->address == NULL || thing->ended)
+    return;
+
+  cancellable = lifecycle_operation_get_cancellable (token->address);
+  if (thing->cancelled && !g_cancellable_is_cancelled (cancellable))
+    world_differ ("cancelled", "operation %d is not cancelled", number);
+  if (thing->live && g_cancellable_is_cancelled (cancellable))
+    world_differ ("cancelled", "operation %d is cancelled", number);
+  if (lifecycle_operation_get_age (token->address) != (model.now - thing->began_at) / 1000)
+    world_differ ("age", "operation %d is %d ms old", number,
+                  (int) lifecycle_operation_get_age (token->address));
+}
+
+static void
+compare_timer (int         number,
+               WorldToken *token)
+{
+  const ModelThing *thing = &model.things[number];
+  LifecycleTimer *timer = token->address;
+
+  if (!token->held)
+    return;
+
+  if (lifecycle_timer_is_active (timer) != thing->live)
+    world_differ ("active", "timer %d is %s", number, thing->live ? "not active" : "active");
+  if (lifecycle_timer_get_remaining (timer) != model_get_remaining (number))
+    world_differ ("remaining", "timer %d: %d ms remain, %d expected", number,
+                  (int) lifecycle_timer_get_remaining (timer), (int) model_get_remaining (number));
+  if (lifecycle_timer_get_n_calls (timer) != thing->n_timed)
+    world_differ ("n-calls", "timer %d was called %u times, %u expected", number,
+                  lifecycle_timer_get_n_calls (timer), thing->n_timed);
+  if ((gint64) lifecycle_timer_get_interval (timer) * 1000 != thing->interval)
+    world_differ ("interval", "timer %d has the interval %u", number,
+                  lifecycle_timer_get_interval (timer));
+}
+
+static void
+compare_source (int         number,
+                WorldToken *token)
+{
+  int expected;
+
+  if (!token->held)
+    return;
+
+  expected = model_is_destroyed (number);
+  if (expected >= 0 && g_source_is_destroyed (token->address) != expected)
+    world_differ ("destroyed", "source %d is %s", number,
+                  expected ? "not destroyed" : "destroyed");
+}
+
+static void
+compare_thing (int number)
+{
+  WorldToken *token = &world.tokens[number];
+
+  switch (model.things[number].kind)
     {
-      GObject *instance = world.instances[thing->instance].object;
+    case MODEL_HANDLER:
+      compare_handler (number, token);
+      break;
 
-      expected = model_is_connected (number);
-      if (instance != NULL && expected >= 0 &&
-          g_signal_handler_is_connected (instance, token->id) != expected)
-        world_differ ("connected", "handler %d on instance %d is %s", number, thing->instance,
-                      expected ? "not connected" : "still connected");
-    }
+    case MODEL_SOURCE:
+      compare_source (number, token);
+      break;
 
-  if (thing->kind == MODEL_OPERATION && token->address != NULL && !thing->ended)
-    {
-      GCancellable *cancellable = lifecycle_operation_get_cancellable (token->address);
+    case MODEL_TIMER:
+      compare_timer (number, token);
+      break;
 
-      if (thing->cancelled && !g_cancellable_is_cancelled (cancellable))
-        world_differ ("cancelled", "operation %d is not cancelled", number);
-      if (thing->live && g_cancellable_is_cancelled (cancellable))
-        world_differ ("cancelled", "operation %d is cancelled", number);
-      if (lifecycle_operation_get_age (token->address) != (model.now - thing->began_at) / 1000)
-        world_differ ("age", "operation %d is %d ms old", number,
-                      (int) lifecycle_operation_get_age (token->address));
-    }
+    case MODEL_OPERATION:
+      compare_operation (number, token);
+      break;
 
-  if (thing->kind == MODEL_TIMER && token->held)
-    {
-      LifecycleTimer *timer = token->address;
+    case MODEL_BINDING:
+    case MODEL_MONITOR:
+    case MODEL_FILE:
+      world_compare_resource (number);
+      break;
 
-      if (lifecycle_timer_is_active (timer) != thing->live)
-        world_differ ("active", "timer %d is %s", number, thing->live ? "not active" : "active");
-      if (lifecycle_timer_get_remaining (timer) != model_get_remaining (number))
-        world_differ ("remaining", "timer %d: %d ms remain, %d expected", number,
-                      (int) lifecycle_timer_get_remaining (timer), (int) model_get_remaining (number));
-      if (lifecycle_timer_get_n_calls (timer) != thing->n_timed)
-        world_differ ("n-calls", "timer %d was called %u times, %u expected", number,
-                      lifecycle_timer_get_n_calls (timer), thing->n_timed);
-      if ((gint64) lifecycle_timer_get_interval (timer) * 1000 != thing->interval)
-        world_differ ("interval", "timer %d has the interval %u", number,
-                      lifecycle_timer_get_interval (timer));
-    }
-
-  world_compare_resource (number);
-
-  if (thing->kind == MODEL_SOURCE && token->held)
-    {
-      expected = model_is_destroyed (number);
-      if (expected >= 0 && g_source_is_destroyed (token->address) != expected)
-        world_differ ("destroyed", "source %d is %s", number,
-                      expected ? "not destroyed" : "destroyed");
+    case MODEL_OBJECT:
+    case MODEL_DATA:
+    case MODEL_CLEANUP:
+    case MODEL_CHILD:
+    case MODEL_DEADLINE:
+    case MODEL_WAITER:
+    case MODEL_PHASE:
+    case MODEL_KEPT:
+      break;
     }
 }
 
@@ -865,6 +923,7 @@ world_init (void)
 
   done = TRUE;
   fuzz_clock_init ();
+  world_init_operations ();
   scope = lifecycle_scope_new ("first");
   model_hooks = (ModelHooks) { world_fail, is_connected, is_cancelled, is_closed, is_there };
   g_log_set_writer_func (log_writer_cb, NULL, NULL);

@@ -81,6 +81,9 @@ typedef struct
 extern World    world;
 extern gboolean world_tracing;
 
+/* How many operations have been done, in all programs; those that made no sense are not counted. */
+extern guint64  world_n_operations;
+
 /* What runs in a callback: given by the interpreter. */
 extern void (* world_script) (int script);
 
@@ -88,6 +91,7 @@ void        world_init            (void);
 void        world_begin_run       (void);
 void        world_end_run         (void);
 
+void        world_init_operations (void);
 void        world_perform         (const guint8    *record,
                                    int              table);
 void        world_give_back       (guint8           how);
