@@ -229,6 +229,8 @@ lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
   lifecycle_ledger_unlock (&self->ledger);
 
   lifecycle_scope_limit_reached (scope, limit, n_entries);
+  /* If this is the last reference, the entry ends here. */
+  g_object_unref (scope);
 
   lifecycle_ledger_lock (&self->ledger);
   newcomer_remove (&newcomer);
@@ -236,7 +238,6 @@ lifecycle_holdings_tell_of_limit (LifecycleHoldings *self,
     holdings_set_warn_at (self, 0);
   live = newcomer.entry != NULL && lifecycle_entry_is_live (newcomer.entry);
   lifecycle_ledger_unref_locked (&self->ledger);
-  g_object_unref (scope);
 
   return live;
 }

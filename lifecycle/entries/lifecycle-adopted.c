@@ -21,6 +21,7 @@ typedef struct
   LifecycleLink    link;
   GObject         *instance;    /* valid while the other end is linked */
   gulong           id;
+  gboolean         stolen;      /* guarded by the lock of the scope's ledger */
 } AdoptedHandler;
 
 static inline AdoptedHandler *
@@ -198,6 +199,7 @@ lifecycle_scope_add_handler_at (const char     *place,
   LifecycleLedger *ledger;
   LifecycleLedger *watches;
   AdoptedHandler *adopted;
+  gboolean stolen;
 
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
   g_return_val_if_fail (G_IS_OBJECT (instance), FALSE);
@@ -220,12 +222,27 @@ lifecycle_scope_add_handler_at (const char     *place,
                               watches, LIFECYCLE_ENTRY_HANDLER_WATCH,
                               place))
     {
+      /* A handler of LifecycleScope::limit-reached may have ended it in between. Its instance may even
+       * have been disposed before it was watched, and then nothing tells the scope.
+       */
+      if (!g_signal_handler_is_connected (instance, handler_id))
+        {
+          lifecycle_link_cut_own_end (&adopted->link);
+          lifecycle_link_cut_other_end (&adopted->link);
+          lifecycle_link_unref (&adopted->link);
+          return FALSE;
+        }
+
       lifecycle_link_unref (&adopted->link);
       return TRUE;
     }
 
+  /* A handler of LifecycleScope::limit-reached may have stolen it. */
+  lifecycle_ledger_lock (ledger);
+  stolen = adopted->stolen;
+  lifecycle_ledger_unlock (ledger);
   lifecycle_link_unref (&adopted->link);
-  if (lifecycle_handler_is_connected (instance, handler_id, 0))
+  if (!stolen && lifecycle_handler_is_connected (instance, handler_id, 0))
     g_signal_handler_disconnect (instance, handler_id);
 
   return FALSE;
@@ -305,6 +322,7 @@ lifecycle_scope_steal_handler (LifecycleScope *self,
             {
               found = entry;
               adopted = adopted_from_near (entry);
+              adopted->stolen = TRUE;
               break;
             }
         }

@@ -505,6 +505,104 @@ test_ends_before_it_is_named (void)
   g_assert_finalize_object (parent);
 }
 
+static void
+drop_scope_cb (LifecycleScope  *scope,
+               guint            n_entries,
+               LifecycleScope **owner)
+{
+  g_clear_object (owner);
+}
+
+/* A timer does not keep its scope. */
+static void
+test_restart_drops_scope (void)
+{
+  g_autoptr (LifecycleTimer) timer = NULL;
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int n = 0;
+
+  timer = lifecycle_scope_new_timeout (scope, 1000000, test_never_source_cb, NULL, NULL);
+  lifecycle_timer_cancel (timer);
+  lifecycle_scope_set_limit (scope, 1);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_signal_connect (scope, "limit-reached", G_CALLBACK (drop_scope_cb), &scope);
+  g_assert_false (lifecycle_timer_restart (timer));
+  g_assert_false (lifecycle_timer_is_active (timer));
+  g_assert_null (scope);
+  g_assert_cmpint (n, ==, 1);
+}
+
+static void
+disconnect_cb (LifecycleScope *scope,
+               guint           n_entries,
+               gpointer        emitter)
+{
+  g_signal_handlers_disconnect_by_func (emitter, G_CALLBACK (test_never_handler_cb), NULL);
+}
+
+static void
+dispose_cb (LifecycleScope *scope,
+            guint           n_entries,
+            gpointer        emitter)
+{
+  g_object_run_dispose (emitter);
+}
+
+static void
+steal_handler_cb (LifecycleScope *scope,
+                  guint           n_entries,
+                  gulong         *id)
+{
+  GObject *emitter = g_object_get_data (G_OBJECT (scope), "emitter");
+
+  g_assert_true (lifecycle_scope_steal_handler (scope, emitter, *id));
+}
+
+/* A handler that is stolen before it has been adopted stays connected. */
+static void
+test_adopted_is_stolen (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *emitter = test_emitter_new ();
+  int n = 0;
+  gulong id;
+
+  lifecycle_scope_set_limit (scope, 1);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_object_set_data (G_OBJECT (scope), "emitter", emitter);
+  g_signal_connect (scope, "limit-reached", G_CALLBACK (steal_handler_cb), &id);
+  id = g_signal_connect (emitter, "plain", G_CALLBACK (test_never_handler_cb), NULL);
+  g_assert_false (lifecycle_scope_add_handler (scope, G_OBJECT (emitter), id));
+  g_assert_true (g_signal_handler_is_connected (emitter, id));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_true (g_signal_handler_is_connected (emitter, id));
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (emitter);
+}
+
+/* An adopted handler that ends before it has been added is not added. */
+static void
+test_adopted_ends (gconstpointer data)
+{
+  gboolean disposes = g_str_equal (data, "disposed");
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *emitter = test_emitter_new ();
+  int n = 0;
+  gulong id;
+
+  lifecycle_scope_set_limit (scope, 1);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_signal_connect (scope, "limit-reached",
+                    disposes ? G_CALLBACK (dispose_cb) : G_CALLBACK (disconnect_cb), emitter);
+  id = g_signal_connect (emitter, "plain", G_CALLBACK (test_never_handler_cb), NULL);
+  g_assert_false (lifecycle_scope_add_handler (scope, G_OBJECT (emitter), id));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (scope), ==, 1);
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_assert_cmpint (n, ==, 1);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (emitter);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -535,6 +633,11 @@ main (int   argc,
   g_test_add_data_func ("/lifecycle/limit/iterates/new-idle", "new-idle", test_iterates);
   g_test_add_data_func ("/lifecycle/limit/iterates/add-timeout", "add-timeout", test_iterates);
   g_test_add_func ("/lifecycle/limit/nested", test_nested);
+  g_test_add_func ("/lifecycle/limit/restart-drops-scope", test_restart_drops_scope);
+  g_test_add_func ("/lifecycle/limit/adopted-is-stolen", test_adopted_is_stolen);
+  g_test_add_data_func ("/lifecycle/limit/adopted-ends/disconnected", "disconnected",
+                        test_adopted_ends);
+  g_test_add_data_func ("/lifecycle/limit/adopted-ends/disposed", "disposed", test_adopted_ends);
   g_test_add_func ("/lifecycle/limit/ends-before-it-is-named", test_ends_before_it_is_named);
 
   return g_test_run ();
