@@ -481,7 +481,8 @@ lifecycle_timer_restart (LifecycleTimer *self)
   if (!active && self->destroy == NULL && timer_take_back (self))
     {
       timer_join (self, self->entry.type, self->entry.name, TRUE);
-      return lifecycle_ledger_end_add_of (ledger, &self->entry);
+      /* A handler of LifecycleScope::limit-reached may have cancelled and restarted it once more. */
+      return lifecycle_ledger_end_add_of (ledger, &self->entry) || lifecycle_timer_is_active (self);
     }
 
   if (active && (self->entry.flags & LIFECYCLE_ENTRY_MUTED) == 0)

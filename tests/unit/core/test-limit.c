@@ -506,6 +506,34 @@ test_ends_before_it_is_named (void)
 }
 
 static void
+cancel_and_restart_cb (LifecycleScope *scope,
+                       guint           n_entries,
+                       LifecycleTimer *timer)
+{
+  g_signal_handlers_disconnect_by_data (scope, timer);
+  lifecycle_timer_cancel (timer);
+  g_assert_true (lifecycle_timer_restart (timer));
+}
+
+static void
+test_restarted_twice (void)
+{
+  g_autoptr (LifecycleTimer) timer = NULL;
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  int n = 0;
+
+  timer = lifecycle_scope_new_timeout (scope, 1000000, test_never_source_cb, NULL, NULL);
+  lifecycle_timer_cancel (timer);
+  lifecycle_scope_set_limit (scope, 1);
+  lifecycle_scope_adopt (scope, &n, test_count_notify);
+  g_signal_connect (scope, "limit-reached", G_CALLBACK (cancel_and_restart_cb), timer);
+  g_assert_true (lifecycle_timer_restart (timer));
+  g_assert_true (lifecycle_timer_is_active (timer));
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 2);
+  g_assert_finalize_object (scope);
+}
+
+static void
 drop_scope_cb (LifecycleScope  *scope,
                guint            n_entries,
                LifecycleScope **owner)
@@ -633,6 +661,7 @@ main (int   argc,
   g_test_add_data_func ("/lifecycle/limit/iterates/new-idle", "new-idle", test_iterates);
   g_test_add_data_func ("/lifecycle/limit/iterates/add-timeout", "add-timeout", test_iterates);
   g_test_add_func ("/lifecycle/limit/nested", test_nested);
+  g_test_add_func ("/lifecycle/limit/restarted-twice", test_restarted_twice);
   g_test_add_func ("/lifecycle/limit/restart-drops-scope", test_restart_drops_scope);
   g_test_add_func ("/lifecycle/limit/adopted-is-stolen", test_adopted_is_stolen);
   g_test_add_data_func ("/lifecycle/limit/adopted-ends/disconnected", "disconnected",
