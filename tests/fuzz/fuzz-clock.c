@@ -24,6 +24,7 @@ static struct
   GHashTable *sources;          /* GSource, referenced → gint64, the ready time */
   void      (*set_ready_time) (GSource *source, gint64 ready_time);
   gint64    (*get_ready_time) (GSource *source);
+  GSource * (*timeout_source_new) (guint interval);
 } fuzz_clock;
 
 void
@@ -34,6 +35,8 @@ fuzz_clock_init (void)
   memcpy (&fuzz_clock.set_ready_time, &symbol, sizeof symbol);
   symbol = dlsym (RTLD_NEXT, "g_source_get_ready_time");
   memcpy (&fuzz_clock.get_ready_time, &symbol, sizeof symbol);
+  symbol = dlsym (RTLD_NEXT, "g_timeout_source_new");
+  memcpy (&fuzz_clock.timeout_source_new, &symbol, sizeof symbol);
   fuzz_clock.now = fuzz_clock.dispatched = G_USEC_PER_SEC;
   fuzz_clock.sources = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 }
@@ -69,6 +72,16 @@ g_source_set_ready_time (GSource *source,
   g_hash_table_insert (fuzz_clock.sources, is_new ? g_source_ref (source) : source,
                        g_memdup2 (&ready_time, sizeof ready_time));
   fuzz_clock.set_ready_time (source, ready_time == -1 || ready_time > fuzz_clock.now ? -1 : 0);
+}
+
+GSource *
+g_timeout_source_new (guint interval)
+{
+  GSource *source = fuzz_clock.timeout_source_new (interval);
+
+  g_source_set_ready_time (source, fuzz_clock.now + (gint64) interval * 1000);
+
+  return source;
 }
 
 /* What the fuzzer calls. */

@@ -41,6 +41,8 @@ model_finish_operation (int number)
   for (int i = 0; i < model.n_things; i++)
     if (model.things[i].kind == MODEL_KEPT && model.things[i].operation == number)
       model.things[i].due = model.n_frames - 1;
+  if (!thing->live && thing->shielded)
+    model_finish_shielded (number);
   if (!thing->live)
     return;
 
@@ -48,7 +50,8 @@ model_finish_operation (int number)
   while (owner >= 0 && model.scopes[owner].ghost)
     owner = model.scopes[owner].parent;
 
-  if (thing->has_callback && model.scopes[owner].state != MODEL_OPEN && !model_announces_move (owner))
+  if (thing->has_callback && !thing->shielded &&
+      model.scopes[owner].state != MODEL_OPEN && !model_announces_move (owner))
     return;
 
   thing->live = false;
@@ -103,6 +106,8 @@ model_call_operation_cancelled (int number)
   bool is_closing;
   int teardown;
 
+  if (thing->shielded)
+    model_fail ("shield-cancelled", "operation %d is shielded, and is cancelled", number);
   if (thing->cancelled)
     model_fail ("cancelled-twice", "operation %d is cancelled again", number);
   if (thing->owner >= 0)
@@ -137,9 +142,7 @@ has_pending (const ModelTeardown *teardown)
     {
       const ModelThing *thing = &model.things[i];
 
-      if (thing->kind == MODEL_OPERATION &&
-          !thing->late &&
-          !thing->ended &&
+      if (model_is_pending (i) &&
           (teardown->awaited & MODEL_BIT (thing->home)) != 0 &&
           model.scopes[thing->home].state != MODEL_CLOSED)
         return true;
@@ -151,6 +154,28 @@ has_pending (const ModelTeardown *teardown)
     }
 
   return false;
+}
+
+/* Whether the wait has given somebody up, who has not ended. */
+static bool
+has_given_up (const ModelTeardown *teardown,
+              bool                *unsure)
+{
+  bool found = false;
+
+  for (int i = 0; i < model.n_things; i++)
+    {
+      const ModelThing *thing = &model.things[i];
+
+      if (thing->kind == MODEL_OPERATION && thing->given_up && thing->owner >= 0 &&
+          (teardown->awaited & MODEL_BIT (thing->home)) != 0)
+        {
+          *unsure |= thing->give_up_unsure;
+          found |= !thing->ended || thing->finishing;
+        }
+    }
+
+  return found;
 }
 
 /* Something is released: that ends the wait, if its time has come. */
@@ -169,10 +194,13 @@ model_end_wait (int number)
 
   if (teardown->draining && teardown->woken && teardown->due == model.n_frames - 1)
     {
+      bool unsure = false;
+
       teardown->draining = false;
 
       /* No user code has run since it was decided what has taken too long. */
-      teardown->unsure |= !has_pending (teardown);
+      if (teardown->overdue && !has_pending (teardown) && !has_given_up (teardown, &unsure))
+        teardown->unsure = true;
       for (int i = 0; i < model.n_things; i++)
         {
           ModelThing *thing = &model.things[i];
@@ -180,7 +208,7 @@ model_end_wait (int number)
           if (thing->kind == MODEL_OPERATION &&
               thing->owner >= 0 &&
               model.scopes[thing->owner].teardown == number &&
-              !thing->ended)
+              (!thing->ended || thing->finishing))
             thing->straggler = true;
         }
     }
@@ -344,6 +372,7 @@ model_wake_drains (ModelFrame *frame)
     {
       ModelTeardown *teardown = &model.teardowns[i];
       bool timed_out = teardown->draining && teardown->drain_until <= model.now;
+      bool unsure = false;
 
       if (teardown->done || !teardown->draining ||
           model.scopes[teardown->root].state == MODEL_CLOSED)
@@ -351,7 +380,9 @@ model_wake_drains (ModelFrame *frame)
 
       if (frame->first ? !has_pending (teardown) : timed_out)
         {
-          for (int j = 0; j < model.n_things && !frame->first; j++)
+          if (frame->first)
+            timed_out = has_given_up (teardown, &unsure);
+          for (int j = 0; j < model.n_things && timed_out; j++)
             if (model.things[j].kind == MODEL_WAITER &&
                 model.things[j].home == teardown->root &&
                 model.things[j].n_called == 0)
@@ -360,13 +391,14 @@ model_wake_drains (ModelFrame *frame)
                 model.things[j].told_at = model.tick;
               }
           /* Or somebody else has come to the root, and will see to the rest. */
-          teardown->unsure = (frame->first && is_being_told (teardown)) ||
+          teardown->unsure = unsure ||
+                             (frame->first && is_being_told (teardown)) ||
                              model.scopes[teardown->root].teardown != i ||
                              teardown->woken;
           if (!teardown->woken)
             teardown->woken_by = model.n_frames - 1;
           teardown->woken = true;
-          teardown->overdue = !frame->first;
+          teardown->overdue = timed_out;
           teardown->due = model.n_frames - 1;
           for (int j = 0; j < model.n_scopes; j++)
             if ((teardown->members & MODEL_BIT (j)) != 0)
@@ -403,7 +435,8 @@ model_go_on_waiting (int  frame,
     }
 }
 
-/* Who has cancelled the wait is told so within two iterations: GLib may put the result off by one.
+/* Who has cancelled the wait is told so within two iterations that are not cut short: GLib may put the
+ * result off by one.
  * While `cancelled` is being emitted, GLib may not have come to it, so this is for the outermost level.
  */
 void
@@ -483,7 +516,7 @@ model_is_straggler (int number,
     return -1;
   if (thing->late || (model.teardowns[drain].awaited & MODEL_BIT (thing->home)) == 0)
     return 0;
-  if (thing->ended && thing->ended_at < model.things[waiter].told_at)
+  if (thing->ended && !thing->finishing && thing->ended_at < model.things[waiter].told_at)
     return 0;
 
   return thing->straggler && model_is_overdue (waiter) == 1 ? 1 : -1;

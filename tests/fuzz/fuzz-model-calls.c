@@ -471,6 +471,11 @@ model_call_notify (int number)
           else if (thing->live && model_is_disposed_here (thing->instance))
             model_end_phase (number);
         }
+      if (thing->shielded)
+        {
+          model_free_shielded (number);
+          break;
+        }
       if (thing->expects_call && thing->n_called == 0)
         model_fail ("callback-missing", "the destroy notify of operation %d runs before the callback",
                     number);
@@ -533,7 +538,8 @@ model_call_notify (int number)
             model_wake (thing->owner);
           model_get_phase (thing->owner, &is_closing);
           if (is_closing &&
-              !(thing->loose && model_is_draining (thing->owner)) &&
+              !(thing->loose && model_is_draining (thing->owner) &&
+                model.teardowns[model.scopes[thing->owner].teardown].due != model.n_frames - 1) &&
               (!thing->ending ||
                model.teardowns[model.scopes[thing->owner].teardown].due == model.n_frames - 1))
             model_release (number);
@@ -990,6 +996,8 @@ model_returned (bool goes_on)
     model_note_announced (frame.scope);
   if (frame.notified >= 0)
     model_let_go_of_emitter (frame.notified);
+  if (frame.notified >= 0 && model.things[frame.notified].finishing)
+    model_shielded_is_over (frame.notified);
 
   if (frame.thing >= 0)
     {
@@ -999,6 +1007,8 @@ model_returned (bool goes_on)
       if (frame.message >= 0)
         model_delivered (frame.message);
 
+      if (thing->finishing && !thing->has_notify)
+        model_shielded_is_over (frame.thing);
       if (thing->kind == MODEL_SOURCE && thing->live && !goes_on)
         model_kill (frame.thing);
       if (thing->kind == MODEL_TIMER)

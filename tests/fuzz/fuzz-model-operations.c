@@ -223,6 +223,7 @@ begin_iteration (ModelFrame *frame)
   frame->now = model.now;
   frame->arm_horizon = model.arm_serial;
 
+  model_give_up_shielded (frame);
   model_wake_drains (frame);
 
   /* Idle sources have to wait for others. */
@@ -534,6 +535,10 @@ model_begin (ModelOp *given)
       break;
 
     case MODEL_OP_KEEP_DATA:
+      break;
+
+    case MODEL_OP_SET_SHIELDED:
+      model_set_shielded (op->thing, op->time);
       break;
 
     case MODEL_OP_CLOSE_ASYNC:
@@ -948,8 +953,10 @@ model_end (void)
     model_check_timers (frame);
   if (op->code == MODEL_OP_ITERATE)
     model_check_delivered (frame);
-  if (op->code == MODEL_OP_ITERATE && !frame->first && model.n_frames == 1)
+  if (op->code == MODEL_OP_ITERATE && !frame->first && !frame->cut_short && model.n_frames == 1)
     model_check_waiters ();
+  if (op->code == MODEL_OP_ITERATE)
+    model_shields_are_sure (frame);
   if (op->code == MODEL_OP_ITERATE)
     model_go_on_waiting (model.n_frames - 1, frame->cut_short);
 

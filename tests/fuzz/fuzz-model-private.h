@@ -82,6 +82,19 @@ void        model_begin_operation   (int               thing,
                                      bool              is_open);
 void        model_finish_operation  (int               thing);
 void        model_free_kept         (int               thing);
+
+/* fuzz-model-shields.c */
+void        model_set_shielded      (int               thing,
+                                     int64_t           timeout);
+void        model_mute_shielded     (int               thing);
+void        model_finish_shielded   (int               thing);
+void        model_shielded_is_over  (int               thing);
+void        model_free_shielded     (int               thing);
+void        model_give_up_shielded  (ModelFrame       *frame);
+void        model_shields_are_sure  (const ModelFrame *frame);
+bool        model_is_pending        (int               thing);
+
+/* fuzz-model-async.c */
 bool        model_is_draining       (int               scope);
 bool        model_end_wait          (int               teardown);
 void        model_end_wait_early    (int               teardown);

@@ -436,7 +436,7 @@ count_entries (int  scope,
         }
       else
         {
-          if (!thing->stale && !thing->ending && !thing->retiring &&
+          if (!thing->stale && !thing->ending && !thing->retiring && !thing->loose &&
               !((thing->kind == MODEL_PHASE || thing->kind == MODEL_BINDING) &&
                 model.instances[thing->instance].disposing))
             ++*least;
@@ -472,7 +472,7 @@ model_set_due_of_muted (int scope,
       ModelThing *thing = &model.things[i];
 
       next = thing->next;
-      if (thing->live || thing->retiring ||
+      if (thing->live || thing->retiring || thing->shielded ||
           (thing->kind != MODEL_HANDLER &&
            thing->kind != MODEL_SOURCE &&
            thing->kind != MODEL_TIMER &&
@@ -513,6 +513,8 @@ mute_scope (int scope,
       if (thing->kind == MODEL_PHASE ||
           (thing->kind == MODEL_HANDLER && (thing->flags & MODEL_CONNECT_GATED) != 0))
         model_shut_gate (i);
+      if (thing->kind == MODEL_OPERATION && thing->shielded && thing->live)
+        model_mute_shielded (i);
       if ((thing->kind == MODEL_HANDLER ||
            thing->kind == MODEL_PHASE ||
            thing->kind == MODEL_SOURCE ||
@@ -564,7 +566,7 @@ end_foreign (int scope,
       int frame;
 
       next = thing->next;
-      if (thing->kind == MODEL_OPERATION && !thing->cancelled)
+      if (thing->kind == MODEL_OPERATION && !thing->cancelled && !thing->shielded)
         {
           if (!thing->ended && model_find_addition (i) < 0)
             model_fail ("cancel-missing", "operation %d of scope %d must have been cancelled", i,
@@ -651,6 +653,8 @@ settle_thing (int number)
         thing->due = MODEL_NONE;
       else if (thing->retiring)
         break;
+      else if (thing->shielded)
+        thing->shield_until = 0;
       else if (thing->has_notify &&
                !thing->notify_held &&
                thing->n_notified == 0 &&

@@ -610,6 +610,21 @@ model_is_destroyed (int number)
   return !thing->live;
 }
 
+/* An adopted handler that ends before it has been added leaves when its function returns. */
+static int
+count_of_additions (int scope)
+{
+  int n = 0;
+
+  for (int i = 0; i < model.n_frames; i++)
+    n += model_is_op (&model.frames[i], MODEL_OP_ADD_HANDLER) &&
+         model.frames[i].op.limit_reached &&
+         model.frames[i].op.scope == scope &&
+         model.things[model.frames[i].op.thing].owner < 0;
+
+  return n;
+}
+
 /* What is left of an unfinished clear() may be counted or not. */
 static int
 count_of_ghost (int ghost)
@@ -634,7 +649,8 @@ model_counts_entries (int  scope,
   if (model.scopes[scope].state == MODEL_CLOSING)
     return false;
 
-  *least = *most = 0;
+  *least = 0;
+  *most = count_of_additions (scope);
   for (int i = model.scopes[scope].first; i >= 0; i = model.things[i].next)
     {
       ModelThing *thing = &model.things[i];

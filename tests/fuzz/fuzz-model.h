@@ -158,6 +158,12 @@ typedef struct
   bool      ended;
   unsigned  ended_at;           /* the tick */
   bool      straggler;          /* when a wait was over, it was not */
+  bool      shielded;
+  bool      finishing;          /* shielded, and its callback has not returned */
+  int64_t   shield;             /* how long a close waits for it, or 0 */
+  int64_t   shield_until;       /* while it is muted, or 0 */
+  bool      given_up;           /* that was too long */
+  bool      give_up_unsure;     /* or the main loop has yet to come to that */
   int       operation;          /* what is kept: which keeps it */
   bool      cancelled;
 
@@ -358,6 +364,7 @@ typedef enum
   MODEL_OP_ADVANCE,
   MODEL_OP_BEGIN,
   MODEL_OP_READY,
+  MODEL_OP_SET_SHIELDED,
   MODEL_OP_KEEP_DATA,
   MODEL_OP_CLOSE_ASYNC,
   MODEL_OP_ADD_PHASE,
@@ -519,6 +526,7 @@ void model_call_source       (int          thing);
 void model_call_timer        (int          thing);
 void model_call_operation    (int          thing);
 void model_call_operation_cancelled (int   thing);
+void model_operation_failed  (int          thing);
 int  model_call_phase        (int          thing);
 void model_call_monitor      (int          thing);
 void model_call_waiter       (int          thing,

@@ -255,7 +255,7 @@ op_begin (const guint8 *record)
                                              with_notify ? world_notify_cb : NULL);
   else
     operation = lifecycle_scope_begin (scope_at (op.scope), name);
-  token->address = operation;
+  token->address = token->operation = operation;
 
   cancellable = lifecycle_operation_get_cancellable (operation);
   model_answer_boolean (!g_cancellable_is_cancelled (cancellable));
@@ -280,6 +280,25 @@ op_keep_data (const guint8 *record)
   world_trace ("kept %d = keep (operation %d)", op.thing, operation);
   begin (&op);
   lifecycle_operation_keep (world.tokens[operation].address, token, world_notify_cb);
+  end (&op);
+}
+
+void
+op_set_shielded (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_SET_SHIELDED, MODEL_NONE, MODEL_NONE);
+  guint timeout = intervals[record[1] & 7];
+
+  op.thing = pick_thing (record[2], MODEL_OPERATION);
+  if (op.thing < 0)
+    return;
+
+  op.time = (gint64) timeout * 1000;
+  model.things[op.thing].fails = (FLAGS (record) & 3) == 3;
+  world_trace ("set_shielded%s (operation %d, %u ms)", model.things[op.thing].fails ? " failing" : "",
+               op.thing, timeout);
+  begin (&op);
+  lifecycle_operation_set_shielded (world.tokens[op.thing].address, timeout);
   end (&op);
 }
 

@@ -85,6 +85,7 @@ void            op_set_deadline         (const guint8 *record);
 void            op_advance              (const guint8 *record);
 void            op_begin                (const guint8 *record);
 void            op_keep_data            (const guint8 *record);
+void            op_set_shielded         (const guint8 *record);
 void            op_ready                (const guint8 *record);
 void            op_close_async          (const guint8 *record);
 void            op_connect_queued       (const guint8 *record);

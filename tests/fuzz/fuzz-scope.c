@@ -45,7 +45,7 @@ run_script (int script)
   world.depth--;
 }
 
-/* The highest of the bits from 8 to 64 that is set. */
+/* The highest of the bits from 8 to 128 that is set. */
 static int
 choose_table (guint8 byte)
 {

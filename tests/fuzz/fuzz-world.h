@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 #define WORLD_RECORD 4
 
 /* How many ways there are to read the first of them. */
-#define WORLD_N_TABLES 5
+#define WORLD_N_TABLES 6
 
 /* What the user can name at a time. */
 #define WORLD_MAX_SCOPES    8
@@ -29,6 +29,7 @@ typedef struct
   gpointer address;             /* the closure, the source */
   gulong   id;                  /* handlers */
   gboolean held;                /* there is a reference on it */
+  gpointer operation;           /* of a call, while that is under way */
   GObject *target;              /* bindings */
   gboolean has_data;            /* bindings: with functions, and data for them */
   int      n_freed;             /* how often that data was */
