@@ -177,6 +177,15 @@ lifecycle_scope_defer_closure_at (const char     *place,
 
 /* Cleanups that work on an object. */
 
+typedef struct
+{
+  LifecycleResource  resource;
+  LifecycleScope    *adding_to; /* not referenced: only for a cleanup that is called while it is added */
+} CleanupFor;
+
+/* A scope that has been kept alive by a handler of its own `closing` is not found through its ledger
+ * any more.
+ */
 static void
 cleanup_for_end (LifecycleResource  *resource,
                  GError            **error)
@@ -188,6 +197,8 @@ cleanup_for_end (LifecycleResource  *resource,
     return;
 
   scope = lifecycle_ledger_dup_scope (resource->ledger);
+  if (scope == NULL)
+    scope = g_object_ref (((CleanupFor *) resource)->adding_to);
   reason = lifecycle_scope_get_reason (scope);
   ((LifecycleCleanupFunc) resource->func) (scope,
                                            reason != LIFECYCLE_REASON_NONE
@@ -249,16 +260,17 @@ lifecycle_scope_defer_for_at (const char           *place,
                               gpointer              user_data,
                               GDestroyNotify        destroy)
 {
-  LifecycleResource *resource;
+  CleanupFor *cleanup;
 
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   g_return_if_fail (G_IS_OBJECT (object));
   g_return_if_fail (func != NULL);
 
-  resource = lifecycle_resource_new (sizeof (LifecycleResource), &cleanup_for_kind, self,
-                                     G_CALLBACK (func), user_data, destroy);
-  lifecycle_resource_watch_object (resource, 0, object);
-  lifecycle_resource_add (resource, self, place);
+  cleanup = lifecycle_resource_new (sizeof (CleanupFor), &cleanup_for_kind, self,
+                                    G_CALLBACK (func), user_data, destroy);
+  cleanup->adding_to = self;
+  lifecycle_resource_watch_object (cleanup, 0, object);
+  lifecycle_resource_add (cleanup, self, place);
 }
 
 /**

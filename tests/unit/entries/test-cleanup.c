@@ -26,6 +26,34 @@ test_for (void)
   g_assert_finalize_object (scope);
 }
 
+static void
+keep_scope_cb (LifecycleScope  *scope,
+               LifecycleReason  reason,
+               LifecycleScope **kept)
+{
+  *kept = g_object_ref (scope);
+}
+
+/* The last reference goes, and a handler of `closing` takes another one. */
+static void
+test_for_kept_scope (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestEmitter *object = test_emitter_new ();
+  LifecycleScope *kept = NULL;
+
+  g_signal_connect (scope, "closing", G_CALLBACK (keep_scope_cb), &kept);
+  g_object_unref (scope);
+  g_assert_true (kept == scope);
+  g_assert_true (lifecycle_scope_is_closed (kept));
+  lifecycle_scope_defer (kept, test_log_cleanup, (gpointer) "plain", NULL);
+  lifecycle_scope_defer_for (kept, G_OBJECT (object), test_log_cleanup, (gpointer) "late",
+                             test_log_notify);
+  test_assert_log ("plain late ~late");
+  g_assert_finalize_object (object);
+  g_assert_finalize_object (kept);
+}
+
 /* The object goes first: there is nothing to do for it, and its data is freed at once. */
 static void
 test_for_object_first (gconstpointer lives_on)
@@ -426,6 +454,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/lifecycle/cleanup/for-kept-scope", test_for_kept_scope);
   g_test_add_func ("/lifecycle/cleanup/for", test_for);
   g_test_add_data_func ("/lifecycle/cleanup/for-object-first", NULL, test_for_object_first);
   g_test_add_data_func ("/lifecycle/cleanup/for-object-first-run-dispose", GINT_TO_POINTER (TRUE),
