@@ -21,7 +21,8 @@ typedef struct
   LifecycleWait    base;
   gint             refs;
   gint             woken;       /* atomic; a wake-up has been posted */
-  gboolean         draining;    /* the scope is still open */
+  gboolean         draining;    /* the scope is still open, unless other code closes it */
+  gboolean         expired;     /* time was up before the release had to wait */
   LifecycleReason  reason;      /* the reason with which a drain closes the scope */
   LifecycleScope  *root;        /* not referenced: the scope outlives the wait */
   GMainContext    *context;     /* NULL once the root has closed */

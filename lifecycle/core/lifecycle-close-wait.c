@@ -286,11 +286,13 @@ lifecycle_close_wait_is_waiting (LifecycleCloseWait *self)
          scope_peek_close_wait (self->root) != NULL;
 }
 
-/* Called at home. Releases everything without waiting any longer. */
+/* Called at home. Releases everything without waiting any longer. A scope that is being drained may
+ * have been closed with one above it, and then its release waits with that one.
+ */
 static void
 close_wait_give_up (LifecycleCloseWait *self)
 {
-  if (self->draining)
+  if (self->draining && lifecycle_scope_is_open (self->root))
     {
       self->overdue = close_wait_describe (self);
       lifecycle_close_wait_start (self, FALSE);
@@ -299,6 +301,10 @@ close_wait_give_up (LifecycleCloseWait *self)
     {
       self->overdue = close_wait_describe (self);
       close_wait_release (self, self->root);
+    }
+  else
+    {
+      self->expired = TRUE;
     }
 }
 
@@ -516,6 +522,10 @@ lifecycle_close_wait_start (LifecycleCloseWait *self,
         scope->awaiting_release = TRUE;
       else
         close_wait_release (self, scope);
+
+      /* The limit of a drain may have passed in a handler of `closing`. */
+      if (scope->awaiting_release && self->expired)
+        close_wait_give_up (self);
     }
 
   g_object_unref (scope);

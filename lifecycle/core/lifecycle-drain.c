@@ -5,6 +5,7 @@
 
 #include "lifecycle-close-async-private.h"
 #include "lifecycle-close-wait-private.h"
+#include "lifecycle-teardown-private.h"
 
 /* Called at home. */
 static void
@@ -45,6 +46,82 @@ drain_call_run (GTask *task)
   if (!lifecycle_close_wait_has_pending (self, &gave_up))
     lifecycle_close_wait_start (self, TRUE);
   lifecycle_close_wait_unref (self);
+}
+
+static gboolean
+scope_is_below (LifecycleScope *scope,
+                LifecycleScope *other)
+{
+  while (scope != NULL && scope != other)
+    scope = lifecycle_scope_get_parent (scope);
+
+  return scope != NULL;
+}
+
+/* Takes an open scope out of the drains of scopes that are no longer above it. */
+static void
+drain_let_go (LifecycleScope *scope,
+              LifecycleScope *moved)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  LifecycleScope *parent = lifecycle_scope_get_parent (scope);
+  gboolean draining = parent != moved && lifecycle_scope_is_draining (parent);
+  GSList *waits = NULL;
+  GSList *kept = NULL;
+
+  lifecycle_ledger_lock (&holdings->ledger);
+  if (holdings->extra != NULL)
+    waits = g_steal_pointer (&holdings->extra->close_waits);
+  lifecycle_ledger_unlock (&holdings->ledger);
+
+  while (waits != NULL)
+    {
+      LifecycleCloseWait *wait = waits->data;
+
+      if (scope_is_below (wait->root, moved))
+        {
+          kept = g_slist_prepend (kept, wait);
+          draining |= wait->draining;
+        }
+      else
+        {
+          g_ptr_array_remove (wait->scopes, scope);
+          wait->base.wake (&wait->base);
+          lifecycle_close_wait_unref (wait);
+        }
+      waits = g_slist_delete_link (waits, waits);
+    }
+
+  lifecycle_ledger_lock (&holdings->ledger);
+  if (kept != NULL)
+    holdings->extra->close_waits = kept;
+  holdings->draining = draining;
+  /* What has ended in between has woken nobody. */
+  lifecycle_holdings_wake_waits (holdings);
+  lifecycle_ledger_unlock (&holdings->ledger);
+}
+
+/* Called at home, after everything that a scope owns has moved to a new one, which is not drained. What
+ * is below it is drained no longer, either, unless the drain is of something below it, too.
+ */
+void
+lifecycle_drain_end_below (LifecycleScope *moved)
+{
+  LifecycleScopeList scopes;
+
+  lifecycle_scope_list_init (&scopes);
+  lifecycle_scope_list_children (&scopes, moved, NULL);
+  for (guint i = 0; i < scopes.n_items; i++)
+    {
+      LifecycleScope *scope = scopes.items[i];
+
+      if (!lifecycle_scope_is_open (scope) || scope->context != moved->context)
+        continue;
+
+      drain_let_go (scope, moved);
+      lifecycle_scope_list_children (&scopes, scope, NULL);
+    }
+  lifecycle_scope_list_clear (&scopes);
 }
 
 /**
@@ -101,7 +178,8 @@ lifecycle_scope_drain_async (LifecycleScope      *self,
  * lifecycle_scope_drain_finish:
  * @self: a scope
  * @result: the result passed to the callback
- * @error: return location for an error
+ * @error: return location for an error; failures of cleanups that it reports count as collected,
+ *   see [method@Scope.get_error]
  *
  * Finishes a call of [method@Scope.drain_async].
  *
@@ -118,6 +196,9 @@ lifecycle_scope_drain_finish (LifecycleScope  *self,
 {
   g_return_val_if_fail (LIFECYCLE_IS_SCOPE (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  if (error != NULL)
+    lifecycle_scope_collect_error (self);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }

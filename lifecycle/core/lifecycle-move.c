@@ -66,6 +66,7 @@ scope_move_to (LifecycleScope *scope,
   LifecycleLedger *followers;
   guint64 visited;
   guint own_blocked, blocked;
+  gboolean draining;
 
   /* Finish every clear() in progress: entries that it has begun to release cannot be moved. */
   for (LifecycleClear *clear = lifecycle_scope_peek_extra (scope)->clear; clear != NULL; clear = clear->outer)
@@ -103,6 +104,7 @@ scope_move_to (LifecycleScope *scope,
       return;
     }
 
+  draining = holdings->draining;
   lifecycle_holdings_forget_waits (holdings);
   left = lifecycle_holdings_new (scope);
   lifecycle_ledger_shut (&left->ledger);
@@ -148,6 +150,8 @@ scope_move_to (LifecycleScope *scope,
     lifecycle_scope_shift_blocked (to, (gint) (own_blocked - blocked));
   scope_move_following (scope, to);
   lifecycle_scope_become_root (to);
+  if (draining)
+    lifecycle_drain_end_below (to);
 
   lifecycle_teardown_run (scope, NULL);
   g_object_unref (scope);

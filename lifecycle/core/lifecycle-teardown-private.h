@@ -38,5 +38,6 @@ guint    lifecycle_teardown_finish   (LifecycleScope  *scope,
                                       gint64           began);
 guint    lifecycle_teardown_clear    (LifecycleScope  *scope);
 gboolean lifecycle_teardown_dispose  (LifecycleScope  *scope);
+void     lifecycle_drain_end_below   (LifecycleScope  *moved);
 
 G_END_DECLS

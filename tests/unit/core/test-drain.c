@@ -277,6 +277,146 @@ test_child_moves (void)
 }
 
 /* A child that closes is no longer waited for either. */
+/* What is below a scope that moves away is not drained any more, and not waited for. */
+static void
+test_grandchild_moves (gconstpointer data)
+{
+  gboolean moves_root = g_str_equal (data, "root");
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *child = lifecycle_scope_new_child (parent, "child");
+  LifecycleScope *grandchild = lifecycle_scope_new_child (child, "grandchild");
+  LifecycleScope *apart = lifecycle_scope_new_child (child, "apart");
+  TestAsync one = { .word = "one" };
+  TestAsync two = { .word = "two" };
+  Drain self = { .word = "drained" };
+  Drain own = { .word = "own" };
+  LifecycleScope *moved;
+
+  test_async_start (&one, grandchild, "one");
+  test_async_start (&two, apart, "two");
+  drain (&own, apart, 0);
+  drain (&self, parent, 0);
+  g_assert_true (lifecycle_scope_is_draining (grandchild));
+  moved = lifecycle_scope_move (moves_root ? parent : child);
+  drain_run (&self);
+  g_assert_no_error (self.error);
+  g_assert_false (lifecycle_scope_is_draining (moved));
+  g_assert_false (lifecycle_scope_is_draining (grandchild));
+  g_assert_true (lifecycle_scope_is_draining (apart));
+  g_assert_false (test_async_is_cancelled (&one));
+  lifecycle_operation_end (lifecycle_scope_begin (grandchild, "more"));
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (grandchild), ==, 1);
+
+  test_async_succeed (&two);
+  drain_run (&own);
+  g_assert_no_error (own.error);
+  test_async_succeed (&one);
+  test_run_until (test_done_counted, &one.finalized);
+  test_async_assert_ended (&one, 1);
+  test_async_assert_ended (&two, 1);
+  test_assert_log ("drained two ~two own one ~one");
+  lifecycle_scope_close (moved);
+  g_assert_finalize_object (moved);
+  g_assert_finalize_object (apart);
+  g_assert_finalize_object (grandchild);
+  g_assert_finalize_object (child);
+  g_assert_finalize_object (parent);
+}
+
+static void
+expire_cb (LifecycleScope  *scope,
+           LifecycleReason  reason,
+           gpointer         data)
+{
+  g_usleep (20000);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+/* Time is up in a handler of `closing`, which another close has emitted. */
+static void
+test_expires_in_closing (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  TestAsync one = { .word = "one" };
+  TestWait wait = { .word = "closed" };
+  Drain self = { .word = "drained" };
+
+  test_async_start (&one, scope, "one");
+  drain (&self, scope, 1);
+  g_signal_connect (scope, "closing", G_CALLBACK (expire_cb), NULL);
+  test_wait (&wait, scope, 0);
+  drain_run (&self);
+  g_assert_error (self.error, LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT);
+  g_clear_error (&self.error);
+  test_drain ();
+  test_assert_log ("~one drained closed");
+  test_async_succeed (&one);
+  test_run_until (test_done_counted, &one.finalized);
+  test_async_assert_ended (&one, 0);
+  g_clear_error (&wait.error);
+  g_assert_finalize_object (scope);
+}
+
+/* A scope above waits with it, and has more time. */
+static void
+test_expires_below (void)
+{
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+  LifecycleScope *scope = lifecycle_scope_new_child (parent, "scope");
+  TestAsync one = { .word = "one" };
+  TestAsync two = { .word = "two" };
+  TestWait wait = { .word = "closed" };
+  Drain self = { .word = "drained" };
+
+  test_async_start (&one, parent, "one");
+  test_async_start (&two, scope, "two");
+  drain (&self, scope, 20);
+  test_wait (&wait, parent, 0);
+  drain_run (&self);
+  g_assert_error (self.error, LIFECYCLE_ERROR, LIFECYCLE_ERROR_TIMED_OUT);
+  g_assert_nonnull (strstr (self.error->message, "operation 'two'"));
+  g_clear_error (&self.error);
+  test_wait_assert_waiting (&wait);
+  test_assert_log ("~two drained");
+  test_async_succeed (&one);
+  test_async_succeed (&two);
+  test_run_until (test_done_counted, &one.finalized);
+  test_run_until (test_done_counted, &two.finalized);
+  test_drain ();
+  test_assert_log ("~one closed");
+  test_async_assert_ended (&one, 0);
+  test_async_assert_ended (&two, 0);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (parent);
+}
+
+static void
+failing_cleanup (LifecycleScope   *scope,
+                 LifecycleReason   reason,
+                 gpointer          data,
+                 GError          **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "failed");
+}
+
+/* What the drain has told of a cleanup is not told again. */
+static void
+test_collects_failure (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  Drain self = { .word = "drained" };
+
+  lifecycle_scope_defer (scope, failing_cleanup, NULL, NULL);
+  drain (&self, scope, 0);
+  drain_run (&self);
+  g_assert_nonnull (self.error);
+  g_clear_error (&self.error);
+  test_assert_log ("drained");
+  /* A warning would be fatal. */
+  g_assert_finalize_object (scope);
+}
+
 static void
 test_child_closes (void)
 {
@@ -506,6 +646,11 @@ main (int    argc,
   g_test_add_data_func ("/lifecycle/drain/cut-short-parent", "parent", test_cut_short);
   g_test_add_data_func ("/lifecycle/drain/cut-short-move", "move", test_cut_short);
   g_test_add_func ("/lifecycle/drain/child-moves", test_child_moves);
+  g_test_add_data_func ("/lifecycle/drain/grandchild-moves/root", "root", test_grandchild_moves);
+  g_test_add_data_func ("/lifecycle/drain/grandchild-moves/child", "child", test_grandchild_moves);
+  g_test_add_func ("/lifecycle/drain/expires-in-closing", test_expires_in_closing);
+  g_test_add_func ("/lifecycle/drain/expires-below", test_expires_below);
+  g_test_add_func ("/lifecycle/drain/collects-failure", test_collects_failure);
   g_test_add_func ("/lifecycle/drain/child-closes", test_child_closes);
   g_test_add_func ("/lifecycle/drain/closing", test_closing);
   g_test_add_func ("/lifecycle/drain/cancelled", test_cancelled);
