@@ -39,7 +39,8 @@ model_finish_operation (int number)
   thing->ended = true;
   thing->ended_at = model.tick++;
   for (int i = 0; i < model.n_things; i++)
-    if (model.things[i].kind == MODEL_KEPT && model.things[i].operation == number)
+    if (model.things[i].kind == MODEL_KEPT && model.things[i].operation == number &&
+        model.things[i].has_notify)
       model.things[i].due = model.n_frames - 1;
   if (!thing->live && thing->shielded)
     model_finish_shielded (number);
@@ -60,6 +61,35 @@ model_finish_operation (int number)
   model_unlink (number);
 }
 
+/* References that are kept go unseen, unless they are the last ones. */
+void
+model_free_kept_objects (int operation,
+                         int newer_than)
+{
+  for (int i = model.n_things - 1; i > newer_than; i--)
+    {
+      ModelThing *thing = &model.things[i];
+      ModelInstance *instance;
+
+      if (thing->kind != MODEL_KEPT || thing->operation != operation)
+        continue;
+
+      if (thing->has_notify && thing->n_notified == 0)
+        model_fail ("kept-order", "the reference on an object is dropped before thing %d is freed", i);
+      if (thing->has_notify || !thing->live)
+        continue;
+
+      instance = &model.instances[thing->instance];
+      thing->live = false;
+      instance->n_refs--;
+      if (instance->n_refs == 0 && !instance->finalized &&
+          !model_instance_is_busy (thing->instance) &&
+          model_count_maybe_held (thing->instance) == 0)
+        model_fail ("kept-order", "the last reference on instance %d must have been dropped before",
+                    thing->instance);
+    }
+}
+
 /* What an operation keeps is freed when its call is over, however long ago its scope has closed: after
  * the callback, the newest first.
  */
@@ -75,11 +105,38 @@ model_free_kept (int number)
   if (model.things[thing->operation].expects_call && model.things[thing->operation].n_called == 0)
     model_fail ("kept-early", "thing %d is freed before the callback of operation %d", number,
                 thing->operation);
-  for (int i = number + 1; i < model.n_things; i++)
-    if (model.things[i].kind == MODEL_KEPT &&
-        model.things[i].operation == thing->operation &&
-        model.things[i].n_notified == 0)
-      model_fail ("kept-order", "thing %d is freed before thing %d", number, i);
+  model_free_kept_objects (thing->operation, number);
+}
+
+/* Whether the progress of the operation is told: as long as its scope is open. */
+bool
+model_tells_progress (int operation)
+{
+  const ModelThing *thing = &model.things[operation];
+  int owner = thing->owner;
+
+  while (owner >= 0 && model.scopes[owner].ghost)
+    owner = model.scopes[owner].parent;
+
+  return thing->live && thing->progress >= 0 &&
+         (model.scopes[owner].state == MODEL_OPEN || model_announces_move (owner));
+}
+
+void
+model_call_progress (int number)
+{
+  const ModelFrame *frame = model_top_frame ();
+  int operation = model.things[number].operation;
+
+  if (!model_is_op (frame, MODEL_OP_PROGRESS) || frame->op.thing != operation)
+    model_fail ("progress-where", "progress of operation %d is told by nobody", operation);
+  if (!frame->op.was_live || model.things[operation].progress != number)
+    model_fail ("progress-muted", "progress of operation %d is told, and nobody is to hear", operation);
+  if (frame->op.either)
+    model_fail ("progress-twice", "progress of operation %d is told again", operation);
+
+  model_top_frame ()->op.either = true;
+  model_push_thing_call (number);
 }
 
 void
@@ -135,25 +192,49 @@ model_is_draining (int scope)
          model.teardowns[model.scopes[scope].teardown].draining;
 }
 
-static bool
-has_pending (const ModelTeardown *teardown)
+bool
+model_has_pending (ModelSet scopes)
 {
   for (int i = 0; i < model.n_things; i++)
     {
       const ModelThing *thing = &model.things[i];
 
       if (model_is_pending (i) &&
-          (teardown->awaited & MODEL_BIT (thing->home)) != 0 &&
+          (scopes & MODEL_BIT (thing->home)) != 0 &&
           model.scopes[thing->home].state != MODEL_CLOSED)
         return true;
       if (thing->kind == MODEL_HANDLER &&
           thing->waited &&
-          (teardown->awaited & MODEL_BIT (thing->home)) != 0 &&
+          (scopes & MODEL_BIT (thing->home)) != 0 &&
           model.scopes[thing->home].state != MODEL_CLOSED)
         return true;
     }
 
   return false;
+}
+
+/* Whether the destroy notify of a guarded handler is running, which may or may not have to be waited for:
+ * that depends on who had the last reference on its closure.
+ */
+bool
+model_may_have_pending (ModelSet scopes)
+{
+  for (int i = 0; i < model.n_frames; i++)
+    {
+      int number = model.frames[i].notified;
+
+      if (number >= 0 && model.things[number].was_waited &&
+          (scopes & MODEL_BIT (model.things[number].home)) != 0)
+        return true;
+    }
+
+  return false;
+}
+
+static bool
+has_pending (const ModelTeardown *teardown)
+{
+  return model_has_pending (teardown->awaited);
 }
 
 /* Whether the wait has given somebody up, who has not ended. */
@@ -186,10 +267,12 @@ model_end_wait (int number)
   const ModelFrame *frame = model_top_frame ();
 
   /* The wait is over before it has begun. */
-  if (model_is_op (frame, MODEL_OP_CLOSE_ASYNC) && frame->op.teardown == number)
+  if (((model_is_op (frame, MODEL_OP_CLOSE_ASYNC) || model_is_op (frame, MODEL_OP_DRAIN)) &&
+       frame->op.teardown == number) ||
+      (teardown->starting && teardown->due == model.n_frames - 1))
     {
       model_advance (number, MODEL_RELEASING);
-      return !has_pending (teardown);
+      return model.scopes[teardown->root].drain_expired || !has_pending (teardown);
     }
 
   if (teardown->draining && teardown->woken && teardown->due == model.n_frames - 1)
@@ -277,13 +360,18 @@ model_close_part (ModelOp *op)
 }
 
 /* Where a close is under way, it is joined. A wait for a part of what another one waits for is left
- * out, and so are the scope of an object and what a clear() is about to release.
+ * out, also if it is the limit of a drain that would end it, and so are the scope of an object and what a
+ * clear() is about to release.
  */
 bool
 model_can_drain (int scope)
 {
   ModelSet reach;
 
+  if (model.scopes[scope].state == MODEL_CLOSING && model.scopes[scope].drain_due > 0 &&
+      model.scopes[scope].teardown >= 0 &&
+      model.teardowns[model.scopes[scope].teardown].root != scope)
+    return false;
   if (model.scopes[scope].state != MODEL_OPEN)
     return model.scopes[scope].state == MODEL_CLOSED ||
            model.scopes[scope].drain < 0 ||
@@ -315,6 +403,24 @@ model_close_async (ModelOp *op)
     op->teardown = model_start_close (op->scope, op->reason, NULL, model.n_frames - 1);
 }
 
+/* The release has to wait. */
+void
+model_wait_until (int     number,
+                  int64_t until)
+{
+  ModelTeardown *teardown = &model.teardowns[number];
+
+  teardown->draining = true;
+  teardown->drain_until = until;
+  teardown->due = MODEL_NONE;
+  for (int i = 0; i < model.n_scopes; i++)
+    if ((teardown->members & MODEL_BIT (i)) != 0)
+      {
+        model.scopes[i].drain = number;
+        model_set_due_of_muted (i, MODEL_NONE);
+      }
+}
+
 /* The call is about to return: all but the release has been done, and that, too, if there is nothing
  * to wait for.
  */
@@ -328,19 +434,16 @@ model_begin_to_wait (ModelOp *op)
       model.scopes[op->scope].state == MODEL_CLOSING &&
       model.scopes[op->scope].teardown == op->teardown)
     {
-      teardown = &model.teardowns[op->teardown];
+      /* A drain may have set a limit before. */
+      if (model.scopes[op->scope].drain_due > 0 && model.scopes[op->scope].drain_due < until)
+        until = model.scopes[op->scope].drain_due;
       model_advance (op->teardown, MODEL_RELEASING);
-      if (has_pending (teardown))
+      teardown = &model.teardowns[op->teardown];
+      if ((has_pending (teardown) &&
+           !(model.scopes[op->scope].drain_expired && model_hooks.is_closed (op->scope))) ||
+          (model_may_have_pending (teardown->awaited) && !model_hooks.is_closed (op->scope)))
         {
-          teardown->draining = true;
-          teardown->drain_until = until;
-          teardown->due = MODEL_NONE;
-          for (int i = 0; i < model.n_scopes; i++)
-            if ((teardown->members & MODEL_BIT (i)) != 0)
-              {
-                model.scopes[i].drain = op->teardown;
-                model_set_due_of_muted (i, MODEL_NONE);
-              }
+          model_wait_until (op->teardown, until);
           op->teardown = MODEL_NONE;
         }
     }
@@ -382,6 +485,10 @@ model_wake_drains (ModelFrame *frame)
         {
           if (frame->first)
             timed_out = has_given_up (teardown, &unsure);
+          /* A part of it may be released first, when its own time is up, and then not be named. */
+          for (int j = 0; j < model.n_scopes && !frame->first; j++)
+            unsure |= j != teardown->root && (teardown->awaited & MODEL_BIT (j)) != 0 &&
+                      model.scopes[j].drain_due > 0 && model.scopes[j].drain_due <= model.now;
           for (int j = 0; j < model.n_things && timed_out; j++)
             if (model.things[j].kind == MODEL_WAITER &&
                 model.things[j].home == teardown->root &&
@@ -486,6 +593,10 @@ model_is_overdue (int number)
 
   if (teardown >= 0 && model.teardowns[teardown].unsure)
     return -1;
+  /* It may have waited with one that it follows, or that is above it, whose time is up as well. */
+  if (teardown >= 0 && model.teardowns[teardown].root != thing->home &&
+      model.scopes[thing->home].drain_due > 0 && model.scopes[thing->home].drain_due <= model.now)
+    return -1;
 
   /* One that joins when time is up already may be told so, too. */
   if (!thing->timed_out)
@@ -499,7 +610,7 @@ model_is_overdue (int number)
       return 0;
     }
 
-  return model.teardowns[teardown].woken ? model.teardowns[teardown].overdue : -1;
+  return model.teardowns[teardown].woken || model.teardowns[teardown].cut_off ? model.teardowns[teardown].overdue : -1;
 }
 
 /* Whether the operation has to be named to the waiter, who is told that it took too long; -1 where both
@@ -512,7 +623,7 @@ model_is_straggler (int number,
   const ModelThing *thing = &model.things[number];
   int drain = model.scopes[model.things[waiter].home].drain;
 
-  if (drain < 0)
+  if (drain < 0 || model.teardowns[drain].cut_off)
     return -1;
   if (thing->late || (model.teardowns[drain].awaited & MODEL_BIT (thing->home)) == 0)
     return 0;

@@ -23,8 +23,11 @@ model_may_be_called (int number)
 static bool
 can_be_called (int number)
 {
+  const ModelThing *thing = &model.things[number];
+
   return model_may_be_called (number) &&
-         !model.instances[model.things[number].instance].disposing;
+         !model.instances[thing->instance].disposing &&
+         !(thing->receiver >= 0 && model.instances[thing->receiver].disposing);
 }
 
 bool
@@ -119,6 +122,7 @@ model_wake (int scope)
       model.teardowns[model.scopes[scope].teardown].due == here)
     return;
 
+  model_end_part_of_drain (scope);
   if (model_is_op (model_top_frame (), MODEL_OP_CLOSE) &&
       model_top_frame ()->op.either &&
       (model_reach (model_top_frame ()->op.scope) & MODEL_BIT (scope)) != 0)
@@ -153,6 +157,7 @@ model_is_dropped (int number)
   const ModelScope *scope = &model.scopes[number];
 
   return scope->bound &&
+         !scope->drains &&
          scope->n_refs == 0 &&
          scope->state == MODEL_OPEN &&
          scope->as_child < 0 &&
@@ -262,7 +267,7 @@ find_trigger (int         scope,
   if (model_phase_is_released (scope, reason))
     return;
 
-  if (model_deadline_closes (scope, reason) || model_phase_closes (scope, reason))
+  if (model_drain_closes (scope, reason) || model_deadline_closes (scope, reason) || model_phase_closes (scope, reason))
     return;
 
   /* An emission goes on only when everything else is through. */
@@ -340,7 +345,9 @@ model_push_thing_call (int number)
   ModelThing *thing = &model.things[number];
   ModelFrame *frame = model_push_call ();
 
+  /* Whom it is called for is kept meanwhile. */
   frame->thing = number;
+  frame->held = thing->receiver;
   thing->n_called++;
   if (thing->n_running++ == 0)
     thing->run_frame = model.n_frames - 1;
@@ -373,7 +380,7 @@ model_call_handler (int number)
     model_fail ("call-muted", "handler %d is called after its end", number);
   if (thing->foreign && model_get_phase (thing->owner, &is_closing) > MODEL_ANNOUNCING)
     model_fail ("call-muted", "the adopted handler %d is called in a teardown", number);
-  if (model_is_blocked (number))
+  if (model_is_blocked (number) && model_find_addition (number) < 0)
     model_fail ("call-blocked", "handler %d is called while it is blocked", number);
   if (!model_is_between (frame, after, thing->serial, after, thing->serial + 1))
     model_fail ("call-order", "handler %d is called out of turn", number);
@@ -404,6 +411,7 @@ model_call_source (int number)
   if (!thing->live)
     model_fail ("call-muted", "source %d is dispatched after its end", number);
 
+  model_settle_drains ();
   for (at = frame->next_ready; at < frame->n_ready && frame->ready[at] != number; at++)
     if (model_is_destroyed (frame->ready[at]) == 0)
       model_fail ("source-skipped", "source %d was ready and was not dispatched",
@@ -558,7 +566,9 @@ model_call_notify (int number)
       break;
 
     case MODEL_CLEANUP:
-      if (thing->n_called == 0)
+      if (thing->n_called == 0 && model_cleanup_may_go (number))
+        break;
+      if (thing->n_called == 0 && !model_cleanup_is_excused (number))
         model_fail ("cleanup-missing", "the destroy notify of cleanup %d runs before the cleanup",
                     number);
       if (thing->owner >= 0)
@@ -604,6 +614,9 @@ model_call_cleanup (int         number,
 
   if (thing->n_called > 0)
     model_fail ("cleanup-twice", "cleanup %d is called again", number);
+  if (thing->lost)
+    model_fail ("cleanup-lost", "cleanup %d is called, and instance %d has been disposed", number,
+                thing->receiver);
 
   if (thing->late)
     {
@@ -668,8 +681,10 @@ model_cleanup_failed (int number,
         self->n_failed++;
     }
 
-  /* It may have moved meanwhile. */
+  /* It may have moved meanwhile, more than once. */
   model.scopes[scope].error_unsure |= unsure;
+  for (int i = 0; i < model.n_scopes && unsure && model.scopes[scope].state == MODEL_CLOSED; i++)
+    model.scopes[i].error_unsure |= thing->receiver >= 0;
 }
 
 void
@@ -804,6 +819,11 @@ model_call_dispose (int number)
       /* A second one means that the last reference went as well. */
       frame->op.was_live = true;
     }
+  else if (model_is_receiving (number))
+    {
+      model_fail ("dispose-held", "instance %d is disposed, and a handler or cleanup is called for it",
+                  number);
+    }
   else if (instance->n_refs > 0)
     {
       int list[MODEL_MAX_THINGS];
@@ -825,15 +845,17 @@ model_call_dispose (int number)
               model_get_phase (thing->owner, &is_closing);
               is_closing |= thing->owner < 0 && thing->ends_in >= 0;
             }
+          if (thing->kind == MODEL_KEPT && thing->live && thing->instance == number &&
+              model_is_op (frame, MODEL_OP_READY) && frame->op.thing == thing->operation)
+            {
+              model_free_kept_objects (thing->operation, i);
+              is_closing = true;
+            }
           if (is_closing)
             list[n++] = i;
         }
       /* So did messages. */
-      for (int i = 0; i < model.n_messages; i++)
-        if (!model.messages[i].dropped &&
-            model.things[model.messages[i].thing].instance == number &&
-            model_is_stale (&model.messages[i]))
-          model_drop_message (i);
+      model_drop_messages_of (number);
       if (n < instance->n_refs)
         model_fail ("dispose-early", "instance %d is disposed, and there are %d references on it",
                     number, instance->n_refs - n);
@@ -846,6 +868,8 @@ model_call_dispose (int number)
           const ModelThing *thing = &model.things[list[i]];
 
           if (!is_released_here (list[i]))
+            continue;
+          if (thing->kind == MODEL_KEPT)
             continue;
           if (thing->kind != MODEL_BINDING)
             model_release (list[i]);
@@ -929,6 +953,7 @@ model_dispose_returned (int number)
 
   model_end_phases (number);
   model_end_bindings (number);
+  model_end_receivers (number);
   instance->lost = true;
   if (instance->n_refs > 0)
     instance->disposing = false;
@@ -1003,6 +1028,7 @@ model_returned (bool goes_on)
     {
       thing = &model.things[frame.thing];
       thing->n_running--;
+      thing->was_waited = thing->waited && thing->n_running == 0;
       thing->waited &= thing->n_running > 0;
       if (frame.message >= 0)
         model_delivered (frame.message);
@@ -1016,9 +1042,10 @@ model_returned (bool goes_on)
       if (thing->kind == MODEL_CLEANUP)
         {
           thing->live = false;
-          if (!thing->has_notify)
+          /* The object may be disposed before its destroy notify runs. */
+          if (!thing->has_notify || thing->receiver >= 0)
             model_unlink (frame.thing);
-          else if (thing->owner < 0)
+          if (thing->owner < 0)
             thing->due = model.n_frames - 1;
         }
     }

@@ -179,6 +179,24 @@ model_drop_message (int number)
   let_go (number);
 }
 
+/* The instance is about to go, so whatever can be dropped has been. */
+void
+model_drop_messages_of (int instance)
+{
+  for (int i = 0; i < model.n_messages; i++)
+    {
+      const ModelMessage *message = &model.messages[i];
+
+      if (message->dropped || model.things[message->thing].instance != instance)
+        continue;
+
+      if (!model_is_stale (message) && model_announces_move (message->home))
+        model_wake (message->home);
+      if (model_is_stale (message) || is_overtaken (message))
+        model_drop_message (i);
+    }
+}
+
 /* The notify of a handler that has gone waits for what was sent to it. */
 static void
 set_due_after_mail (int number)
@@ -345,6 +363,7 @@ model_call_message (int number,
            !has_taken_place (message, frame->delivered[message->home]))
     model_fail ("mail-again", "message %d is delivered in the iteration in which it came", number);
 
+  model_settle_drains ();
   model_timers_had_their_turn (frame);
   message->running = true;
   model_push_thing_call (to);

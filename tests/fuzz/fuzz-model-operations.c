@@ -37,8 +37,7 @@ model_make_child (const ModelOp *op)
 {
   int child = model_add_scope (op->name, op->scope);
 
-  if (op->code == MODEL_OP_GET_CHILD_FOR)
-    model.scopes[child].key = op->instance;
+  model.scopes[child].key = op->instance;
 
   return child;
 }
@@ -86,6 +85,7 @@ begin_connect (ModelOp *op)
 
   thing->instance = op->instance;
   thing->signal = op->signal;
+  thing->receiver = op->receiver;
   thing->flags = op->flags;
   thing->home = op->scope;
   thing->serial = model.serial++;
@@ -145,8 +145,10 @@ begin_steal (ModelOp *op)
   phase = model_get_phase (thing->owner, &is_closing);
 
   op->was_live = mine && thing->live;
-  if (mine &&
-      (thing->stale || thing->ending || (thing->foreign && phase == MODEL_CANCELLING)))
+  if (mine && thing->receiver >= 0 && model.instances[thing->receiver].disposing)
+    op->either = true;
+  else if (mine &&
+           (thing->stale || thing->ending || (thing->foreign && phase == MODEL_CANCELLING)))
     op->either = true;
   else if (mine && !thing->live)
     op->either = thing->foreign;
@@ -224,6 +226,7 @@ begin_iteration (ModelFrame *frame)
   frame->arm_horizon = model.arm_serial;
 
   model_give_up_shielded (frame);
+  model_begin_iteration_of_drains (frame);
   model_wake_drains (frame);
 
   /* Idle sources have to wait for others. */
@@ -275,6 +278,8 @@ model_begin (ModelOp *given)
     model.scopes[op->other].n_refs++;
   if (op->instance >= 0)
     model.instances[op->instance].n_refs++;
+  if (op->receiver >= 0)
+    model.instances[op->receiver].n_refs++;
 
   /* Whoever watches the instance makes it possible to get a reference on it again. */
   if (op->code == MODEL_OP_ADD_HANDLER)
@@ -294,8 +299,9 @@ model_begin (ModelOp *given)
       break;
 
     case MODEL_OP_RENEW_CHILD:
-      other = op->was_open ? model_find_named (op->scope, op->name, MODEL_NONE, false) : MODEL_NONE;
-      op->made = model_add_scope (op->name, op->scope);
+      other = op->was_open ? model_find_named (op->scope, op->name, op->instance, false) : MODEL_NONE;
+      op->made = model_make_child (op);
+      follow_key (op->made);
       if (other >= 0)
         op->teardown = model_start_close (other, MODEL_REASON_REPLACED, NULL, here);
       break;
@@ -458,8 +464,13 @@ model_begin (ModelOp *given)
       begin_steal_object (op);
       break;
 
+    case MODEL_OP_UNDEFER:
+      model_begin_undefer (op);
+      break;
+
     case MODEL_OP_ADOPT:
     case MODEL_OP_DEFER:
+      model.things[op->thing].receiver = op->instance;
       model.things[op->thing].live = op->was_open;
       model.things[op->thing].late = !op->was_open;
       if (op->was_open)
@@ -531,10 +542,21 @@ model_begin (ModelOp *given)
       break;
 
     case MODEL_OP_BEGIN:
+      op->was_open &= !scope->draining;
       model_begin_operation (op->thing, op->scope, op->was_open);
       break;
 
     case MODEL_OP_KEEP_DATA:
+      if (op->instance >= 0)
+        {
+          model.things[op->thing].instance = op->instance;
+          model.things[op->thing].live = true;
+          model.instances[op->instance].n_refs++;
+        }
+      break;
+
+    case MODEL_OP_PROGRESS:
+      op->was_live = model_tells_progress (op->thing);
       break;
 
     case MODEL_OP_SET_SHIELDED:
@@ -543,6 +565,10 @@ model_begin (ModelOp *given)
 
     case MODEL_OP_CLOSE_ASYNC:
       model_close_async (op);
+      break;
+
+    case MODEL_OP_DRAIN:
+      model_drain (op);
       break;
 
     case MODEL_OP_ADD_PHASE:
@@ -653,6 +679,10 @@ model_answer_boolean (bool answer)
           model_unlink (op->thing);
         }
       break;
+
+    case MODEL_OP_UNDEFER:
+      model_answer_undefer (op, answer);
+      return;
 
     default:
       return;
@@ -895,7 +925,7 @@ model_let_go (void)
 {
   ModelOp *op = &model_top_frame ()->op;
 
-  if (op->code == MODEL_OP_CLOSE_ASYNC)
+  if (op->code == MODEL_OP_CLOSE_ASYNC || op->code == MODEL_OP_DRAIN)
     model_begin_to_wait (op);
   if (op->teardown >= 0)
     model_finish_teardown (op->teardown);
@@ -914,6 +944,15 @@ model_let_go_of_instance (void)
 
   if (op->instance >= 0)
     model.instances[op->instance].n_refs--;
+}
+
+void
+model_let_go_of_receiver (void)
+{
+  ModelOp *op = &model_top_frame ()->op;
+
+  if (op->receiver >= 0)
+    model.instances[op->receiver].n_refs--;
 }
 
 void
@@ -944,11 +983,18 @@ model_end (void)
       model.things[op->thing].n_called == 0)
     model_fail ("callback-missing", "the callback of operation %d was not called", op->thing);
 
+  if (op->code == MODEL_OP_READY)
+    model_free_kept_objects (op->thing, MODEL_NONE);
+  if (op->code == MODEL_OP_PROGRESS && op->was_live && !op->either)
+    model_fail ("progress-missing", "nobody is told of the progress of operation %d", op->thing);
+
   if ((op->code == MODEL_OP_CANCEL_MONITOR ||
        (op->code == MODEL_OP_ADD_MONITOR && model.things[op->thing].late)) &&
       model.things[op->thing].n_called == 0)
     model_fail ("monitor-missing", "monitor %d was not cancelled", op->thing);
 
+  if (op->code == MODEL_OP_ITERATE)
+    model_check_drains (frame);
   if (op->code == MODEL_OP_ITERATE && !frame->told)
     model_check_timers (frame);
   if (op->code == MODEL_OP_ITERATE)

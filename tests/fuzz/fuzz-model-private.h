@@ -83,6 +83,31 @@ void        model_begin_operation   (int               thing,
 void        model_finish_operation  (int               thing);
 void        model_free_kept         (int               thing);
 
+void        model_free_kept_objects (int               operation,
+                                     int               newer_than);
+bool        model_tells_progress    (int               operation);
+
+bool        model_has_pending       (ModelSet          scopes);
+bool        model_may_have_pending  (ModelSet          scopes);
+
+/* fuzz-model-drains.c */
+void        model_drain             (ModelOp          *op);
+void        model_begin_iteration_of_drains (ModelFrame *frame);
+bool        model_drain_closes      (int               scope,
+                                     ModelReason       reason);
+void        model_end_part_of_drain (int               scope);
+void        model_settle_drains     (void);
+void        model_check_drains      (const ModelFrame *frame);
+
+/* fuzz-model-receivers.c */
+void        model_end_receivers     (int               instance);
+bool        model_is_receiving      (int               instance);
+bool        model_cleanup_is_excused (int              thing);
+bool        model_cleanup_may_go    (int               thing);
+void        model_begin_undefer     (ModelOp          *op);
+void        model_answer_undefer    (ModelOp          *op,
+                                     bool              answer);
+
 /* fuzz-model-shields.c */
 void        model_set_shielded      (int               thing,
                                      int64_t           timeout);
@@ -102,6 +127,8 @@ void        model_resume_drain      (int               teardown);
 void        model_close_part        (ModelOp          *op);
 void        model_close_async       (ModelOp          *op);
 void        model_begin_to_wait     (ModelOp          *op);
+void        model_wait_until        (int               teardown,
+                                     int64_t           until);
 void        model_wake_drains       (ModelFrame       *frame);
 void        model_check_waiters     (void);
 void        model_go_on_waiting     (int               frame,
@@ -114,6 +141,7 @@ void        model_shut_gates_of     (int               instance);
 void        model_let_go_of_emitter (int               thing);
 bool        model_is_stale          (const ModelMessage *message);
 void        model_drop_message      (int               message);
+void        model_drop_messages_of  (int               instance);
 void        model_delivered         (int               message);
 void        model_check_dropped     (int               teardown);
 void        model_check_delivered   (const ModelFrame *frame);

@@ -141,6 +141,7 @@ start_teardown (int         root,
       if (scope->state == MODEL_OPEN)
         {
           scope->state = MODEL_CLOSING;
+          scope->drains = false;
           scope->reasons = 0;
           if (i == root)
             {
@@ -436,7 +437,8 @@ count_entries (int  scope,
         }
       else
         {
-          if (!thing->stale && !thing->ending && !thing->retiring && !thing->loose &&
+          if (!thing->stale && !thing->ending && !thing->retiring && !thing->loose && !thing->lost &&
+              !(thing->receiver >= 0 && model.instances[thing->receiver].disposing) &&
               !((thing->kind == MODEL_PHASE || thing->kind == MODEL_BINDING) &&
                 model.instances[thing->instance].disposing))
             ++*least;
@@ -523,6 +525,9 @@ mute_scope (int scope,
           thing->live &&
           !thing->foreign)
         {
+          /* It may have gone with its receiver before that. */
+          if (thing->receiver >= 0 && model.instances[thing->receiver].disposing)
+            thing->unreached = model.instances[thing->instance].lost;
           thing->live = thing->armed = false;
           set_due (i, due);
         }
@@ -687,7 +692,7 @@ settle_thing (int number)
       break;
 
     case MODEL_CLEANUP:
-      if (thing->n_called == 0)
+      if (thing->n_called == 0 && !model_cleanup_is_excused (number))
         model_fail ("order-cleanup", "cleanup %d of scope %d must have been called before",
                     number, thing->owner);
       if (thing->has_notify && thing->n_notified == 0 && thing->n_running == 0)

@@ -47,6 +47,7 @@ find_next (const ModelFrame *frame)
 static void
 finish_before (int here)
 {
+  model_settle_drains ();
   for (int i = 0; i < model.n_teardowns; i++)
     if (model.teardowns[i].due == here && !model.teardowns[i].woken && !model.teardowns[i].done)
       model_finish_teardown (i);

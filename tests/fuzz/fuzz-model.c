@@ -88,6 +88,9 @@ model_add_thing (ModelKind kind,
     .due = MODEL_NONE,
     .run_frame = MODEL_NONE,
     .instance = MODEL_NONE,
+    .receiver = MODEL_NONE,
+    .progress = MODEL_NONE,
+    .operation = MODEL_NONE,
     .child = MODEL_NONE,
     .home = MODEL_NONE,
     .ending_frame = MODEL_NONE,
@@ -145,6 +148,8 @@ model_add_scope (int name,
     .reasons = 1u << MODEL_REASON_NONE,
   };
 
+  if (parent >= 0)
+    scope->draining = model.scopes[parent].draining;
   if (parent >= 0 && model.scopes[parent].state != MODEL_OPEN)
     {
       scope->state = MODEL_CLOSED;
@@ -467,12 +472,13 @@ model_is_named (int number,
 
 int
 model_count_named (int scope,
-                   int name)
+                   int name,
+                   int key)
 {
   int n = 0;
 
   for (int i = 0; i < model.n_scopes; i++)
-    if (model_is_named (i, scope, name, MODEL_NONE))
+    if (model_is_named (i, scope, name, key))
       n++;
 
   return n;
@@ -589,6 +595,8 @@ model_is_connected (int number)
     return 0;
   if (model.instances[thing->instance].disposing)
     return -1;
+  if (thing->receiver >= 0 && thing->live && model.instances[thing->receiver].disposing)
+    return -1;
   if (thing->foreign && model_get_phase (thing->owner, &is_closing) == MODEL_CANCELLING)
     return -1;
   /* Nobody could disconnect it safely; its gate is shut, and GLib is about to see to the rest. */
@@ -665,6 +673,7 @@ model_counts_entries (int  scope,
       if (!thing->stale &&
           !thing->ending &&
           (thing->kind != MODEL_CHILD || model.scopes[thing->child].state == MODEL_OPEN) &&
+          (thing->receiver < 0 || !model.instances[thing->receiver].disposing) &&
           ((thing->kind != MODEL_HANDLER &&
             thing->kind != MODEL_PHASE &&
             thing->kind != MODEL_BINDING) ||

@@ -122,6 +122,8 @@ typedef struct
   int       n_called;
 
   int       instance;           /* handlers and objects */
+  int       receiver;           /* handlers and cleanups that go with an object: which */
+  bool      lost;               /* that went when it was too late for the cleanup to go, too */
   int       signal;
   unsigned  flags;
   unsigned  serial;             /* the order of connecting and attaching */
@@ -130,6 +132,7 @@ typedef struct
   bool      maybe_holding;
   bool      unreached;          /* it could not have that */
   bool      waited;             /* a guarded one that runs: a close_async() waits for it */
+  bool      was_waited;         /* and perhaps for its notify, if that follows at once */
   bool      outdated;           /* a clear() has let go of what it has sent */
   bool      stolen;
   bool      attached;           /* sources */
@@ -166,6 +169,7 @@ typedef struct
   bool      give_up_unsure;     /* or the main loop has yet to come to that */
   int       operation;          /* what is kept: which keeps it */
   bool      cancelled;
+  int       progress;           /* which of what it keeps is told of its progress */
 
   /* Phases. */
   int             run;          /* the scope of it */
@@ -214,6 +218,12 @@ typedef struct
   bool        told_closed;
   int         teardown;
   int         drain;            /* the teardown in which it waited for operations */
+  bool        draining;         /* refuses operations: it, or what it is below, is drained */
+  bool        drains;           /* a drain of it is under way */
+  int64_t     drain_due;        /* when that has to be over, or 0 */
+  bool        drain_expired;    /* that was in the middle of another close */
+  ModelSet    drain_watched;    /* whose operations it waits for */
+  ModelReason drain_reason;
   int         n_refs;           /* of the user's */
   int         n_blocked;
   int         limit;            /* of entries, or 0 */
@@ -299,6 +309,8 @@ typedef struct
   int        woken_by;          /* the iteration, the outermost of several */
   bool       overdue;           /* because time is up */
   bool       unsure;            /* whether it has been woken */
+  bool       starting;          /* begun by a drain that is over; it may have to wait, too */
+  bool       cut_off;           /* likewise, because its time is up */
   bool       draining;          /* all but the release is done, and that waits for operations */
   int64_t    drain_until;       /* or INT64_MAX */
   int        root;
@@ -349,6 +361,7 @@ typedef enum
   MODEL_OP_STEAL_OBJECT,
   MODEL_OP_ADOPT,
   MODEL_OP_DEFER,
+  MODEL_OP_UNDEFER,
   MODEL_OP_DROP,
   MODEL_OP_NEW_INSTANCE,
   MODEL_OP_UNREF_INSTANCE,
@@ -365,8 +378,10 @@ typedef enum
   MODEL_OP_BEGIN,
   MODEL_OP_READY,
   MODEL_OP_SET_SHIELDED,
+  MODEL_OP_PROGRESS,
   MODEL_OP_KEEP_DATA,
   MODEL_OP_CLOSE_ASYNC,
+  MODEL_OP_DRAIN,
   MODEL_OP_ADD_PHASE,
   MODEL_OP_BIND,
   MODEL_OP_UNBIND,
@@ -385,6 +400,7 @@ typedef struct
   int         scope;
   int         other;            /* a second scope */
   int         instance;
+  int         receiver;
   int         thing;
   int         cancellable;
   int         name;
@@ -437,6 +453,9 @@ typedef struct
   bool           awake;         /* a source is ready because of the time */
   int64_t        now;           /* when it began */
   unsigned       arm_horizon;   /* what is armed from here on is not called */
+  ModelSet       drained;       /* scopes whose drain has nothing to wait for any more */
+  ModelSet       drain_over;    /* scopes whose drain has taken too long */
+  ModelSet       part_over;     /* likewise, and they wait to be released with one above them */
   int            owed;          /* the timer whose notify has to be called next */
   bool           cut_short;     /* by another one within */
   unsigned       began;         /* the tick */
@@ -505,6 +524,7 @@ int  model_add_cancellable   (int          owner,
 void model_begin             (ModelOp     *op);
 void model_let_go            (void);
 void model_let_go_of_instance (void);
+void model_let_go_of_receiver (void);
 void model_let_go_of_rest    (void);
 void model_end               (void);
 
@@ -527,6 +547,7 @@ void model_call_timer        (int          thing);
 void model_call_operation    (int          thing);
 void model_call_operation_cancelled (int   thing);
 void model_operation_failed  (int          thing);
+void model_call_progress     (int          thing);
 int  model_call_phase        (int          thing);
 void model_call_monitor      (int          thing);
 void model_call_waiter       (int          thing,
@@ -560,13 +581,16 @@ bool model_counts_entries    (int          scope,
 bool model_is_blocked        (int          thing);
 bool model_reaches_others    (int          scope);
 bool model_can_drain         (int          scope);
+bool model_is_in_drain       (int          scope);
+int64_t model_get_scope_remaining (int     scope);
 int  model_is_overdue        (int          thing);
 int  model_is_straggler      (int          thing,
                               int          waiter);
 int64_t model_get_remaining  (int          thing);
 bool model_can_be_stolen     (int          thing);
 int  model_count_named       (int          scope,
-                              int          name);
+                              int          name,
+                              int          key);
 int  model_count_maybe_held  (int          instance);
 bool model_in_clear          (int          scope);
 bool model_is_moving         (int          scope);

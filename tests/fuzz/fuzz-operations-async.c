@@ -302,6 +302,64 @@ op_set_shielded (const guint8 *record)
   end (&op);
 }
 
+/* An object that the call uses. */
+void
+op_keep_object (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_KEEP_DATA, MODEL_NONE, pick_instance (record[1]));
+  int operation = pick_thing (record[2], MODEL_OPERATION);
+
+  if (operation < 0 || op.instance < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_KEPT, false);
+  model.things[op.thing].operation = operation;
+  world_trace ("kept %d = keep_object (operation %d, instance %d)", op.thing, operation, op.instance);
+  begin (&op);
+  lifecycle_operation_keep_object (world.tokens[operation].address, instance_at (op.instance));
+  end (&op);
+}
+
+void
+op_set_progress (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_KEEP_DATA, MODEL_NONE, MODEL_NONE);
+  int operation = pick_thing (record[2], MODEL_OPERATION);
+  WorldToken *token;
+
+  if (operation < 0)
+    return;
+
+  op.thing = model_add_thing (MODEL_KEPT, true);
+  model.things[op.thing].operation = operation;
+  model.things[operation].progress = op.thing;
+  token = world_token (op.thing, SCRIPT (record));
+  world_trace ("kept %d = set_progress (operation %d)", op.thing, operation);
+  begin (&op);
+  lifecycle_operation_set_progress (world.tokens[operation].address, world_progress_cb, token,
+                                    world_notify_cb);
+  end (&op);
+}
+
+void
+op_progress (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_PROGRESS, MODEL_NONE, MODEL_NONE);
+  gpointer operation;
+
+  op.thing = pick_thing (record[2], MODEL_OPERATION);
+  if (op.thing < 0)
+    return;
+
+  /* It must not end before this function has returned. */
+  operation = g_steal_pointer (&world.tokens[op.thing].address);
+  world_trace ("progress (operation %d)", op.thing);
+  begin (&op);
+  lifecycle_operation_progress (1, 2, operation);
+  world.tokens[op.thing].address = operation;
+  end (&op);
+}
+
 /* Its result comes. */
 void
 end_operation (int number)
@@ -344,7 +402,8 @@ op_close_async (const guint8 *record)
   GCancellable *cancellable = NULL;
   WorldToken *token;
 
-  if (op.scope < 0 || !model_can_drain (op.scope))
+  if (op.scope < 0 || !model_can_drain (op.scope) ||
+      (model_is_in_drain (op.scope) && !model.scopes[op.scope].drains))
     return;
 
   op.reason = MODEL_REASON_SHUTDOWN;
@@ -364,6 +423,35 @@ op_close_async (const guint8 *record)
   end (&op);
 }
 
+void
+op_drain (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_DRAIN, pick_scope (record[1]), MODEL_NONE);
+  guint timeout = (FLAGS (record) & 1) != 0 ? intervals[record[2] & 7] : 0;
+  GCancellable *cancellable = NULL;
+  WorldToken *token;
+
+  if (op.scope < 0 || !model_can_drain (op.scope) || model_has_phases (op.scope) ||
+      (model_is_in_drain (op.scope) && !model.scopes[op.scope].drains))
+    return;
+
+  op.reason = MODEL_REASON_SHUTDOWN;
+  op.time = (gint64) timeout * 1000;
+  op.thing = model_add_thing (MODEL_WAITER, false);
+  token = world_token (op.thing, SCRIPT (record));
+  if ((FLAGS (record) & 2) != 0 && model.n_cancellables > 0)
+    {
+      op.cancellable = (record[2] >> 3) % model.n_cancellables;
+      cancellable = world.cancellables[op.cancellable].cancellable;
+    }
+  world_trace ("drain_async %d (%d, %u ms, cancellable %d) ...", op.thing, op.scope, timeout,
+               op.cancellable);
+  begin (&op);
+  lifecycle_scope_drain_async (scope_at (op.scope), (LifecycleReason) op.reason, timeout,
+                               cancellable, world_closed_cb, token);
+  end (&op);
+}
+
 gboolean
 is_waiting (void)
 {
@@ -373,7 +461,7 @@ is_waiting (void)
 
   /* Or somebody has cancelled the wait. */
   for (int i = 0; i < model.n_scopes; i++)
-    if (model.scopes[i].state == MODEL_CLOSING)
+    if (model.scopes[i].state == MODEL_CLOSING || model.scopes[i].drains)
       return TRUE;
 
   /* Or mail for a handler that goes on without its scope. */

@@ -97,6 +97,38 @@ op_connect_guarded (const guint8 *record)
   connect (record, MODEL_CONNECT_GUARDED);
 }
 
+/* Its data is an object, with which it goes. */
+void
+op_connect_object (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_CONNECT, pick_scope (record[1]), pick_instance (record[2] & 3));
+  WorldToken *token;
+
+  op.receiver = pick_instance ((record[2] >> 2) & 3);
+  if (op.scope < 0 || op.instance < 0 || op.receiver == op.instance ||
+      world.n_object_handlers == WORLD_MAX_OBJECT_HANDLERS ||
+      !model_can_connect (op.instance) || model.instances[op.receiver].disposing)
+    return;
+
+  op.thing = model_add_thing (MODEL_HANDLER, false);
+  op.signal = (record[2] >> 6) % MODEL_N_SIGNALS;
+  op.flags = FLAGS (record) & (MODEL_CONNECT_AFTER | MODEL_CONNECT_ONCE);
+  token = world_token (op.thing, SCRIPT (record));
+
+  world_trace ("handler %d = connect_object%s%s (%d, instance %d, %s, instance %d)", op.thing,
+               (op.flags & MODEL_CONNECT_AFTER) != 0 ? " after" : "",
+               (op.flags & MODEL_CONNECT_ONCE) != 0 ? " once" : "",
+               op.scope, op.instance, world_get_signal_name (op.signal), op.receiver);
+  begin (&op);
+  token->id = lifecycle_scope_connect_object (scope_at (op.scope), instance_at (op.instance),
+                                              world_get_signal_name (op.signal),
+                                              world_object_handler (op.thing),
+                                              instance_at (op.receiver),
+                                              (LifecycleConnectFlags) op.flags);
+  model_answer_boolean (token->id != 0);
+  end (&op);
+}
+
 void
 op_foreign_connect (const guint8 *record)
 {
@@ -430,6 +462,51 @@ op_defer (const guint8 *record)
   end (&op);
 }
 
+/* It goes with an object. */
+void
+op_defer_for (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_DEFER, pick_scope (record[1]), pick_instance (record[2]));
+  guint8 flags = FLAGS (record);
+  WorldToken *token;
+
+  if (op.scope < 0 || op.instance < 0 || model.instances[op.instance].disposing)
+    return;
+
+  op.thing = model_add_thing (MODEL_CLEANUP, (flags & 1) != 0);
+  model.things[op.thing].fails = (flags & 6) == 6;
+  token = world_token (op.thing, SCRIPT (record));
+  world_trace ("cleanup %d = defer_for%s%s (%d, instance %d)", op.thing,
+               (flags & 1) != 0 ? " with notify" : "", (flags & 6) == 6 ? " failing" : "",
+               op.scope, op.instance);
+  begin (&op);
+  lifecycle_scope_defer_for (scope_at (op.scope), instance_at (op.instance), world_cleanup_cb, token,
+                             (flags & 1) != 0 ? world_notify_cb : NULL);
+  end (&op);
+}
+
+void
+op_undefer (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_UNDEFER, pick_scope (record[1]), MODEL_NONE);
+
+  op.thing = pick_thing (record[2], MODEL_CLEANUP);
+  if (op.scope < 0 || op.thing < 0)
+    return;
+
+  /* Rather one that it has. */
+  for (int i = 0; i < model.n_things && model.things[op.thing].owner != op.scope; i++)
+    if (model.things[i].kind == MODEL_CLEANUP && model.things[i].owner == op.scope &&
+        (record[2] & 0x80) == 0)
+      op.thing = i;
+
+  world_trace ("undefer (%d, %d)", op.scope, op.thing);
+  begin (&op);
+  model_answer_boolean (lifecycle_scope_undefer (scope_at (op.scope), world_cleanup_cb,
+                                                 &world.tokens[op.thing]));
+  end (&op);
+}
+
 /* Phases. One signal enters, the other one leaves. */
 
 void
@@ -440,7 +517,7 @@ op_add_phase (const guint8 *record)
   gboolean answer;
 
   if (op.scope < 0 || op.instance < 0 || !model_can_add_phase (op.instance) ||
-      model.scopes[op.scope].limit > 0)
+      model.scopes[op.scope].limit > 0 || model_is_in_drain (op.scope))
     return;
 
   op.flags = record[2] >> 7;

@@ -122,7 +122,7 @@ op_renew_child (const guint8 *record)
   op.name = record[2] % MODEL_N_NAMES;
   /* Nobody is to end the new one before the old one has ended, so there is no limit. */
   if (op.scope < 0 || !have_place_for_scope () || model.scopes[op.scope].limit > 0 ||
-      model_count_named (op.scope, op.name) > 1)
+      model_count_named (op.scope, op.name, MODEL_NONE) > 1)
     return;
   /* A scope that is being moved has open children, although nothing can be added to it. */
   if (model_is_moving (op.scope))
@@ -131,6 +131,27 @@ op_renew_child (const guint8 *record)
   world_trace ("renew_child (%d, %s) ...", op.scope, names[op.name]);
   begin (&op);
   scope = lifecycle_scope_renew_child (scope_at (op.scope), names[op.name]);
+  number = model_answer_scope (world_find_scope (scope));
+  world_trace ("... is scope %d", number);
+  world_watch_scope (number, scope, record[3]);
+  end (&op);
+}
+
+void
+op_renew_child_for (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_RENEW_CHILD, pick_scope (record[1]), pick_instance (record[2]));
+  LifecycleScope *scope;
+  int number;
+
+  if (op.scope < 0 || op.instance < 0 || !have_place_for_scope () ||
+      model.scopes[op.scope].limit > 0 || model.instances[op.instance].disposing ||
+      model_count_named (op.scope, MODEL_NONE, op.instance) > 1 || model_is_moving (op.scope))
+    return;
+
+  world_trace ("renew_child_for (%d, instance %d) ...", op.scope, op.instance);
+  begin (&op);
+  scope = lifecycle_scope_renew_child_for (scope_at (op.scope), instance_at (op.instance));
   number = model_answer_scope (world_find_scope (scope));
   world_trace ("... is scope %d", number);
   world_watch_scope (number, scope, record[3]);
@@ -171,7 +192,7 @@ op_clear (const guint8 *record)
   ModelOp op = make_op (MODEL_OP_CLEAR, pick_scope (record[1]), MODEL_NONE);
   guint n;
 
-  if (op.scope < 0)
+  if (op.scope < 0 || model_is_in_drain (op.scope))
     return;
 
   world_trace ("clear (%d) ...", op.scope);
@@ -209,7 +230,7 @@ op_clear_kind (const guint8 *record)
   guint n;
 
   /* A clear() that is under way has taken away what is there. */
-  if (op.scope < 0 || model_in_clear (op.scope))
+  if (op.scope < 0 || model_in_clear (op.scope) || model_is_in_drain (op.scope))
     return;
 
   op.kind = kinds[which].kind;
@@ -229,7 +250,7 @@ op_move (const guint8 *record)
   LifecycleScope *scope;
   int number;
 
-  if (op.scope < 0 || !have_place_for_scope ())
+  if (op.scope < 0 || !have_place_for_scope () || model_is_in_drain (op.scope))
     return;
 
   world_trace ("move (%d) ...", op.scope);
@@ -282,7 +303,7 @@ op_follow (const guint8 *record)
   ModelOp op = make_op (MODEL_OP_FOLLOW, pick_scope (record[1]), MODEL_NONE);
 
   op.other = pick_scope (record[2]);
-  if (op.scope < 0 || op.scope == op.other)
+  if (op.scope < 0 || op.scope == op.other || model_is_in_drain (op.other))
     return;
 
   world_trace ("follow (%d, %d)", op.scope, op.other);

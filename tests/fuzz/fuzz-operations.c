@@ -54,6 +54,9 @@ is_within_reach (int       number,
   if (kind == MODEL_OPERATION)
     return world.tokens[number].address != NULL && !thing->ended;
 
+  if (kind == MODEL_CLEANUP)
+    return true;
+
   return world.tokens[number].held || (thing->live && world.tokens[number].address != NULL);
 }
 
@@ -91,6 +94,7 @@ static const ModelOp no_op = {
   .scope = MODEL_NONE,
   .other = MODEL_NONE,
   .instance = MODEL_NONE,
+  .receiver = MODEL_NONE,
   .thing = MODEL_NONE,
   .cancellable = MODEL_NONE,
   .name = MODEL_NONE,
@@ -123,6 +127,8 @@ begin (ModelOp *op)
     g_object_ref (world.scopes[op->other].scope);
   if (op->instance >= 0)
     g_object_ref (world.instances[op->instance].object);
+  if (op->receiver >= 0)
+    g_object_ref (world.instances[op->receiver].object);
 
   model_begin (op);
 }
@@ -133,6 +139,7 @@ end (ModelOp *op)
   LifecycleScope *scope = op->scope >= 0 ? world.scopes[op->scope].scope : NULL;
   LifecycleScope *other = op->other >= 0 ? world.scopes[op->other].scope : NULL;
   GObject *instance = op->instance >= 0 ? world.instances[op->instance].object : NULL;
+  GObject *receiver = op->receiver >= 0 ? world.instances[op->receiver].object : NULL;
 
   model_let_go ();
   if (other != NULL)
@@ -140,6 +147,9 @@ end (ModelOp *op)
   model_let_go_of_instance ();
   if (instance != NULL)
     g_object_unref (instance);
+  model_let_go_of_receiver ();
+  if (receiver != NULL)
+    g_object_unref (receiver);
   model_let_go_of_rest ();
   if (scope != NULL)
     g_object_unref (scope);
@@ -230,6 +240,14 @@ static const struct
   { op_set_limit,           {  0,  0,  0,  0, 10,  4 } },
   { op_keep_data,           {  0,  0,  0,  0,  6,  4 } },
   { op_set_shielded,        {  0,  0,  0,  0,  0, 11 } },
+  { op_connect_object,      {  0,  0,  0,  0,  0,  7 } },
+  { op_defer_for,           {  0,  0,  0,  0,  0,  7 } },
+  { op_undefer,             {  0,  0,  0,  0,  0,  5 } },
+  { op_renew_child_for,     {  0,  0,  0,  0,  0,  5 } },
+  { op_keep_object,         {  0,  0,  0,  0,  0,  4 } },
+  { op_set_progress,        {  0,  0,  0,  0,  0,  3 } },
+  { op_progress,            {  0,  0,  0,  0,  0,  4 } },
+  { op_drain,               {  0,  0,  0,  0,  0, 12 } },
 };
 
 /* Which operation each byte stands for. Bytes above the sum of the weights do nothing: that helps in

@@ -317,6 +317,57 @@ world_handler_cb (gpointer       instance,
   model_returned (false);
 }
 
+/* A function for each handler whose data is an object. */
+
+static int object_handlers[WORLD_MAX_OBJECT_HANDLERS];
+
+static void
+call_object_handler (int            which,
+                     gpointer       instance,
+                     WorldArgument *argument,
+                     GObject       *object)
+{
+  WorldToken *token = &world.tokens[object_handlers[which]];
+
+  if (world.instances[model.things[token->number].receiver].object != object)
+    world_fail ("data", "a handler was given another object");
+  world_handler_cb (instance, argument, token);
+}
+
+#define OBJECT_HANDLER(n)                             \
+  static void                                         \
+  object_handler_ ## n (gpointer       instance,      \
+                        WorldArgument *argument,      \
+                        GObject       *object)        \
+  {                                                   \
+    call_object_handler (n, instance, argument, object); \
+  }
+
+OBJECT_HANDLER (0) OBJECT_HANDLER (1) OBJECT_HANDLER (2) OBJECT_HANDLER (3)
+OBJECT_HANDLER (4) OBJECT_HANDLER (5) OBJECT_HANDLER (6) OBJECT_HANDLER (7)
+OBJECT_HANDLER (8) OBJECT_HANDLER (9) OBJECT_HANDLER (10) OBJECT_HANDLER (11)
+OBJECT_HANDLER (12) OBJECT_HANDLER (13) OBJECT_HANDLER (14) OBJECT_HANDLER (15)
+
+/* Which one to connect for the thing. */
+GCallback
+world_object_handler (int thing)
+{
+  static const GCallback functions[WORLD_MAX_OBJECT_HANDLERS] = {
+    G_CALLBACK (object_handler_0), G_CALLBACK (object_handler_1),
+    G_CALLBACK (object_handler_2), G_CALLBACK (object_handler_3),
+    G_CALLBACK (object_handler_4), G_CALLBACK (object_handler_5),
+    G_CALLBACK (object_handler_6), G_CALLBACK (object_handler_7),
+    G_CALLBACK (object_handler_8), G_CALLBACK (object_handler_9),
+    G_CALLBACK (object_handler_10), G_CALLBACK (object_handler_11),
+    G_CALLBACK (object_handler_12), G_CALLBACK (object_handler_13),
+    G_CALLBACK (object_handler_14), G_CALLBACK (object_handler_15),
+  };
+
+  object_handlers[world.n_object_handlers] = thing;
+
+  return functions[world.n_object_handlers++];
+}
+
 void
 world_swapped_cb (gpointer       data,
                   WorldArgument *argument,
@@ -376,6 +427,23 @@ world_debounce_cb (gpointer data)
 
   world_trace ("debounce %d returns", token->number);
   model_returned (true);
+}
+
+void
+world_progress_cb (goffset  current,
+                   goffset  total,
+                   gpointer data)
+{
+  WorldToken *token = data;
+
+  check_running (token);
+  if (current != 1 || total != 2)
+    world_fail ("data", "progress was told with other numbers");
+  model_call_progress (token->number);
+  world_trace ("progress of operation %d", model.things[token->number].operation);
+  world_compare ();
+  world_script (token->script);
+  model_returned (false);
 }
 
 void
@@ -456,7 +524,9 @@ world_closed_cb (GObject      *source_object,
   WorldToken *token = data;
   LifecycleScope *scope = LIFECYCLE_SCOPE (source_object);
   g_autoptr (GError) error = NULL;
-  gboolean fine = lifecycle_scope_close_finish (scope, result, &error);
+  gboolean is_drain = g_async_result_is_tagged (result, lifecycle_scope_drain_async);
+  gboolean fine = (is_drain ? lifecycle_scope_drain_finish
+                            : lifecycle_scope_close_finish) (scope, result, &error);
   gboolean cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
   check_running (token);
@@ -729,6 +799,14 @@ compare_scope (int number)
   if ((expected->reasons & (1u << reason)) == 0)
     world_differ ("reason", "scope %d has the reason %d, one of 0x%x expected", number, reason,
                   expected->reasons);
+  if (lifecycle_scope_is_draining (scope) != (state == LIFECYCLE_STATE_OPEN && expected->draining))
+    world_differ ("draining", "scope %d is %sbeing drained", number,
+                  expected->draining ? "not " : "");
+  if (model.n_frames == 0 && model_get_scope_remaining (number) != -2 &&
+      lifecycle_scope_get_remaining (scope) != model_get_scope_remaining (number))
+    world_differ ("remaining", "scope %d: %d ms remain, %d expected", number,
+                  (int) lifecycle_scope_get_remaining (scope),
+                  (int) model_get_scope_remaining (number));
   if (model_counts_entries (number, &least, &most) && (n < least || n > most))
     world_differ ("n-entries", "scope %d has %d entries, %d to %d expected", number, n, least, most);
   if (expected->detail != NULL &&
@@ -973,7 +1051,7 @@ world_begin_run (void)
     world.cancellables[i] = (WorldCancellable) { 0 };
 
   world.began = fuzz_clock_now ();
-  world.depth = 0;
+  world.depth = world.n_object_handlers = 0;
   world.closing = world.disposing = MODEL_NONE;
   model_reset ();
 }

@@ -21,6 +21,9 @@ G_BEGIN_DECLS
 #define WORLD_MAX_SCOPES    8
 #define WORLD_MAX_INSTANCES 4
 
+/* Handlers whose data is an object, and so cannot tell which one it is, in a program. */
+#define WORLD_MAX_OBJECT_HANDLERS 16
+
 typedef struct
 {
   int      number;              /* of the thing in the model */
@@ -74,6 +77,7 @@ typedef struct
 
   gint64           began;       /* when, by the clock */
   int              depth;       /* of scripts */
+  int              n_object_handlers; /* that have been connected */
   gboolean         quiet;       /* no script runs any more */
   int              closing;     /* the scope whose `closing` is being emitted, for KEEP */
   int              disposing;   /* likewise, an instance that is being disposed */
@@ -128,6 +132,10 @@ void        world_swapped_cb      (gpointer         data,
 gboolean    world_source_cb       (gpointer         data);
 gboolean    world_timer_cb        (gpointer         data);
 void        world_debounce_cb     (gpointer         data);
+void        world_progress_cb     (goffset          current,
+                                   goffset          total,
+                                   gpointer         data);
+GCallback   world_object_handler  (int              thing);
 void        world_ready_cb        (GObject         *source_object,
                                    GAsyncResult    *result,
                                    gpointer         data);
