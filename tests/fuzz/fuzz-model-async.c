@@ -214,7 +214,8 @@ model_has_pending (ModelSet scopes)
 }
 
 /* Whether the destroy notify of a guarded handler is running, which may or may not have to be waited for:
- * that depends on who had the last reference on its closure.
+ * that depends on who had the last reference on its closure. Likewise, whether a shielded operation may
+ * have been given up.
  */
 bool
 model_may_have_pending (ModelSet scopes)
@@ -227,6 +228,12 @@ model_may_have_pending (ModelSet scopes)
           (scopes & MODEL_BIT (model.things[number].home)) != 0)
         return true;
     }
+
+  for (int i = 0; i < model.n_things; i++)
+    if (model.things[i].kind == MODEL_OPERATION &&
+        model.things[i].give_up_unsure && !model.things[i].ended &&
+        (scopes & MODEL_BIT (model.things[i].home)) != 0)
+      return true;
 
   return false;
 }
@@ -444,6 +451,7 @@ model_begin_to_wait (ModelOp *op)
           (model_may_have_pending (teardown->awaited) && !model_hooks.is_closed (op->scope)))
         {
           model_wait_until (op->teardown, until);
+          model_find_limit (op->teardown);
           op->teardown = MODEL_NONE;
         }
     }
@@ -456,12 +464,12 @@ model_begin_to_wait (ModelOp *op)
 }
 
 /* Who closes one of the scopes has yet to tell those who wait of it. */
-static bool
-is_being_told (const ModelTeardown *teardown)
+bool
+model_is_being_told (ModelSet scopes)
 {
   for (int i = 0; i < model.n_frames; i++)
     if (model.frames[i].closed >= 0 &&
-        (teardown->awaited & MODEL_BIT (model.frames[i].closed)) != 0)
+        (scopes & MODEL_BIT (model.frames[i].closed)) != 0)
       return true;
 
   return false;
@@ -498,8 +506,13 @@ model_wake_drains (ModelFrame *frame)
                 model.things[j].told_at = model.tick;
               }
           /* Or somebody else has come to the root, and will see to the rest. */
+          unsure |= model_may_have_pending (teardown->awaited);
+          /* Or something above it is closed first, because its own time is up. */
+          for (int j = 0; j < model.n_scopes; j++)
+            unsure |= (frame->drain_over & MODEL_BIT (j)) != 0 &&
+                      (model_reach (j) & MODEL_BIT (teardown->root)) != 0;
           teardown->unsure = unsure ||
-                             (frame->first && is_being_told (teardown)) ||
+                             (frame->first && model_is_being_told (teardown->awaited)) ||
                              model.scopes[teardown->root].teardown != i ||
                              teardown->woken;
           if (!teardown->woken)
@@ -595,7 +608,8 @@ model_is_overdue (int number)
     return -1;
   /* It may have waited with one that it follows, or that is above it, whose time is up as well. */
   if (teardown >= 0 && model.teardowns[teardown].root != thing->home &&
-      model.scopes[thing->home].drain_due > 0 && model.scopes[thing->home].drain_due <= model.now)
+      (thing->timed_out ||
+       (model.scopes[thing->home].drain_due > 0 && model.scopes[thing->home].drain_due <= model.now)))
     return -1;
 
   /* One that joins when time is up already may be told so, too. */
@@ -623,7 +637,8 @@ model_is_straggler (int number,
   const ModelThing *thing = &model.things[number];
   int drain = model.scopes[model.things[waiter].home].drain;
 
-  if (drain < 0 || model.teardowns[drain].cut_off)
+  if (drain < 0 || model.teardowns[drain].cut_off ||
+      model.teardowns[drain].root != model.things[waiter].home)
     return -1;
   if (thing->late || (model.teardowns[drain].awaited & MODEL_BIT (thing->home)) == 0)
     return 0;

@@ -117,12 +117,12 @@ model_wake (int scope)
 {
   int here = model.n_frames - 1;
 
+  model_end_part_of_drain (scope);
   if (model.scopes[scope].state != MODEL_CLOSING ||
       model.scopes[scope].teardown < 0 ||
       model.teardowns[model.scopes[scope].teardown].due == here)
     return;
 
-  model_end_part_of_drain (scope);
   if (model_is_op (model_top_frame (), MODEL_OP_CLOSE) &&
       model_top_frame ()->op.either &&
       (model_reach (model_top_frame ()->op.scope) & MODEL_BIT (scope)) != 0)

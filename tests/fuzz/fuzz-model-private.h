@@ -89,6 +89,7 @@ bool        model_tells_progress    (int               operation);
 
 bool        model_has_pending       (ModelSet          scopes);
 bool        model_may_have_pending  (ModelSet          scopes);
+bool        model_is_being_told     (ModelSet          scopes);
 
 /* fuzz-model-drains.c */
 void        model_drain             (ModelOp          *op);
@@ -96,6 +97,7 @@ void        model_begin_iteration_of_drains (ModelFrame *frame);
 bool        model_drain_closes      (int               scope,
                                      ModelReason       reason);
 void        model_end_part_of_drain (int               scope);
+void        model_find_limit        (int               teardown);
 void        model_settle_drains     (void);
 void        model_check_drains      (const ModelFrame *frame);
 

@@ -91,7 +91,8 @@ model_cleanup_may_go (int number)
 
   if ((model_is_op (model_top_frame (), MODEL_OP_UNDEFER) &&
        model_top_frame ()->op.thing == number && thing->owner >= 0) ||
-      (thing->receiver >= 0 && !thing->lost && model_is_disposed_here (thing->receiver)))
+      (thing->receiver >= 0 && !thing->lost && model_is_disposed_here (thing->receiver) &&
+       !(thing->owner >= 0 && model.scopes[thing->owner].muted)))
     {
       leave (number);
       return true;

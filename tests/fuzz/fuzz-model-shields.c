@@ -88,12 +88,19 @@ model_give_up_shielded (ModelFrame *frame)
     }
 }
 
-/* It is over, and no other one has cut it short. */
+/* It is over, and no other one has cut it short. Where nobody waits, the operation may have been released
+ * unseen before.
+ */
 void
 model_shields_are_sure (const ModelFrame *frame)
 {
   for (int i = 0; i < model.n_things && !frame->first && !frame->cut_short; i++)
-    model.things[i].give_up_unsure &= model.things[i].shield_until > frame->now;
+    {
+      ModelThing *thing = &model.things[i];
+
+      if (thing->owner >= 0 && model_is_draining (thing->owner) && thing->shield_until <= frame->now)
+        thing->give_up_unsure = false;
+    }
 }
 
 /* Whether somebody has to wait for the operation. */

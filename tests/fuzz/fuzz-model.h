@@ -454,6 +454,7 @@ typedef struct
   int64_t        now;           /* when it began */
   unsigned       arm_horizon;   /* what is armed from here on is not called */
   ModelSet       drained;       /* scopes whose drain has nothing to wait for any more */
+  ModelSet       drain_unsure;  /* of these, some that have yet to learn of that */
   ModelSet       drain_over;    /* scopes whose drain has taken too long */
   ModelSet       part_over;     /* likewise, and they wait to be released with one above them */
   int            owed;          /* the timer whose notify has to be called next */
