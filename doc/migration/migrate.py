@@ -67,10 +67,28 @@ def apply(patch, path):
             file.write(rules)
             file.flush()
             result = subprocess.run(
-                ['spatch', '--very-quiet', '--smpl-spacing', '--in-place', '--sp-file', file.name, path],
+                ['spatch', '--very-quiet', '--smpl-spacing', '--macro-file', os.path.join(HERE, 'macros.h'),
+                 '--in-place', '--sp-file', file.name, path],
                 capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise RuntimeError(f'{path}: spatch cannot apply {patch}.cocci:\n{result.stderr}')
+
+
+def find_lost(before, after):
+    """A field that is no longer declared but still used: there is code that spatch does not understand."""
+    declared = r'^[ \t]+\w[\w \t]*[ \t*](\w+);'
+    gone = set(re.findall(declared, before, re.MULTILINE)) - set(re.findall(declared, after, re.MULTILINE))
+    return next((name for name in sorted(gone) if re.search(rf'->\s*{name}\b', after)), None)
+
+
+def apply_whole(patch, path):
+    """Applies a patch, or nothing of it."""
+    before = read(path)
+    apply(patch, path)
+    lost = find_lost(before, read(path))
+    if lost is not None:
+        write(path, before)
+        print(f'{path}: {patch}.cocci is not applied, because spatch does not see all that uses "{lost}"')
 
 
 def add_include(text):
@@ -122,7 +140,7 @@ def migrate(path, patches):
     """Returns whether the file was changed."""
     before = read(path)
     for patch in patches:
-        apply(patch, path)
+        apply_whole(patch, path)
     after = read(path)
     if after == before:
         return False

@@ -38,12 +38,18 @@ loaded_cb (GObject      *source,
 static void
 panel_load (Panel *self)
 {
-  LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_of (G_OBJECT (self)),
-                                                        NULL, loaded_cb, self, NULL);
+  g_autoptr (GFile) file = g_object_ref (self->file);
+  g_autofree char *name = g_file_get_path (file);
 
-  g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
-                           lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,
-                           op);
+  g_assert_nonnull (name);
+  {
+    LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_of (G_OBJECT (self)),
+                                                          NULL, loaded_cb, self, NULL);
+
+    g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
+                             lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,
+                             op);
+  }
 }
 
 static void

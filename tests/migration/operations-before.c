@@ -38,6 +38,10 @@ loaded_cb (GObject      *source,
 static void
 panel_load (Panel *self)
 {
+  g_autoptr (GFile) file = g_object_ref (self->file);
+  g_autofree char *name = g_file_get_path (file);
+
+  g_assert_nonnull (name);
   g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
                            self->cancellable, loaded_cb, self);
 }
