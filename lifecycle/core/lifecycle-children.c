@@ -349,15 +349,16 @@ scope_is_taken_along_by (LifecycleScope *self,
 
 /* Like lifecycle_scope_leave(), for a scope that has closed, at home: passes its counts on to the
  * owner, or to the roots. It leaves and passes them on atomically, so that observers count everything
- * exactly once. Returns a reference on the parent if the scope was taken down with it, or NULL.
+ * exactly once. Returns whether the scope was there: then the caller receives the reference of the
+ * owner. Sets `parent` to a reference on the parent if the scope was taken down with it.
  */
-LifecycleScope *
-lifecycle_scope_leave_closed (LifecycleScope *self,
-                              guint64         closing_time)
+gboolean
+lifecycle_scope_leave_closed (LifecycleScope  *self,
+                              guint64          closing_time,
+                              LifecycleScope **parent)
 {
   LifecycleHoldings *own = lifecycle_scope_get_holdings (self);
   LifecycleLedger *ledger = self->owner;
-  LifecycleScope *parent = NULL;
   LifecycleTally *tally;
   gboolean linked = FALSE;
   gboolean taken = FALSE;
@@ -383,7 +384,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
           ledger->scope != NULL &&
           ledger->scope->context == self->context &&
           scope_is_taken_along_by (self, ledger->scope))
-        parent = g_object_ref (ledger->scope);
+        *parent = g_object_ref (ledger->scope);
       lifecycle_ledger_unlock (ledger);
     }
 
@@ -392,10 +393,7 @@ lifecycle_scope_leave_closed (LifecycleScope *self,
   else if (lifecycle_roots_has (self))
     lifecycle_roots_remove (self);
 
-  if (linked)
-    g_object_unref (self);
-
-  return parent;
+  return linked;
 }
 
 /* Makes the scope a child, or marks it as closed if the parent is not open. */

@@ -96,15 +96,25 @@ close_at_home (LifecycleScope *scope)
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
   gboolean waits = lifecycle_holdings_peek_extra (holdings)->close_waits != NULL;
   guint n_released = 0;
+  gboolean held = waits;
 
-  g_object_ref (scope);
   /* A synchronous close ends any wait, also that of a scope above, as far as this one goes. */
-  if ((!waits || !lifecycle_close_wait_cut_short (scope, &n_released)) &&
-      (!scope->in_teardown || lifecycle_teardown_is_abandoned (scope)) &&
-      !lifecycle_scope_has_closed (scope))
-    n_released = lifecycle_teardown_run (scope, NULL);
+  if (waits)
+    g_object_ref (scope);
+  if (!waits || !lifecycle_close_wait_cut_short (scope, &n_released))
+    {
+      if ((!scope->in_teardown || lifecycle_teardown_is_abandoned (scope)) &&
+          !lifecycle_scope_has_closed (scope))
+        {
+          if (waits)
+            n_released = lifecycle_teardown_run (scope, NULL);
+          else
+            held = lifecycle_teardown_run_unheld (scope, &n_released);
+        }
+    }
   lifecycle_scope_leave_home (scope);
-  g_object_unref (scope);
+  if (held)
+    g_object_unref (scope);
 
   return n_released;
 }

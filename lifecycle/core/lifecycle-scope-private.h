@@ -119,8 +119,9 @@ LifecycleLedger *lifecycle_scope_peek_following    (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ensure_following  (LifecycleScope     *self);
 void            lifecycle_scope_forget_stillborn (GHashTable      *stillborn);
 gboolean        lifecycle_scope_leave         (LifecycleScope     *self);
-LifecycleScope *lifecycle_scope_leave_closed  (LifecycleScope     *self,
-                                               guint64             closing_time);
+gboolean        lifecycle_scope_leave_closed  (LifecycleScope     *self,
+                                               guint64             closing_time,
+                                               LifecycleScope    **parent);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ref_handle   (LifecycleScope     *self);
 void            lifecycle_scope_drop_cancellable (LifecycleScope  *self);
@@ -128,7 +129,8 @@ char           *lifecycle_scope_dup_quoted_name (LifecycleScope   *self);
 char           *lifecycle_path_join           (GPtrArray          *names);
 char           *lifecycle_ledger_dup_path     (LifecycleLedger    *ledger,
                                                char               *name);
-gboolean        lifecycle_scope_emit_closing  (LifecycleScope     *self);
+gboolean        lifecycle_scope_has_handlers  (LifecycleScope     *self);
+void            lifecycle_scope_emit_closing  (LifecycleScope     *self);
 void            lifecycle_scope_emit_closed   (LifecycleScope     *self);
 void            lifecycle_scope_limit_reached (LifecycleScope     *self,
                                                guint               limit,

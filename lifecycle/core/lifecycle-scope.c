@@ -191,30 +191,27 @@ scope_set_parent (LifecycleScope *self,
 /* Returns whether a signal of the scope has any handler. To ask once costs a fifth of what it costs to
  * emit all signals, and nobody listens to most scopes. None of the signals calls emission hooks.
  */
-static gboolean
-scope_has_handlers (LifecycleScope *self)
+gboolean
+lifecycle_scope_has_handlers (LifecycleScope *self)
 {
   return g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 
-/* Returns whether there was a handler to run. */
-gboolean
+void
 lifecycle_scope_emit_closing (LifecycleScope *self)
 {
-  if (!scope_has_handlers (self))
-    return FALSE;
+  if (!lifecycle_scope_has_handlers (self))
+    return;
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REASON]);
   g_signal_emit (self, signals[SIGNAL_CLOSING], 0, self->reason);
-
-  return TRUE;
 }
 
 void
 lifecycle_scope_emit_closed (LifecycleScope *self)
 {
-  if (!scope_has_handlers (self))
+  if (!lifecycle_scope_has_handlers (self))
     return;
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);

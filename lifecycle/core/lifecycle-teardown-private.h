@@ -30,6 +30,8 @@ void     lifecycle_teardown_hand_over (LifecycleScope *scope);
 void     lifecycle_teardown_mark_below (LifecycleScope *scope);
 void     lifecycle_teardown_enter    (gconstpointer    frame);
 void     lifecycle_teardown_leave    (gconstpointer    frame);
+gboolean lifecycle_teardown_run_unheld (LifecycleScope *root,
+                                        guint          *n_released);
 guint    lifecycle_teardown_run      (LifecycleScope  *root,
                                       LifecycleEntry  *fence);
 void     lifecycle_teardown_start    (LifecycleScopeList *list,

@@ -159,9 +159,10 @@ teardown_tell_waits (LifecycleScope *scope)
 }
 
 /* `began` is the time when the teardown of the root began, or 0 if the duration is not needed. Nobody
- * is told that the scope has closed if it is known that nobody listens.
+ * is told that the scope has closed if it is known that nobody listens. Returns whether the scope has
+ * left an owner, whose reference the caller receives.
  */
-static void
+static gboolean
 teardown_finish (LifecycleScope *scope,
                  LifecycleScope *root,
                  gint64          began,
@@ -169,17 +170,19 @@ teardown_finish (LifecycleScope *scope,
 {
   g_autoptr (LifecycleScope) owner = NULL;
   guint64 duration = 0;
+  gboolean left;
 
   if (g_atomic_pointer_get (&scope->extra) != NULL)
     lifecycle_scope_settle_error (scope);
   lifecycle_scope_set_closed (scope);
   /* Another thread may have added a failure in between: afterwards it does this by itself. */
-  lifecycle_scope_settle_error (scope);
+  if (g_atomic_pointer_get (&scope->extra) != NULL)
+    lifecycle_scope_settle_error (scope);
 
   if (began != 0 && (scope == root || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES)))
     duration = (guint64) (g_get_monotonic_time () - began);
 
-  owner = lifecycle_scope_leave_closed (scope, scope == root ? duration : 0);
+  left = lifecycle_scope_leave_closed (scope, scope == root ? duration : 0, &owner);
   if (owner != NULL)
     {
       owner->n_released += scope->n_released + 1;
@@ -193,6 +196,8 @@ teardown_finish (LifecycleScope *scope,
 
   teardown_tell_waits (scope);
   g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_FINISHED);
+
+  return left;
 }
 
 /* Returns the next follower, which must be released before the entries of the scope, or NULL. It
@@ -322,8 +327,8 @@ teardown_release (LifecycleScope *root,
         }
       else
         {
-          if (!clears)
-            teardown_finish (scope, root, began, TRUE);
+          if (!clears && teardown_finish (scope, root, began, TRUE))
+            g_object_unref (scope);
           lifecycle_scope_list_drop (&stack);
         }
     }
@@ -411,20 +416,28 @@ teardown_is_of_one (LifecycleScope *scope)
 
 /* Takes down a scope that has no children, is followed by none, and follows nothing, as most are: the
  * same steps, without the lists. User code in the first step and in the last two may start a teardown
- * of a scope above, which then does what is left.
+ * of a scope above, which then does what is left. Returns whether the caller has to drop a reference:
+ * if no user code can run, the one of the owner keeps the scope until then.
  */
-static guint
-teardown_run_one (LifecycleScope *scope)
+static gboolean
+teardown_run_one (LifecycleScope *scope,
+                  guint          *n_released)
 {
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
-  gboolean tell = TRUE;
+  gboolean watched = lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES);
+  gboolean tell = scope->announced || lifecycle_scope_has_handlers (scope);
+  gboolean held = tell || watched || scope->extra != NULL;
+  gboolean left = FALSE;
   LifecycleEntry *entry;
   gint64 began = 0;
   gboolean more;
   guint flags;
 
-  if (lifecycle_glance (&ledger->n_entries) > 0 || lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES))
+  if (lifecycle_glance (&ledger->n_entries) > 0 || watched)
     began = g_get_monotonic_time ();
+
+  if (held)
+    g_object_ref (scope);
 
   scope->n_released = 0;
   scope->in_teardown = TRUE;
@@ -433,7 +446,8 @@ teardown_run_one (LifecycleScope *scope)
   if (!scope->announced)
     {
       scope->announced = TRUE;
-      tell = lifecycle_scope_emit_closing (scope);
+      if (tell)
+        lifecycle_scope_emit_closing (scope);
     }
 
   scope->n_released += lifecycle_ledger_mute_all (ledger, &more);
@@ -441,26 +455,34 @@ teardown_run_one (LifecycleScope *scope)
     {
       /* No user code has run, so if nobody has listened, nobody does now. */
       if (!lifecycle_scope_has_closed (scope))
-        teardown_finish (scope, scope, began, tell);
-      return scope->n_released;
+        left = teardown_finish (scope, scope, began, tell);
     }
-
-  teardown_cancel_scope (scope, NULL);
-
-  while (!lifecycle_scope_has_closed (scope))
+  else
     {
-      entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_MUTED, &flags);
-      if (entry == NULL)
-        {
-          teardown_finish (scope, scope, began, TRUE);
-          break;
-        }
+      if (!held)
+        g_object_ref (scope);
+      held = TRUE;
 
-      scope->n_released++;
-      lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+      teardown_cancel_scope (scope, NULL);
+      while (!lifecycle_scope_has_closed (scope))
+        {
+          entry = lifecycle_ledger_pop (ledger, LIFECYCLE_LIST_MUTED, &flags);
+          if (entry == NULL)
+            {
+              left = teardown_finish (scope, scope, began, TRUE);
+              break;
+            }
+
+          scope->n_released++;
+          lifecycle_entry_get_class (entry)->release (ledger, entry, flags);
+        }
     }
 
-  return scope->n_released;
+  *n_released = scope->n_released;
+  if (held && left)
+    g_object_unref (scope);
+
+  return held || left;
 }
 
 /* Code of another language may throw an exception that unwinds the stack past a teardown, with
@@ -501,6 +523,30 @@ lifecycle_teardown_is_abandoned (LifecycleScope *scope)
   return outermost == NULL || (gsize) outermost <= (gsize) LIFECYCLE_FRAME;
 }
 
+/* Called at home, on a scope that the caller need not hold. Returns whether the caller has to drop a
+ * reference afterwards, which keeps the scope until then.
+ */
+gboolean
+lifecycle_teardown_run_unheld (LifecycleScope *root,
+                               guint          *n_released)
+{
+  gboolean held = TRUE;
+
+  if (teardown_is_of_one (root))
+    {
+      lifecycle_teardown_enter (LIFECYCLE_FRAME);
+      held = teardown_run_one (root, n_released);
+      lifecycle_teardown_leave (LIFECYCLE_FRAME);
+    }
+  else
+    {
+      g_object_ref (root);
+      *n_released = lifecycle_teardown_run (root, NULL);
+    }
+
+  return held;
+}
+
 /* Called at home, by a caller that holds a reference. If there is a fence, the root is only cleared of
  * the entries before it.
  */
@@ -516,7 +562,8 @@ lifecycle_teardown_run (LifecycleScope *root,
 
   if (fence == NULL && teardown_is_of_one (root))
     {
-      n_released = teardown_run_one (root);
+      if (teardown_run_one (root, &n_released))
+        g_object_unref (root);
     }
   else
     {
