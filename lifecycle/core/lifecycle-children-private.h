@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
+void            lifecycle_scope_set_apart      (LifecycleScope     *self);
 void            lifecycle_ledger_index_child   (LifecycleLedger    *ledger,
                                                 LifecycleScope     *child,
                                                 gboolean            first);

@@ -91,7 +91,7 @@ lifecycle_ledger_index_child (LifecycleLedger *ledger,
                               LifecycleScope  *child,
                               gboolean         first)
 {
-  GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
+  GHashTable *index;
   LifecycleScope *other;
 
   if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
@@ -100,9 +100,11 @@ lifecycle_ledger_index_child (LifecycleLedger *ledger,
       return;
     }
 
-  if (!key_is_set (&child->key))
+  if (!key_is_set (&child->key) || (child->as_child.flags & LIFECYCLE_ENTRY_APART) != 0)
     return;
 
+  child->as_child.flags |= LIFECYCLE_ENTRY_INDEXED;
+  index = lifecycle_ledger_get_index (ledger);
   other = g_hash_table_lookup (index, &child->key);
   if (other != NULL)
     lifecycle_node_insert_after (&child->namesakes, other->namesakes.prev);
@@ -116,7 +118,7 @@ static void
 ledger_unindex_child (LifecycleLedger *ledger,
                       LifecycleScope  *child)
 {
-  GHashTable *index = lifecycle_ledger_get_children (ledger)->index;
+  GHashTable *index;
 
   if (ledger->role == LIFECYCLE_LEDGER_OBJECT)
     {
@@ -125,9 +127,10 @@ ledger_unindex_child (LifecycleLedger *ledger,
       return;
     }
 
-  if (index == NULL || child->namesakes.next == NULL)
+  if ((child->as_child.flags & LIFECYCLE_ENTRY_INDEXED) == 0)
     return;
 
+  index = lifecycle_ledger_get_index (ledger);
   if (g_hash_table_lookup (index, &child->key) == child)
     {
       if (lifecycle_node_is_alone (&child->namesakes))
@@ -142,7 +145,21 @@ ledger_unindex_child (LifecycleLedger *ledger,
         }
     }
   lifecycle_node_remove (&child->namesakes);
-  child->namesakes.next = NULL;
+  child->as_child.flags &= ~LIFECYCLE_ENTRY_INDEXED;
+}
+
+/* Called for a child that is about to become a root, and then to leave its owner: the list of roots
+ * takes the place of that of its namesakes.
+ */
+void
+lifecycle_scope_set_apart (LifecycleScope *self)
+{
+  LifecycleLedger *ledger = self->owner;
+
+  lifecycle_ledger_lock (ledger);
+  ledger_unindex_child (ledger, self);
+  self->as_child.flags |= LIFECYCLE_ENTRY_APART;
+  lifecycle_ledger_unlock (ledger);
 }
 
 /* Called when a scope is finalized, to drop the closed children that it has kept. They must leave
@@ -175,7 +192,7 @@ LifecycleScope *
 lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
                                 const LifecycleKey *key)
 {
-  LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
+  LifecycleHoldingsExtra *extra;
   LifecycleScope *first;
   LifecycleScope *child;
 
@@ -185,9 +202,10 @@ lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
       return first != NULL && lifecycle_scope_is_open (first) ? first : NULL;
     }
 
-  if (children->index == NULL)
+  extra = lifecycle_holdings_ensure_extra (lifecycle_ledger_get_holdings (ledger));
+  if (extra->index == NULL)
     {
-      children->index = g_hash_table_new (key_hash, key_equal);
+      extra->index = g_hash_table_new (key_hash, key_equal);
       for (LifecycleNode *node = ledger->live.next; node != &ledger->live; node = node->next)
         {
           if (((LifecycleEntry *) node)->type == LIFECYCLE_ENTRY_SCOPE)
@@ -200,7 +218,7 @@ lifecycle_ledger_look_up_child (LifecycleLedger    *ledger,
    * waits. Removing such children from the index when a look-up meets them limits the cost of each
    * to one step. If the ledger is not open, its open children stay: it may be moving.
    */
-  while ((first = g_hash_table_lookup (children->index, key)) != NULL &&
+  while ((first = g_hash_table_lookup (extra->index, key)) != NULL &&
          !lifecycle_scope_is_open (first) &&
          (ledger->open || !lifecycle_scope_is_closed (first)))
     ledger_unindex_child (ledger, first);
@@ -225,7 +243,7 @@ void
 lifecycle_scope_be_born_closed (LifecycleScope  *self,
                                 LifecycleReason  reason)
 {
-  self->reason = reason;
+  self->reason = (guint8) reason;
   self->announced = TRUE;
   g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_FINISHED);
   g_atomic_int_set (&self->state, LIFECYCLE_STATE_CLOSED);
@@ -246,7 +264,6 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
                              gboolean         unique,
                              gboolean         first)
 {
-  LifecycleChildren *children = lifecycle_ledger_get_children (ledger);
   gboolean opened = self->as_child.added != 0;
   LifecycleScope *other;
 
@@ -277,14 +294,14 @@ lifecycle_scope_join_ledger (LifecycleScope  *self,
   if (parent != NULL)
     {
       /* The parent may have just moved: use the block count of the current scope of the ledger. */
-      if (ledger->scope != NULL)
-        self->blocked = ledger->scope->blocked;
+      if (lifecycle_ledger_is_blocked (ledger))
+        lifecycle_scope_ensure_extra (self)->blocked = ledger->scope->extra->blocked;
       self->holdings->draining = lifecycle_ledger_get_holdings (ledger)->draining;
     }
   lifecycle_ledger_append (ledger, &self->as_child, LIFECYCLE_ENTRY_SCOPE, self->as_child.name);
-  children->n++;
+  ++*lifecycle_ledger_get_n_children (ledger);
   g_object_ref (self);
-  if (children->index != NULL || parent == NULL)
+  if (parent == NULL || lifecycle_ledger_get_index (ledger) != NULL)
     lifecycle_ledger_index_child (ledger, self, first);
   lifecycle_ledger_end_add (ledger);
 
@@ -305,7 +322,7 @@ scope_unlink (LifecycleScope  *self,
     return FALSE;
 
   lifecycle_ledger_remove (ledger, &self->as_child);
-  lifecycle_ledger_get_children (ledger)->n--;
+  --*lifecycle_ledger_get_n_children (ledger);
   ledger_unindex_child (ledger, self);
 
   return TRUE;
@@ -362,13 +379,14 @@ lifecycle_scope_leave_closed (LifecycleScope  *self,
   LifecycleTally *tally;
   gboolean linked = FALSE;
   gboolean taken = FALSE;
-  LifecycleMishaps mishaps;
+  LifecycleMishaps mishaps = { 0 };
 
   /* From now on the tally does not change. */
   lifecycle_ledger_lock (&own->ledger);
   own->counted = TRUE;
   tally = &own->tally;
-  lifecycle_holdings_get_mishaps (own, &mishaps);
+  if (own->extra != NULL)
+    lifecycle_holdings_get_mishaps (own, &mishaps);
   lifecycle_ledger_unlock (&own->ledger);
 
   if (ledger != NULL)
@@ -426,12 +444,13 @@ lifecycle_scope_shift_blocked (LifecycleScope *self,
   for (guint i = 0; i < list.n_items; i++)
     {
       LifecycleScope *scope = list.items[i];
+      LifecycleExtra *extra = lifecycle_scope_ensure_extra (scope);
       LifecycleLedger *ledger = lifecycle_scope_lock_ledger (scope);
       gboolean was_blocked, is_blocked;
 
-      was_blocked = scope->blocked > 0;
-      scope->blocked += (guint) by;
-      is_blocked = scope->blocked > 0;
+      was_blocked = extra->blocked > 0;
+      extra->blocked += (guint) by;
+      is_blocked = extra->blocked > 0;
       lifecycle_ledger_unlock (ledger);
 
       if (was_blocked != is_blocked)

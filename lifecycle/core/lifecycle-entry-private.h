@@ -75,7 +75,9 @@ typedef enum
   LIFECYCLE_ENTRY_ENDED   = 1 << 2, /* muted, and what it stood for is gone: only memory is left */
   LIFECYCLE_ENTRY_BLOCKED = 1 << 3, /* blocked by the scope */
   LIFECYCLE_ENTRY_COUNTED = 1 << 4, /* holds a reference on the ledger */
-  LIFECYCLE_ENTRY_RETIRED = 1 << 5  /* a handler that the library has disconnected by itself */
+  LIFECYCLE_ENTRY_RETIRED = 1 << 5, /* a handler that the library has disconnected by itself */
+  LIFECYCLE_ENTRY_INDEXED = 1 << 6, /* a child that is found by its key */
+  LIFECYCLE_ENTRY_APART   = 1 << 7  /* a child that is about to leave, and is no longer found */
 } LifecycleEntryFlags;
 
 struct _LifecycleNode

@@ -46,7 +46,7 @@ LifecycleLedger *
 lifecycle_scope_peek_following (LifecycleScope *self)
 {
   LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
-  LifecycleLedger *following = self->following;
+  LifecycleLedger *following = lifecycle_scope_peek_extra (self)->following;
 
   lifecycle_ledger_unlock (ledger);
 
@@ -59,14 +59,15 @@ lifecycle_scope_peek_following (LifecycleScope *self)
 LifecycleLedger *
 lifecycle_scope_ensure_following (LifecycleScope *self)
 {
+  LifecycleExtra *extra = lifecycle_scope_ensure_extra (self);
   LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
   LifecycleLedger *following = NULL;
 
   if (ledger->open)
     {
-      if (self->following == NULL)
-        self->following = lifecycle_ledger_new (self);
-      following = self->following;
+      if (extra->following == NULL)
+        extra->following = lifecycle_ledger_new (self);
+      following = extra->following;
     }
   lifecycle_ledger_unlock (ledger);
 

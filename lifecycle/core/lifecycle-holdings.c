@@ -39,10 +39,10 @@ lifecycle_holdings_clear (LifecycleHoldings *self)
 {
   LifecycleHoldingsExtra *extra = self->extra;
 
-  g_clear_pointer (&self->children.index, g_hash_table_unref);
   if (extra == NULL)
     return;
 
+  g_clear_pointer (&extra->index, g_hash_table_unref);
   g_assert (extra->mail == NULL || extra->mail->length == 0);
   g_assert (extra->close_waits == NULL);
   holdings_drop_followers (self);

@@ -30,10 +30,12 @@ typedef enum
 /* The state of a mute phase. */
 typedef struct
 {
-  LifecycleNode muted;          /* entries on their way to the list of the same name */
-  gpointer sound;               /* an instance that is not being disposed */
-  guint    n_dropped;           /* handlers that have ended, and need no release */
-  gboolean in_row;              /* they are counted later, and have left the list already */
+  LifecycleMuted lists;         /* of the ledger, meanwhile */
+  LifecycleNode  muted;         /* entries on their way to the others in these lists */
+  LifecycleMuted *before;       /* what the ledger had before, or NULL */
+  gpointer       sound;         /* an instance that is not being disposed */
+  guint          n_dropped;     /* handlers that have ended, and need no release */
+  gboolean       in_row;        /* they are counted later, and have left the list already */
 } LifecycleMute;
 
 /* Waits until nothing is pending. wake() is called with the ledger locked. */
@@ -70,11 +72,10 @@ struct _LifecycleLedger
   GMutex           lock;
 
   LifecycleNode    live;        /* entries that work, in the order of addition */
-  LifecycleMuted  *muted;       /* what a teardown or a clear() has yet to release, or NULL */
+  LifecycleMuted  *muted;       /* what a teardown or a clear() has yet to release, or NULL; in a mute
+                                 * phase, a part of the LifecycleMute */
 
   LifecycleScope  *scope;       /* not owned; set to NULL before the scope is finalized */
-  LifecycleMute   *mute;        /* set during a mute phase */
-  GSource         *timer_queue; /* of the home context; atomic, set by the first timer */
 
   guint            n_entries;
   guint            refs;
@@ -82,14 +83,8 @@ struct _LifecycleLedger
   gboolean         open;
   guint8           role;        /* a LifecycleLedgerRole; never changes */
   guint8           limited;     /* whether the `warn_at` of its holdings is set */
+  guint8           muting;      /* during a mute phase */
 };
-
-/* The children in a ledger. */
-typedef struct
-{
-  GHashTable *index;            /* LifecycleKey → LifecycleScope, created by the first look-up */
-  guint       n;
-} LifecycleChildren;
 
 /* What few scopes need; guarded by the lock of the ledger. */
 typedef struct
@@ -98,6 +93,7 @@ typedef struct
   GCancellable    *cancellable;
   GSList          *close_waits; /* of LifecycleWait, woken when nothing is pending */
   GQueue          *mail;        /* for queued handlers, created on demand */
+  GHashTable      *index;       /* LifecycleKey → LifecycleScope, created by the first look-up */
   guint            limit;
   guint            warn_at;     /* 0 if there is neither a limit nor a newcomer */
   LifecycleMishaps mishaps;
@@ -107,10 +103,10 @@ typedef struct
 typedef struct
 {
   LifecycleLedger         ledger;
-  LifecycleChildren       children;
   LifecycleTally          tally;
   LifecycleHoldingsExtra *extra; /* created on demand; atomic, set under the lock */
 
+  guint              n_children;
   guint              n_pending; /* number of things that a teardown may have to wait for */
   guint              generation; /* incremented each time everything owned is given up */
   guint              has_mail_source : 1;
@@ -124,7 +120,7 @@ typedef struct
 typedef struct
 {
   LifecycleLedger   ledger;
-  LifecycleChildren children;   /* the scope that lives as long as the object; never has an index */
+  guint             n_children; /* scopes that live as long as the object */
   LifecycleScope   *newest;     /* the last of these scopes, or NULL once that has left the ledger */
   gboolean          dying;      /* the object is being disposed */
 } LifecycleObjectLedger;
@@ -244,11 +240,18 @@ lifecycle_ledger_get_object_ledger (LifecycleLedger *ledger)
 }
 
 /* The ledger must have one of these two roles: no other ledger has children. */
-static inline LifecycleChildren *
-lifecycle_ledger_get_children (LifecycleLedger *ledger)
+static inline guint *
+lifecycle_ledger_get_n_children (LifecycleLedger *ledger)
 {
-  return lifecycle_ledger_is_owned (ledger) ? &lifecycle_ledger_get_holdings (ledger)->children
-                                            : &lifecycle_ledger_get_object_ledger (ledger)->children;
+  return lifecycle_ledger_is_owned (ledger) ? &lifecycle_ledger_get_holdings (ledger)->n_children
+                                            : &lifecycle_ledger_get_object_ledger (ledger)->n_children;
+}
+
+/* The ledger is locked, and has the role HOLDINGS. Returns the index of its children, or NULL. */
+static inline GHashTable *
+lifecycle_ledger_get_index (LifecycleLedger *ledger)
+{
+  return lifecycle_holdings_peek_extra (lifecycle_ledger_get_holdings (ledger))->index;
 }
 
 static inline void
@@ -274,6 +277,21 @@ lifecycle_node_remove (LifecycleNode *node)
   node->next->prev = node->prev;
 }
 
+/* Appends all nodes of one list to another one. */
+static inline void
+lifecycle_node_append_all (LifecycleNode *list,
+                           LifecycleNode *from)
+{
+  if (from->next == from)
+    return;
+
+  from->next->prev = list->prev;
+  list->prev->next = from->next;
+  from->prev->next = list;
+  list->prev = from->prev;
+  lifecycle_node_init (from);
+}
+
 static inline gboolean
 lifecycle_node_is_alone (LifecycleNode *node)
 {
@@ -295,6 +313,13 @@ lifecycle_ledger_get_list (LifecycleLedger *ledger,
     node = list == LIFECYCLE_LIST_FOREIGN ? &ledger->muted->foreign : &ledger->muted->others;
 
   return lifecycle_node_is_alone (node) ? NULL : node;
+}
+
+/* The ledger is locked. Returns the state of the mute phase, or NULL. */
+static inline LifecycleMute *
+lifecycle_ledger_get_mute (LifecycleLedger *ledger)
+{
+  return ledger->muting ? (LifecycleMute *) ledger->muted : NULL;
 }
 
 static inline LifecycleEntry *
@@ -471,7 +496,7 @@ lifecycle_ledger_forget_ended (LifecycleLedger    *ledger,
 {
   ledger->n_entries -= n;
   ledger->refs -= n;
-  ledger->mute->n_dropped += n;
+  lifecycle_ledger_get_mute (ledger)->n_dropped += n;
   if (lifecycle_ledger_is_owned (ledger))
     lifecycle_tally_count_many (&lifecycle_ledger_get_holdings (ledger)->tally,
                                 lifecycle_entry_type_get_kind (type), LIFECYCLE_TALLY_RELEASED, n);

@@ -57,7 +57,6 @@ lifecycle_ledger_free (LifecycleLedger *ledger)
 
   if (lifecycle_ledger_is_owned (ledger))
     lifecycle_holdings_clear (lifecycle_ledger_get_holdings (ledger));
-  g_clear_pointer (&ledger->timer_queue, g_source_unref);
   lifecycle_ledger_release_memory (ledger);
 }
 
@@ -234,30 +233,58 @@ lifecycle_ledger_ensure_muted (LifecycleLedger *ledger)
   return ledger->muted;
 }
 
-/* Mutes all live entries, or those before the fence, in reverse order of addition. Unless `kind` is
- * NONE, there must be a fence, and entries of other kinds stay where they are. No user code runs.
- * Returns the number of entries that have ended completely, and need no release. Unless it is NULL,
- * sets `more` to whether there is anything else to do before the scope has closed.
+/* The ledger is locked. Most ledgers have no lists of muted entries, neither before nor after a mute
+ * phase, so the state of that has them meanwhile.
  */
-static guint
-ledger_mute (LifecycleLedger *ledger,
-             LifecycleEntry  *fence,
-             guint            kind,
-             gboolean        *more)
+static void
+ledger_begin_mute (LifecycleLedger *ledger,
+                   LifecycleMute   *mute)
 {
-  LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
-  LifecycleMute mute = { .sound = NULL };
+  lifecycle_node_init (&mute->lists.foreign);
+  lifecycle_node_init (&mute->lists.others);
+  lifecycle_node_init (&mute->muted);
+  mute->before = ledger->muted;
+  mute->sound = NULL;
+  mute->n_dropped = 0;
+  mute->in_row = FALSE;
+  if (ledger->muted != NULL)
+    {
+      lifecycle_node_append_all (&mute->lists.foreign, &ledger->muted->foreign);
+      lifecycle_node_append_all (&mute->lists.others, &ledger->muted->others);
+    }
 
-  lifecycle_node_init (&mute.muted);
+  /* cppcheck-suppress autoVariables ; it is reset when the phase ends */
+  ledger->muted = &mute->lists;
+  ledger->muting = TRUE;
+}
 
-  lifecycle_ledger_lock (ledger);
+static void
+ledger_end_mute (LifecycleLedger *ledger,
+                 LifecycleMute   *mute)
+{
+  ledger->muted = mute->before;
+  ledger->muting = FALSE;
 
-  /* A teardown during a move ends the move. */
-  if (lifecycle_ledger_is_owned (ledger) && fence == NULL)
-    lifecycle_holdings_end_move (lifecycle_ledger_get_holdings (ledger));
+  /* Entries that an unfinished clear() has left are older than these: append to them. */
+  lifecycle_node_append_all (&mute->lists.others, &mute->muted);
+  if (!lifecycle_node_is_alone (&mute->lists.foreign) || !lifecycle_node_is_alone (&mute->lists.others))
+    {
+      LifecycleMuted *muted = lifecycle_ledger_ensure_muted (ledger);
 
-  /* cppcheck-suppress autoVariables ; it is reset before this function returns */
-  ledger->mute = &mute;
+      lifecycle_node_append_all (&muted->foreign, &mute->lists.foreign);
+      lifecycle_node_append_all (&muted->others, &mute->lists.others);
+    }
+}
+
+/* The ledger is locked. The loop of a mute phase; see ledger_mute(). */
+static guint
+ledger_mute_before (LifecycleLedger *ledger,
+                    LifecycleNode   *end,
+                    guint            kind)
+{
+  LifecycleMute mute;
+
+  ledger_begin_mute (ledger, &mute);
   while (end->prev != &ledger->live && !lifecycle_node_is_alone (end))
     {
       LifecycleEntry *entry = (LifecycleEntry *) end->prev;
@@ -284,36 +311,49 @@ ledger_mute (LifecycleLedger *ledger,
       /* Move the entry first, because mute() may end it, or release the lock for a moment. */
       lifecycle_node_remove (&entry->node);
       lifecycle_node_insert_after (&entry->node,
-                                   class->foreign ? &lifecycle_ledger_ensure_muted (ledger)->foreign
+                                   class->foreign ? &mute.lists.foreign
                                                   : &mute.muted);
       entry->flags |= LIFECYCLE_ENTRY_MUTED;
 
       if (class->mute != NULL)
         class->mute (ledger, entry);
     }
+  ledger_end_mute (ledger, &mute);
 
-  /* Entries that an unfinished clear() has left are older than these: append to them. */
-  if (!lifecycle_node_is_alone (&mute.muted))
-    {
-      LifecycleNode *others = &lifecycle_ledger_ensure_muted (ledger)->others;
+  return mute.n_dropped;
+}
 
-      mute.muted.next->prev = others->prev;
-      others->prev->next = mute.muted.next;
-      mute.muted.prev->next = others;
-      others->prev = mute.muted.prev;
-    }
+/* Mutes all live entries, or those before the fence, in reverse order of addition. Unless `kind` is
+ * NONE, there must be a fence, and entries of other kinds stay where they are. No user code runs.
+ * Returns the number of entries that have ended completely, and need no release. Unless it is NULL,
+ * sets `more` to whether there is anything else to do before the scope has closed.
+ */
+static guint
+ledger_mute (LifecycleLedger *ledger,
+             LifecycleEntry  *fence,
+             guint            kind,
+             gboolean        *more)
+{
+  LifecycleNode *end = fence != NULL ? &fence->node : &ledger->live;
+  guint n_dropped = 0;
 
+  lifecycle_ledger_lock (ledger);
+
+  /* A teardown during a move ends the move. */
+  if (lifecycle_ledger_is_owned (ledger) && fence == NULL)
+    lifecycle_holdings_end_move (lifecycle_ledger_get_holdings (ledger));
+
+  if (end->prev != &ledger->live)
+    n_dropped = ledger_mute_before (ledger, end, kind);
   if (fence != NULL)
     ledger_remove_fence (fence);
-
-  ledger->mute = NULL;
   if (more != NULL)
     *more = ledger->n_entries > 0 ||
             ledger->muted != NULL ||
             lifecycle_holdings_has_more (lifecycle_ledger_get_holdings (ledger));
   lifecycle_ledger_unlock (ledger);
 
-  return mute.n_dropped;
+  return n_dropped;
 }
 
 guint

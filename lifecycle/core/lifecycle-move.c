@@ -23,7 +23,7 @@ static void
 scope_move_following (LifecycleScope *scope,
                       LifecycleScope *to)
 {
-  LifecycleLedger *following = scope->following;
+  LifecycleLedger *following = lifecycle_scope_peek_extra (scope)->following;
   g_autoptr (GPtrArray) moving = NULL;
 
   if (following == NULL)
@@ -126,8 +126,8 @@ scope_move_to (LifecycleScope *scope,
    * in place by then. While the ledger is shut, its `followers` do not change.
    */
   lifecycle_ledger_lock (ledger);
-  own_blocked = scope->own_blocked;
-  blocked = scope->blocked;
+  own_blocked = lifecycle_scope_peek_extra (scope)->own_blocked;
+  blocked = lifecycle_scope_peek_extra (scope)->blocked;
   followers = lifecycle_holdings_peek_extra (holdings)->followers;
   g_atomic_pointer_set (&scope->holdings, left);
   lifecycle_ledger_unlock (ledger);
@@ -139,8 +139,10 @@ scope_move_to (LifecycleScope *scope,
     }
 
   lifecycle_ledger_lock (ledger);
-  to->own_blocked = own_blocked;
-  to->blocked = blocked;
+  if (own_blocked > 0)
+    lifecycle_scope_ensure_extra (to)->own_blocked = own_blocked;
+  if (blocked > 0)
+    lifecycle_scope_ensure_extra (to)->blocked = blocked;
   ledger->scope = to;
   g_atomic_int_set (&ledger->open, TRUE);
   lifecycle_ledger_unlock (ledger);

@@ -32,6 +32,9 @@ typedef struct
   LifecycleWait   *close_wait;  /* of close_async() or drain_async(); used at home only */
   gint64           waits_until; /* deadline of the wait, or 0; guarded by the lock of the ledger */
   LifecycleClear  *clear;       /* the innermost clear() in progress; used at home only */
+  LifecycleLedger *following;   /* what the scope follows; set under the lock of the ledger */
+  guint            own_blocked; /* how often the scope itself is blocked; used at home only */
+  guint            blocked;     /* the same of the scope and of all scopes above it */
 } LifecycleExtra;
 
 typedef enum
@@ -49,12 +52,14 @@ struct _LifecycleScope
   GObject          parent_instance;
 
   LifecycleEntry   as_child;    /* in the ledger of the owner, which holds a reference */
-  LifecycleNode    as_root;     /* in the list of roots, if there is no parent */
+  union
+  {
+    LifecycleNode  as_root;     /* in the list of roots, if there is no parent */
+    LifecycleNode  namesakes;   /* siblings with the same key; the index has the first of them */
+  };
   LifecycleKey     key;
-  LifecycleNode    namesakes;   /* siblings with the same key; the index has the first of them */
   LifecycleLedger *owner;       /* never changes once it is set */
   LifecycleHoldings *holdings;
-  LifecycleLedger *following;   /* what the scope follows */
 
   GMainContext    *context;     /* the home context */
   LifecycleThread *thread;      /* the creating thread: at home while no thread runs the context */
@@ -63,19 +68,17 @@ struct _LifecycleScope
 
   guint64          visited;     /* serial of the last collection; used at home only */
   guint64          stacked;     /* serial of the last release; used at home only */
-  guint            blocked;     /* block count of the scope and of all scopes above it */
-  guint            own_blocked;
   guint            n_released;
 
   guint            marks;       /* atomic, of LifecycleScopeMarks */
   gint             state;       /* atomic; leaves OPEN under the lock, becomes CLOSED at home */
-  LifecycleReason  reason;
-  guint            announced : 1;
-  guint            in_teardown : 1;
-  guint            taken_along : 1; /* by a teardown of the parent */
-  guint            awaiting_release : 1; /* everything except the release is done */
-  guint            releasing : 1; /* the release no longer waits for anything */
-  guint            home_gone : 1; /* no thread will ever be at home any more */
+  guint8           reason;      /* a LifecycleReason */
+  guint8           announced : 1;
+  guint8           in_teardown : 1;
+  guint8           taken_along : 1; /* by a teardown of the parent */
+  guint8           awaiting_release : 1; /* everything except the release is done */
+  guint8           releasing : 1; /* the release no longer waits for anything */
+  guint8           home_gone : 1; /* no thread will ever be at home any more */
 };
 
 /* A list that holds a reference on each scope. */
@@ -229,9 +232,9 @@ lifecycle_child_iter_init (LifecycleChildIter *self,
                            LifecycleLedger    *ledger,
                            LifecycleEntry     *fence)
 {
-  self->n_left = lifecycle_ledger_get_children (ledger)->n;
+  self->n_left = *lifecycle_ledger_get_n_children (ledger);
   self->list = self->node = &ledger->live;
-  self->muting = ledger->mute != NULL ? &ledger->mute->muted : NULL;
+  self->muting = ledger->muting ? &lifecycle_ledger_get_mute (ledger)->muted : NULL;
   self->muted = lifecycle_ledger_get_list (ledger, LIFECYCLE_LIST_MUTED);
 
   /* A fence that is not in a list has no entries before it. */
@@ -289,7 +292,9 @@ lifecycle_scope_lock_holdings (LifecycleScope *self)
 static inline gboolean
 lifecycle_ledger_is_blocked (LifecycleLedger *ledger)
 {
-  return lifecycle_ledger_is_owned (ledger) && ledger->scope != NULL && ledger->scope->blocked > 0;
+  return lifecycle_ledger_is_owned (ledger) &&
+         ledger->scope != NULL &&
+         lifecycle_scope_peek_extra (ledger->scope)->blocked > 0;
 }
 
 G_END_DECLS

@@ -32,7 +32,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
   LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (self);
   LifecycleLedger *ledger = &holdings->ledger;
   LifecycleLedger *followers = lifecycle_holdings_peek_extra (holdings)->followers;
-  LifecycleLedger *following = self->following;
+  LifecycleLedger *following = lifecycle_scope_peek_extra (self)->following;
 
   if (!lifecycle_scope_is_open (self))
     {
@@ -40,7 +40,7 @@ lifecycle_scope_mark (LifecycleScope  *self,
       return FALSE;
     }
 
-  self->reason = reason;
+  self->reason = (guint8) reason;
   if (detail != NULL && detail == self->key.name)
     {
       g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_NAME_IS_DETAIL);

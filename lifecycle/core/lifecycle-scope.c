@@ -105,7 +105,7 @@ lifecycle_scope_create (const char *name,
   LifecycleScope *self;
 
   creating = TRUE;
-  self = g_object_new (LIFECYCLE_TYPE_SCOPE, NULL);
+  self = (LifecycleScope *) g_object_new_with_properties (LIFECYCLE_TYPE_SCOPE, 0, NULL, NULL);
   creating = FALSE;
 
   self->key.name = lifecycle_name_dup (name);
@@ -168,8 +168,7 @@ scope_is_unused (LifecycleScope *self)
   unused = self->extra == NULL &&
            holdings->generation == 0 &&
            lifecycle_tally_is_empty (&holdings->tally) &&
-           lifecycle_holdings_peek_extra (holdings)->followers == NULL &&
-           self->following == NULL;
+           lifecycle_holdings_peek_extra (holdings)->followers == NULL;
   lifecycle_ledger_unlock (&holdings->ledger);
 
   return unused;
@@ -248,24 +247,6 @@ lifecycle_scope_ref_handle (LifecycleScope *self)
 }
 
 static void
-lifecycle_scope_dispose (GObject *object)
-{
-  LifecycleScope *self = LIFECYCLE_SCOPE (object);
-
-  /* Chaining up would disconnect the handlers of a scope that still has signals to emit. */
-  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_FINISHED) && !lifecycle_teardown_dispose (self))
-    return;
-
-  lifecycle_ledger_set_scope (&self->holdings->ledger, NULL);
-  if (self->extra != NULL && self->extra->handle != NULL)
-    lifecycle_ledger_set_scope (self->extra->handle, NULL);
-  if (self->following != NULL)
-    lifecycle_ledger_set_scope (self->following, NULL);
-
-  G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
-}
-
-static void
 extra_free (LifecycleExtra *extra)
 {
   g_clear_pointer (&extra->failures, g_ptr_array_unref);
@@ -282,8 +263,27 @@ extra_free (LifecycleExtra *extra)
       g_free (clear);
     }
   g_clear_pointer (&extra->handle, lifecycle_ledger_unref);
+  g_clear_pointer (&extra->following, lifecycle_ledger_unref);
   g_free (extra->detail);
   g_free (extra);
+}
+
+static void
+lifecycle_scope_dispose (GObject *object)
+{
+  LifecycleScope *self = LIFECYCLE_SCOPE (object);
+
+  /* Chaining up would disconnect the handlers of a scope that still has signals to emit. */
+  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_FINISHED) && !lifecycle_teardown_dispose (self))
+    return;
+
+  lifecycle_ledger_set_scope (&self->holdings->ledger, NULL);
+  if (self->extra != NULL && self->extra->handle != NULL)
+    lifecycle_ledger_set_scope (self->extra->handle, NULL);
+  if (self->extra != NULL && self->extra->following != NULL)
+    lifecycle_ledger_set_scope (self->extra->following, NULL);
+
+  G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
 }
 
 static void
@@ -295,7 +295,6 @@ lifecycle_scope_finalize (GObject *object)
   if (G_UNLIKELY (lifecycle_holdings_peek_extra (self->holdings)->cancellable != NULL))
     lifecycle_scope_drop_cancellable (self);
   lifecycle_ledger_unref (&g_steal_pointer (&self->holdings)->ledger);
-  g_clear_pointer (&self->following, lifecycle_ledger_unref);
   g_clear_pointer (&self->owner, lifecycle_ledger_unref);
   g_clear_pointer (&self->extra, extra_free);
   g_clear_pointer (&self->context, lifecycle_home_unref);

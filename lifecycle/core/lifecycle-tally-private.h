@@ -25,7 +25,7 @@ typedef struct _LifecycleTallyRows LifecycleTallyRows;
 typedef struct
 {
   LifecycleClosings   children; /* of the children */
-  LifecycleClosings   below;    /* of the children and all scopes below them */
+  LifecycleClosings   deeper;   /* of all scopes below them */
   LifecycleMishaps    mishaps;
   LifecycleTallyRows *counts;   /* of all these scopes; has no past of its own */
 } LifecyclePast;

@@ -209,7 +209,8 @@ lifecycle_tally_sum_up (const LifecycleTally *self,
     {
       if (past->counts != NULL)
         sum_add_rows (sum, past->counts);
-      lifecycle_closings_add (&sum->closings, &past->below);
+      lifecycle_closings_add (&sum->closings, &past->children);
+      lifecycle_closings_add (&sum->closings, &past->deeper);
       lifecycle_mishaps_add (&sum->mishaps, &past->mishaps);
     }
 }
@@ -251,7 +252,6 @@ lifecycle_tally_take_closed (LifecycleTally         *self,
   const LifecyclePast *below = lifecycle_tally_get_past (closed);
 
   lifecycle_closings_note (&past->children, reason, closing_time);
-  lifecycle_closings_note (&past->below, reason, closing_time);
   lifecycle_mishaps_add (&past->mishaps, mishaps);
 
   if (closed->kind != 0)
@@ -268,7 +268,8 @@ lifecycle_tally_take_closed (LifecycleTally         *self,
     {
       if (below->counts != NULL)
         rows_add (&past->counts, below->counts);
-      lifecycle_closings_add (&past->below, &below->below);
+      lifecycle_closings_add (&past->deeper, &below->children);
+      lifecycle_closings_add (&past->deeper, &below->deeper);
       lifecycle_mishaps_add (&past->mishaps, &below->mishaps);
     }
 }

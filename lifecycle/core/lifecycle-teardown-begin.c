@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-children-private.h"
 #include "lifecycle-close-wait-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-link-private.h"
@@ -24,6 +25,7 @@ teardown_set_apart (LifecycleTeardown *self,
    */
   if (reason == LIFECYCLE_REASON_PARENT_CLOSED)
     {
+      lifecycle_scope_set_apart (scope);
       lifecycle_roots_add (scope);
       lifecycle_scope_leave (scope);
     }

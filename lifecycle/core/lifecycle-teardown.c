@@ -54,8 +54,8 @@ teardown_mute (LifecycleScopeList *list,
           scope->n_released += lifecycle_ledger_mute (ledger, fence);
           break;
         }
-      if (scope->following != NULL)
-        lifecycle_ledger_mute (scope->following, NULL);
+      if (lifecycle_scope_peek_extra (scope)->following != NULL)
+        lifecycle_ledger_mute (scope->extra->following, NULL);
       scope->n_released += lifecycle_ledger_mute (ledger, NULL);
     }
 }
@@ -111,8 +111,8 @@ teardown_cancel_scope (LifecycleScope *scope,
     fence->flags |= LIFECYCLE_ENTRY_ENDED;
   lifecycle_ledger_unlock (ledger);
 
-  if (scope->following != NULL && fence == NULL)
-    teardown_let_go (scope->following);
+  if (lifecycle_scope_peek_extra (scope)->following != NULL && fence == NULL)
+    teardown_let_go (scope->extra->following);
 
   /* Most scopes have neither. */
   if (cancellable != NULL)
@@ -280,10 +280,10 @@ teardown_step (LifecycleScope  *scope,
     }
 
   if (!clear &&
-      scope->following != NULL &&
-      (entry = lifecycle_ledger_pop (scope->following, LIFECYCLE_LIST_MUTED, &flags)) != NULL)
+      lifecycle_scope_peek_extra (scope)->following != NULL &&
+      (entry = lifecycle_ledger_pop (scope->extra->following, LIFECYCLE_LIST_MUTED, &flags)) != NULL)
     {
-      lifecycle_entry_get_class (entry)->release (scope->following, entry, flags);
+      lifecycle_entry_get_class (entry)->release (scope->extra->following, entry, flags);
       return TRUE;
     }
 
@@ -409,9 +409,9 @@ teardown_is_of_one (LifecycleScope *scope)
 
   return !scope->in_teardown &&
          !lifecycle_scope_is_open (scope) &&
-         lifecycle_glance (&holdings->children.n) == 0 &&
+         lifecycle_glance (&holdings->n_children) == 0 &&
          lifecycle_holdings_peek_extra (holdings)->followers == NULL &&
-         scope->following == NULL;
+         lifecycle_scope_peek_extra (scope)->following == NULL;
 }
 
 /* Takes down a scope that has no children, is followed by none, and follows nothing, as most are: the
@@ -426,7 +426,7 @@ teardown_run_one (LifecycleScope *scope,
   LifecycleLedger *ledger = lifecycle_scope_get_ledger (scope);
   gboolean watched = lifecycle_is_watched (LIFECYCLE_WATCH_SCOPES);
   gboolean tell = scope->announced || lifecycle_scope_has_handlers (scope);
-  gboolean held = tell || watched || scope->extra != NULL;
+  gboolean held = tell || watched || g_atomic_pointer_get (&scope->extra) != NULL;
   gboolean left = FALSE;
   LifecycleEntry *entry;
   gint64 began = 0;

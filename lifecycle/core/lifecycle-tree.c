@@ -63,8 +63,9 @@ tree_return_child (LifecycleScope *parent,
            * child may be in the index already.
            */
           if (!ledger->open &&
-              lifecycle_ledger_get_children (ledger)->index != NULL &&
-              child->namesakes.next == NULL)
+              lifecycle_ledger_is_owned (ledger) &&
+              lifecycle_ledger_get_index (ledger) != NULL &&
+              (child->as_child.flags & LIFECYCLE_ENTRY_INDEXED) == 0)
             lifecycle_ledger_index_child (ledger, child, TRUE);
         }
       lifecycle_ledger_unlock (ledger);

@@ -132,7 +132,7 @@ lifecycle_scope_get_remaining (LifecycleScope *self)
       if (scope != NULL && !lifecycle_scope_is_closed (scope))
         {
           waits_until = lifecycle_scope_peek_extra (scope)->waits_until;
-          following = scope->following;
+          following = lifecycle_scope_peek_extra (scope)->following;
           if (following != NULL)
             lifecycle_ledger_hold_memory (following);
           if (scope->owner != NULL)

@@ -112,7 +112,7 @@ handler_leave (LifecycleLedger      *ledger,
   if (full == NULL || full->destroy == NULL)
     {
       lifecycle_ledger_remove (ledger, &handler->entry);
-      ledger->mute->n_dropped++;
+      lifecycle_ledger_get_mute (ledger)->n_dropped++;
       return;
     }
 
@@ -162,7 +162,7 @@ lifecycle_handler_finalized (gpointer  data,
        * The teardown holds a reference on the ledger.
        */
       muting = NULL;
-      if (ledger->mute->in_row)
+      if (lifecycle_ledger_get_mute (ledger)->in_row)
         return;
       handler_leave (ledger, handler, full);
       ledger->refs--;
@@ -441,7 +441,7 @@ handler_mute (LifecycleLedger *ledger,
         }
     }
 
-  if (handler_can_be_disconnected (handler, ledger->mute) && handler_end_now (handler))
+  if (handler_can_be_disconnected (handler, lifecycle_ledger_get_mute (ledger)) && handler_end_now (handler))
     return;
 
   handler_outlives_mute (ledger, handler, full);
@@ -454,7 +454,7 @@ static gboolean
 handler_mute_row (LifecycleLedger *ledger,
                   LifecycleNode   *end)
 {
-  LifecycleMute *mute = ledger->mute;
+  LifecycleMute *mute = lifecycle_ledger_get_mute (ledger);
   gboolean any = FALSE;
   guint n_ended = 0;
 

@@ -273,7 +273,7 @@ lifecycle_scope_block (LifecycleScope *self)
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   LIFECYCLE_DEBUG_HOME (self);
 
-  self->own_blocked++;
+  lifecycle_scope_ensure_extra (self)->own_blocked++;
   lifecycle_scope_shift_blocked (self, 1);
 }
 
@@ -291,8 +291,8 @@ lifecycle_scope_unblock (LifecycleScope *self)
 {
   g_return_if_fail (LIFECYCLE_IS_SCOPE (self));
   LIFECYCLE_DEBUG_HOME (self);
-  g_return_if_fail (self->own_blocked > 0);
+  g_return_if_fail (lifecycle_scope_peek_extra (self)->own_blocked > 0);
 
-  self->own_blocked--;
+  self->extra->own_blocked--;
   lifecycle_scope_shift_blocked (self, -1);
 }

@@ -136,7 +136,7 @@ source_mute (LifecycleLedger *ledger,
   lifecycle_ledger_lock (ledger);
 
   /* The lock was dropped, so what was known about other instances may no longer be true. */
-  ledger->mute->sound = NULL;
+  lifecycle_ledger_get_mute (ledger)->sound = NULL;
 }
 
 /* A block whose callback is in progress is freed when the callback returns. */

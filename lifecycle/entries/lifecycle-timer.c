@@ -278,27 +278,6 @@ timer_take_back (LifecycleTimer *self)
   return ended;
 }
 
-/* Gets the queue of the ledger's home context. The ledger holds a reference on it. */
-static LifecycleTimerQueue *
-ledger_get_timer_queue (LifecycleLedger *ledger,
-                        GMainContext    *context)
-{
-  GSource *queue = g_atomic_pointer_get (&ledger->timer_queue);
-
-  if (G_UNLIKELY (queue == NULL))
-    {
-      queue = (GSource *) lifecycle_timer_queue_get (context);
-      if (!g_atomic_pointer_compare_and_exchange (&ledger->timer_queue, NULL, queue))
-        {
-          /* Another thread has set it first. */
-          g_source_unref (queue);
-          queue = g_atomic_pointer_get (&ledger->timer_queue);
-        }
-    }
-
-  return (LifecycleTimerQueue *) queue;
-}
-
 /* Adds a timer to the ledger. Returns NULL if the ledger is closed, or if a handler of
  * `limit-reached` ends the timer. The caller gets a reference only if `full` is set.
  */
@@ -314,12 +293,14 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
                             gboolean            full,
                             const char         *place)
 {
-  LifecycleTimerQueue *queue = ledger_get_timer_queue (ledger, context);
+  LifecycleTimerQueue *queue;
   LifecycleTimer *self;
   gboolean held;
 
+  queue = lifecycle_timer_queue_get (context);
   if (!lifecycle_ledger_begin_add (ledger))
     {
+      g_source_unref ((GSource *) queue);
       if (destroy != NULL)
         destroy (data);
       return NULL;
@@ -399,6 +380,7 @@ lifecycle_timer_unref (LifecycleTimer *self)
     {
       LifecycleLedger *ledger = self->ledger;
 
+      g_source_unref ((GSource *) self->queue);
       g_free (self);
       lifecycle_ledger_unref (ledger);
     }

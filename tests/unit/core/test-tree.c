@@ -5,6 +5,7 @@
 
 #include "test-util.h"
 
+#include "lifecycle-roots-private.h"
 #include "lifecycle-scope-private.h"
 
 /* How many scopes a look-up of that child's name would have to pass. */
@@ -84,6 +85,68 @@ test_namesakes_in_between (void)
     }
   lifecycle_scope_close (scope);
   g_assert_finalize_object (scope);
+}
+
+static gboolean
+is_among_roots (LifecycleScope *scope)
+{
+  LifecycleScopeList roots;
+  gboolean found = FALSE;
+
+  lifecycle_scope_list_init (&roots);
+  lifecycle_roots_list_roots (&roots);
+  for (guint i = 0; i < roots.n_items; i++)
+    found |= roots.items[i] == scope;
+  lifecycle_scope_list_clear (&roots);
+
+  return found;
+}
+
+static void
+count_root_cb (LifecycleScope  *scope,
+               LifecycleReason  reason,
+               guint           *n_roots)
+{
+  if (is_among_roots (scope))
+    ++*n_roots;
+}
+
+/* A child that is at home elsewhere becomes a root when its parent closes, and uses the same memory for
+ * that list as for the one of its namesakes.
+ */
+static void
+test_namesakes_elsewhere (void)
+{
+  g_autoptr (GMainContext) elsewhere = g_main_context_new ();
+  LifecycleScope *scope = lifecycle_scope_new ("scope");
+  LifecycleScope *other = lifecycle_scope_new ("other");
+  LifecycleScope *children[3];
+  guint n_roots = 0;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      if (i == 1)
+        g_main_context_push_thread_default (elsewhere);
+      children[i] = lifecycle_scope_new_child (scope, "name");
+      if (i == 1)
+        g_main_context_pop_thread_default (elsewhere);
+      g_signal_connect (children[i], "closing", G_CALLBACK (count_root_cb), &n_roots);
+    }
+  g_assert_true (lifecycle_scope_get_child (scope, "name") == children[0]);
+  g_assert_cmpuint (count_namesakes (children[0]), ==, 3);
+
+  lifecycle_scope_close (scope);
+  g_assert_cmpuint (n_roots, ==, 1);
+  g_assert_true (is_among_roots (other));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_true (lifecycle_scope_is_closed (children[i]));
+      g_assert_false (is_among_roots (children[i]));
+      g_assert_finalize_object (children[i]);
+    }
+  g_assert_finalize_object (scope);
+  lifecycle_scope_close (other);
+  g_assert_finalize_object (other);
 }
 
 /* Each of them is kept for the caller, and is found again. */
@@ -325,6 +388,7 @@ main (int   argc,
 
   g_test_add_func ("/lifecycle/tree/namesakes-that-wait", test_namesakes_that_wait);
   g_test_add_func ("/lifecycle/tree/namesakes-in-between", test_namesakes_in_between);
+  g_test_add_func ("/lifecycle/tree/namesakes-elsewhere", test_namesakes_elsewhere);
   g_test_add_func ("/lifecycle/tree/children-of-a-closed-scope", test_children_of_a_closed_scope);
   g_test_add_func ("/lifecycle/tree/child-while-closing", test_child_while_closing);
   g_test_add_func ("/lifecycle/tree/counts-of-grandchildren", test_counts_of_grandchildren);
