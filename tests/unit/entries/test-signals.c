@@ -317,6 +317,37 @@ test_once_closes (void)
   g_assert_finalize_object (f.emitter);
 }
 
+static void
+close_around_cb (TestEmitter *emitter,
+                 Fixture     *f)
+{
+  f->n++;
+  /* This handler, one that has run, and one that has not. */
+  g_assert_cmpuint (lifecycle_scope_close (f->scope), ==, 3);
+  g_assert_cmpuint (lifecycle_scope_get_n_entries (f->scope), ==, 0);
+}
+
+/* The close ends plain handlers in a row, and finds one that is running in the middle of it. */
+static void
+test_running_closes (void)
+{
+  Fixture f = { .scope = lifecycle_scope_new ("scope"), .emitter = test_emitter_new () };
+  int n = 0;
+
+  lifecycle_scope_connect_signal (f.scope, f.emitter, "plain", G_CALLBACK (test_count_handler_cb),
+                                  &n);
+  lifecycle_scope_connect_signal (f.scope, f.emitter, "plain", G_CALLBACK (close_around_cb), &f);
+  lifecycle_scope_connect_signal (f.scope, f.emitter, "plain", G_CALLBACK (test_count_handler_cb),
+                                  &n);
+  test_emit (f.emitter, "plain");
+  test_emit (f.emitter, "plain");
+  g_assert_cmpint (n, ==, 1);
+  g_assert_cmpint (f.n, ==, 1);
+  g_assert_false (test_has_handlers (f.emitter, "plain"));
+  g_assert_finalize_object (f.scope);
+  g_assert_finalize_object (f.emitter);
+}
+
 /* A handler that is blocked has not had its turn. */
 static void
 test_once_blocked (void)
@@ -1055,6 +1086,7 @@ main (int   argc,
   g_test_add_func ("/lifecycle/signals/once-answer", test_once_answer);
   g_test_add_func ("/lifecycle/signals/once-destroy", test_once_destroy);
   g_test_add_func ("/lifecycle/signals/once-closes", test_once_closes);
+  g_test_add_func ("/lifecycle/signals/running-closes", test_running_closes);
   g_test_add_func ("/lifecycle/signals/once-blocked", test_once_blocked);
   g_test_add_func ("/lifecycle/signals/unknown-signal", test_unknown_signal);
   g_test_add_func ("/lifecycle/signals/interface", test_interface);
