@@ -22,7 +22,7 @@ static const struct
   { "audit/start", "instructions: the start of an audited GTK program", NULL, 1.1 },
 };
 
-static gboolean
+G_GNUC_UNUSED static gboolean
 count (const char  *run,
        char       **envp,
        double      *ir)

@@ -132,6 +132,15 @@ test_handlers (void)
   clear (&result);
 }
 
+/* AddressSanitizer keeps freed memory for a while, and the search finds in it what was there. */
+#ifdef __SANITIZE_ADDRESS__
+#define KEEPS_FREED_MEMORY
+#elif defined __has_feature
+#if __has_feature (address_sanitizer)
+#define KEEPS_FREED_MEMORY
+#endif
+#endif
+
 static void
 test_sources (void)
 {
@@ -151,9 +160,11 @@ test_sources (void)
       clear (&result);
 
       g_source_destroy (source);
+#ifndef KEEPS_FREED_MEMORY
       result = find (object);
       g_assert_false (has_line (result.referrers, "*referrers_source_cb*"));
       clear (&result);
+#endif
     }
 
   g_source_destroy (source);
