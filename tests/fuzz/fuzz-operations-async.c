@@ -394,10 +394,14 @@ op_ready (const guint8 *record)
     end_operation (number);
 }
 
-void
-op_close_async (const guint8 *record)
+/* Begins a close or a drain that waits. */
+static void
+begin_wait (const guint8 *record,
+            ModelOp       op,
+            const char   *name,
+            void        (*function) (LifecycleScope *, LifecycleReason, guint, GCancellable *,
+                                     GAsyncReadyCallback, gpointer))
 {
-  ModelOp op = make_op (MODEL_OP_CLOSE_ASYNC, pick_scope (record[1]), MODEL_NONE);
   guint timeout = (FLAGS (record) & 1) != 0 ? intervals[record[2] & 7] : 0;
   GCancellable *cancellable = NULL;
   WorldToken *token;
@@ -415,41 +419,29 @@ op_close_async (const guint8 *record)
       op.cancellable = (record[2] >> 3) % model.n_cancellables;
       cancellable = world.cancellables[op.cancellable].cancellable;
     }
-  world_trace ("close_async %d (%d, %u ms, cancellable %d) ...", op.thing, op.scope, timeout,
+  world_trace ("%s %d (%d, %u ms, cancellable %d) ...", name, op.thing, op.scope, timeout,
                op.cancellable);
   begin (&op);
-  lifecycle_scope_close_async (scope_at (op.scope), (LifecycleReason) op.reason, timeout,
-                               cancellable, world_closed_cb, token);
+  function (scope_at (op.scope), (LifecycleReason) op.reason, timeout, cancellable, world_closed_cb,
+            token);
   end (&op);
+}
+
+void
+op_close_async (const guint8 *record)
+{
+  ModelOp op = make_op (MODEL_OP_CLOSE_ASYNC, pick_scope (record[1]), MODEL_NONE);
+
+  begin_wait (record, op, "close_async", lifecycle_scope_close_async);
 }
 
 void
 op_drain (const guint8 *record)
 {
   ModelOp op = make_op (MODEL_OP_DRAIN, pick_scope (record[1]), MODEL_NONE);
-  guint timeout = (FLAGS (record) & 1) != 0 ? intervals[record[2] & 7] : 0;
-  GCancellable *cancellable = NULL;
-  WorldToken *token;
 
-  if (op.scope < 0 || !model_can_drain (op.scope) || model_has_phases (op.scope) ||
-      (model_is_in_drain (op.scope) && !model.scopes[op.scope].drains))
-    return;
-
-  op.reason = MODEL_REASON_SHUTDOWN;
-  op.time = (gint64) timeout * 1000;
-  op.thing = model_add_thing (MODEL_WAITER, false);
-  token = world_token (op.thing, SCRIPT (record));
-  if ((FLAGS (record) & 2) != 0 && model.n_cancellables > 0)
-    {
-      op.cancellable = (record[2] >> 3) % model.n_cancellables;
-      cancellable = world.cancellables[op.cancellable].cancellable;
-    }
-  world_trace ("drain_async %d (%d, %u ms, cancellable %d) ...", op.thing, op.scope, timeout,
-               op.cancellable);
-  begin (&op);
-  lifecycle_scope_drain_async (scope_at (op.scope), (LifecycleReason) op.reason, timeout,
-                               cancellable, world_closed_cb, token);
-  end (&op);
+  if (op.scope < 0 || !model_has_phases (op.scope))
+    begin_wait (record, op, "drain_async", lifecycle_scope_drain_async);
 }
 
 gboolean

@@ -359,8 +359,10 @@ cancel_timer_cb (LifecycleScope *scope,
   lifecycle_timer_cancel (timer);
 }
 
+/* Restarts a timer that has been cancelled, as the entry that passes the limit. */
 static void
-test_restart_cancelled (void)
+restart_past_limit (GCallback limit_reached,
+                    gboolean  restarted)
 {
   g_autoptr (LifecycleTimer) timer = NULL;
   LifecycleScope *scope = lifecycle_scope_new ("scope");
@@ -370,11 +372,17 @@ test_restart_cancelled (void)
   lifecycle_timer_cancel (timer);
   lifecycle_scope_set_limit (scope, 1);
   lifecycle_scope_adopt (scope, &n, test_count_notify);
-  g_signal_connect (scope, "limit-reached", G_CALLBACK (cancel_timer_cb), timer);
-  g_assert_false (lifecycle_timer_restart (timer));
-  g_assert_false (lifecycle_timer_is_active (timer));
-  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 1);
+  g_signal_connect (scope, "limit-reached", limit_reached, timer);
+  g_assert_true (lifecycle_timer_restart (timer) == restarted);
+  g_assert_true (lifecycle_timer_is_active (timer) == restarted);
+  g_assert_cmpuint (lifecycle_scope_close (scope), ==, restarted ? 2 : 1);
   g_assert_finalize_object (scope);
+}
+
+static void
+test_restart_cancelled (void)
+{
+  restart_past_limit (G_CALLBACK (cancel_timer_cb), FALSE);
 }
 
 static gboolean
@@ -518,19 +526,7 @@ cancel_and_restart_cb (LifecycleScope *scope,
 static void
 test_restarted_twice (void)
 {
-  g_autoptr (LifecycleTimer) timer = NULL;
-  LifecycleScope *scope = lifecycle_scope_new ("scope");
-  int n = 0;
-
-  timer = lifecycle_scope_new_timeout (scope, 1000000, test_never_source_cb, NULL, NULL);
-  lifecycle_timer_cancel (timer);
-  lifecycle_scope_set_limit (scope, 1);
-  lifecycle_scope_adopt (scope, &n, test_count_notify);
-  g_signal_connect (scope, "limit-reached", G_CALLBACK (cancel_and_restart_cb), timer);
-  g_assert_true (lifecycle_timer_restart (timer));
-  g_assert_true (lifecycle_timer_is_active (timer));
-  g_assert_cmpuint (lifecycle_scope_close (scope), ==, 2);
-  g_assert_finalize_object (scope);
+  restart_past_limit (G_CALLBACK (cancel_and_restart_cb), TRUE);
 }
 
 static void
