@@ -363,17 +363,21 @@ group_connect (GSignalGroup   *self,
                GConnectFlags   flags,
                gconstpointer   caller)
 {
-  HandlerClosure *closure = handler_closure_new (self, detailed_signal, handler, data, destroy_data,
-                                                 flags, caller);
+  HandlerClosure *closure;
 
+  if (!audit_ready (AUDIT_LIBRARY_GOBJECT) || self == NULL || detailed_signal == NULL ||
+      handler == NULL)
+    {
+      real.g_signal_group_connect_data (self, detailed_signal, handler, data, destroy_data, flags);
+      return;
+    }
+
+  closure = handler_closure_new (self, detailed_signal, handler, data, destroy_data, flags, caller);
   closure->record.flags |= AUDIT_RECORD_IN_GROUP;
   real.g_signal_group_connect_closure (self, detailed_signal, &closure->closure.closure,
                                        (flags & G_CONNECT_AFTER) != 0);
   real.g_closure_unref (&closure->closure.closure);
 }
-
-#define GROUP_IS_WATCHED \
-  (audit_ready (AUDIT_LIBRARY_GOBJECT) && self != NULL && detailed_signal != NULL && c_handler != NULL)
 
 AUDIT_EXPORT void
 g_signal_group_connect_data (GSignalGroup   *self,
@@ -383,10 +387,7 @@ g_signal_group_connect_data (GSignalGroup   *self,
                              GClosureNotify  notify,
                              GConnectFlags   flags)
 {
-  if (GROUP_IS_WATCHED)
-    group_connect (self, detailed_signal, c_handler, data, notify, flags, AUDIT_CALLER ());
-  else
-    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, notify, flags);
+  group_connect (self, detailed_signal, c_handler, data, notify, flags, AUDIT_CALLER ());
 }
 
 AUDIT_EXPORT void
@@ -395,10 +396,7 @@ g_signal_group_connect (GSignalGroup *self,
                         GCallback     c_handler,
                         gpointer      data)
 {
-  if (GROUP_IS_WATCHED)
-    group_connect (self, detailed_signal, c_handler, data, NULL, 0, AUDIT_CALLER ());
-  else
-    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, NULL, 0);
+  group_connect (self, detailed_signal, c_handler, data, NULL, 0, AUDIT_CALLER ());
 }
 
 AUDIT_EXPORT void
@@ -407,10 +405,7 @@ g_signal_group_connect_after (GSignalGroup *self,
                               GCallback     c_handler,
                               gpointer      data)
 {
-  if (GROUP_IS_WATCHED)
-    group_connect (self, detailed_signal, c_handler, data, NULL, G_CONNECT_AFTER, AUDIT_CALLER ());
-  else
-    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, NULL, G_CONNECT_AFTER);
+  group_connect (self, detailed_signal, c_handler, data, NULL, G_CONNECT_AFTER, AUDIT_CALLER ());
 }
 
 AUDIT_EXPORT void
@@ -419,11 +414,7 @@ g_signal_group_connect_swapped (GSignalGroup *self,
                                 GCallback     c_handler,
                                 gpointer      data)
 {
-  if (GROUP_IS_WATCHED)
-    group_connect (self, detailed_signal, c_handler, data, NULL, G_CONNECT_SWAPPED, AUDIT_CALLER ());
-  else
-    real.g_signal_group_connect_data (self, detailed_signal, c_handler, data, NULL,
-                                      G_CONNECT_SWAPPED);
+  group_connect (self, detailed_signal, c_handler, data, NULL, G_CONNECT_SWAPPED, AUDIT_CALLER ());
 }
 
 /* The handlers of an object that goes are taken out of the group, so they cannot dangle. */
