@@ -22,7 +22,8 @@ static const struct
   { "audit/start", "instructions: the start of an audited GTK program", NULL, 1.1 },
 };
 
-G_GNUC_UNUSED static gboolean
+#ifdef BENCH_AUDIT_LIBRARY
+static gboolean
 count (const char  *run,
        char       **envp,
        double      *ir)
@@ -34,6 +35,7 @@ count (const char  *run,
 
   return bench_instructions_count (run, envp, ir);
 }
+#endif
 
 /* The GTK program needs a display, which this gives to the benchmark as a whole. */
 static char *
