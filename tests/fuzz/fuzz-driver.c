@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "../test-sanitizer.h"
+
 #include <glib.h>
 #include <glib/gstdio.h>
 
@@ -51,15 +53,7 @@ static struct
   char          name[256];
 } current;
 
-#ifdef __SANITIZE_ADDRESS__
-#define HAVE_ASAN 1
-#elif defined (__has_feature)
-#if __has_feature (address_sanitizer)
-#define HAVE_ASAN 1
-#endif
-#endif
-
-#ifdef HAVE_ASAN
+#ifdef TEST_HAS_ASAN
 void __sanitizer_set_death_callback (void (* callback) (void));
 #endif
 
@@ -344,7 +338,7 @@ main (int    argc,
   if (minimize)
     return files != NULL ? minimize_file (files[0]) : 2;
 
-#ifdef HAVE_ASAN
+#ifdef TEST_HAS_ASAN
   __sanitizer_set_death_callback (save_current);
 #endif
   for (gsize i = 0; i < G_N_ELEMENTS (fatal_signals); i++)

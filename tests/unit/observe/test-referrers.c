@@ -7,6 +7,7 @@
 
 #include "lifecycle-memory-private.h"
 #include "lifecycle-referrers-private.h"
+#include "../../test-sanitizer.h"
 #include "test-util.h"
 
 #ifdef G_OS_UNIX
@@ -132,15 +133,6 @@ test_handlers (void)
   clear (&result);
 }
 
-/* AddressSanitizer keeps freed memory for a while, and the search finds in it what was there. */
-#ifdef __SANITIZE_ADDRESS__
-#define KEEPS_FREED_MEMORY
-#elif defined __has_feature
-#if __has_feature (address_sanitizer)
-#define KEEPS_FREED_MEMORY
-#endif
-#endif
-
 static void
 test_sources (void)
 {
@@ -160,7 +152,8 @@ test_sources (void)
       clear (&result);
 
       g_source_destroy (source);
-#ifndef KEEPS_FREED_MEMORY
+      /* AddressSanitizer keeps freed memory for a while, and the search finds in it what was there. */
+#ifndef TEST_HAS_ASAN
       result = find (object);
       g_assert_false (has_line (result.referrers, "*referrers_source_cb*"));
       clear (&result);
