@@ -16,12 +16,13 @@ typedef struct
   gsize value;
 } LifecycleMemoryHit;
 
-int       lifecycle_memory_open (void);
-GArray   *lifecycle_memory_find (int         memory,
-                                 GHashTable *values);
-gboolean  lifecycle_memory_read (int         memory,
-                                 gsize       address,
-                                 gpointer    buffer,
-                                 gsize       size);
+int       lifecycle_memory_open  (void);
+void      lifecycle_memory_close (int         memory);
+GArray   *lifecycle_memory_find  (int         memory,
+                                  GHashTable *values);
+gboolean  lifecycle_memory_read  (int         memory,
+                                  gsize       address,
+                                  gpointer    buffer,
+                                  gsize       size);
 
 G_END_DECLS

@@ -31,14 +31,20 @@ typedef struct
   gsize      *piece;            /* a copy of what is looked at; it does not count itself */
 } Search;
 
-/* Returns a descriptor through which all memory of the process can be read, to be closed, or a negative
- * number. Another thread may unmap memory at any time: reading the file then fails, while reading the
- * memory would crash the program.
+/* Returns a descriptor through which all memory of the process can be read, to be closed with
+ * lifecycle_memory_close(), or a negative number. Another thread may unmap memory at any time: reading
+ * the file then fails, while reading the memory would crash the program.
  */
 int
 lifecycle_memory_open (void)
 {
   return open ("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+}
+
+void
+lifecycle_memory_close (int memory)
+{
+  close (memory);
 }
 
 static void
@@ -149,6 +155,11 @@ int
 lifecycle_memory_open (void)
 {
   return -1;
+}
+
+void
+lifecycle_memory_close (int memory)
+{
 }
 
 GArray *

@@ -4,7 +4,6 @@
  */
 
 #include <string.h>
-#include <unistd.h>
 
 #include "lifecycle-closures-private.h"
 #include "lifecycle-describe-private.h"
@@ -542,7 +541,7 @@ lifecycle_referrers_find (LifecycleReferrers     *referrers,
   if (self.memory >= 0)
     {
       look_at_memory (&self);
-      close (self.memory);
+      lifecycle_memory_close (self.memory);
     }
   for (guint i = 0; i < n_referrers; i++)
     {

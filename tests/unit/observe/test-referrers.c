@@ -10,10 +10,6 @@
 #include "../../test-sanitizer.h"
 #include "test-util.h"
 
-#ifdef G_OS_UNIX
-#include <unistd.h>
-#endif
-
 /* An object that refers to another one without holding it. */
 #define TEST_TYPE_POINTER (test_pointer_get_type ())
 G_DECLARE_FINAL_TYPE (TestPointer, test_pointer, TEST, POINTER, GObject)
@@ -53,9 +49,7 @@ can_search (void)
       g_test_skip ("memory cannot be searched here");
       return FALSE;
     }
-#ifdef G_OS_UNIX
-  close (memory);
-#endif
+  lifecycle_memory_close (memory);
 
   return TRUE;
 }
@@ -235,9 +229,7 @@ test_memory (void)
   for (guint i = 0; i < hits->len; i++)
     found |= g_array_index (hits, LifecycleMemoryHit, i).address == (gsize) &needle;
   g_assert_true (found);
-#ifdef G_OS_UNIX
-  close (memory);
-#endif
+  lifecycle_memory_close (memory);
 }
 
 int
