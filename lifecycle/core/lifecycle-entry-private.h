@@ -155,6 +155,11 @@ struct _LifecycleEntryClass
   /* Called with the ledger locked. Describes what is pending, for reports, or returns NULL. */
   char *(* describe_pending) (LifecycleEntry *entry);
 
+  /* For own ends of links, whose other end does not hear of everything: called with the ledger locked, on
+   * a live entry. Returns whether what the entry stands for has ended in the meantime.
+   */
+  gboolean (* has_ended) (LifecycleEntry *entry);
+
   /* Called with the ledger locked, on a live entry. Fills in the facts; see
    * lifecycle-facts-private.h. Must not run user code.
    */

@@ -88,6 +88,15 @@ adopted_release (LifecycleLedger *ledger,
 /* The ledger is locked and the entry is linked, so the instance is valid: its dispose would have to
  * wait for the lock.
  */
+static gboolean
+adopted_has_ended (LifecycleEntry *entry)
+{
+  AdoptedHandler *self = adopted_from_near (entry);
+
+  return !g_signal_handler_is_connected (self->instance, self->id);
+}
+
+/* Likewise. */
 static void
 adopted_describe (LifecycleEntry *entry,
                   LifecycleFacts *facts)
@@ -96,7 +105,7 @@ adopted_describe (LifecycleEntry *entry,
 
   lifecycle_facts_set_object (facts, self->instance);
   facts->id = self->id;
-  facts->valid = g_signal_handler_is_connected (self->instance, self->id);
+  facts->valid = !adopted_has_ended (entry);
 }
 
 const LifecycleEntryClass lifecycle_adopted_handler_class = {
@@ -105,6 +114,7 @@ const LifecycleEntryClass lifecycle_adopted_handler_class = {
   .claim = adopted_claim,
   .release = adopted_release,
   .set_blocked = adopted_set_blocked,
+  .has_ended = adopted_has_ended,
   .describe = adopted_describe,
 };
 
@@ -182,8 +192,9 @@ object_watch_unlock_and_sweep (LifecycleLedger *ledger)
  * disconnected as soon as user code may run again. On a closed scope it is disconnected at once.
  *
  * GLib does not report when other code disconnects the handler. That does no harm, but the scope
- * may count the handler for a while longer. @instance is expected to live and to die on the scope's
- * home thread. May be called on any thread by a caller that holds a reference on @instance.
+ * may count the handler for a while longer; [method@Scope.sweep_handlers] looks at once. @instance is
+ * expected to live and to die on the scope's home thread. May be called on any thread by a caller that
+ * holds a reference on @instance.
  *
  * Returns: whether the scope owns the handler now; %FALSE if the scope is closed, or if there is no
  *   such handler

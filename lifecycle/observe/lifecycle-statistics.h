@@ -30,6 +30,10 @@ guint                lifecycle_scope_get_n_live      (LifecycleScope      *self,
                                                       LifecycleKind        kind);
 
 LIFECYCLE_AVAILABLE_IN_1_0
+guint                lifecycle_scope_sweep_handlers  (LifecycleScope      *self,
+                                                      gboolean             recursive);
+
+LIFECYCLE_AVAILABLE_IN_1_0
 LifecycleStatistics *lifecycle_statistics_copy       (LifecycleStatistics *self);
 LIFECYCLE_AVAILABLE_IN_1_0
 void                 lifecycle_statistics_free       (LifecycleStatistics *self);

@@ -151,6 +151,36 @@ test('scope/iterate', () => {
     scope.close();
 });
 
+// GJS connects the handlers, and GLib does not say when it disconnects one.
+test('scope/what-was-disconnected-is-not-counted', () => {
+    const scope = new Scope();
+    const child = scope.new_child('child');
+    const emitter = new Emitter();
+
+    for (const owner of [scope, child])
+        emitter.disconnect(owner.connect_signal(emitter, 'ping', () => {}));
+    const statistics = scope.get_statistics(true);
+    assertEqual(statistics.get_live(Lifecycle.Kind.HANDLER), 0);
+    assertEqual(statistics.get_retired(Lifecycle.Kind.HANDLER), 2);
+
+    for (const look of [
+        () => scope.get_n_entries(), () => scope.n_entries, () => scope.nEntries,
+        () => scope['n-entries'], () => [...scope].length, () => scope.list_records().get_n_items(),
+        () => scope.get_statistics().get_total_live(), () => scope.sweep_handlers(),
+    ]) {
+        emitter.disconnect(scope.connect_signal(emitter, 'ping', () => {}));
+        assertEqual(look(), 1);
+        assertEqual(scope.sweep_handlers(), 0);
+    }
+
+    emitter.disconnect(child.connect_signal(emitter, 'ping', () => {}));
+    assertEqual(scope.list_records(true).get_n_items(), 1);
+    emitter.disconnect(child.connect_signal(emitter, 'ping', () => {}));
+    assertEqual(scope.sweep_handlers(), 0);
+    assertEqual(scope.sweep_handlers(true), 1);
+    assertEqual(scope.close(), 1);
+});
+
 test('scope/bad-input', () => {
     const scope = new Scope('root');
     const emitter = new Emitter();

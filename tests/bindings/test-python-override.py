@@ -113,6 +113,33 @@ class TestScope(unittest.TestCase):
         for name in plain:
             self.assertTrue(hasattr(Scope, name), name)
 
+    def test_what_was_disconnected_is_not_counted(self):
+        """PyGObject connects the handlers, and GLib does not say when it disconnects one."""
+        scope, emitter = Scope("root"), Emitter()
+        child = scope.new_child("child")
+        for owner in (scope, child):
+            emitter.disconnect(owner.connect_signal(emitter, "ping", print))
+        # As the library counts before anybody has looked.
+        self.assertEqual(scope.props.n_entries, 2)
+        statistics = scope.get_statistics(recursive=True)
+        self.assertEqual(statistics.get_live(Lifecycle.Kind.HANDLER), 0)
+        self.assertEqual(statistics.get_retired(Lifecycle.Kind.HANDLER), 2)
+
+        for look in (lambda: len(scope), lambda: len(list(scope)), scope.get_n_entries,
+                     lambda: len(scope.list_records()), lambda: scope.sweep_handlers() and 1,
+                     lambda: scope.get_statistics().get_total_live()):
+            emitter.disconnect(scope.connect_signal(emitter, "ping", print))
+            self.assertEqual(scope.props.n_entries, 2)
+            self.assertEqual(look(), 1, look)
+            self.assertEqual(scope.props.n_entries, 1)
+
+        emitter.disconnect(child.connect_signal(emitter, "ping", print))
+        self.assertEqual(len(scope.list_records(recursive=True)), 1)
+        emitter.disconnect(child.connect_signal(emitter, "ping", print))
+        self.assertEqual(scope.sweep_handlers(), 0)
+        self.assertEqual(scope.sweep_handlers(recursive=True), 1)
+        self.assertEqual(scope.close(), 1)
+
     def test_value(self):
         scope = Scope("root")
         self.assertTrue(scope)

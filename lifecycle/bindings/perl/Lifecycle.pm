@@ -301,6 +301,30 @@ for my $name ('close_async', 'drain_async') {
   });
 }
 
+# GLib says nothing when a handler that Perl has connected is disconnected, so the scope has to look before
+# it can say how many there are.
+_replace(sweep_handlers => sub {
+  my ($self, $recursive) = @_;
+
+  return $raw{sweep_handlers}->($self, $recursive ? 1 : 0);
+});
+
+_replace(get_n_entries => sub {
+  my ($self) = @_;
+
+  $raw{sweep_handlers}->($self, 0);
+  return $raw{get_n_entries}->($self);
+});
+
+for my $name ('get_statistics', 'list_records') {
+  _replace($name => sub {
+    my ($self, $recursive) = @_;
+
+    $raw{sweep_handlers}->($self, $recursive ? 1 : 0);
+    return $raw{$name}->($self, $recursive ? 1 : 0);
+  });
+}
+
 # close(), and close($reason, $detail).
 _replace(close => sub {
   my ($self, $reason, $detail) = @_;

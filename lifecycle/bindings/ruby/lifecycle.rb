@@ -275,6 +275,23 @@ module Lifecycle
       operation
     end
 
+    # GLib says nothing when a handler that Ruby has connected is disconnected, so the scope has to look
+    # before it can say how many there are.
+    replace(:sweep_handlers) { |recursive = false| typelib_sweep_handlers(recursive) }
+
+    replace(:n_entries) do
+      typelib_sweep_handlers(false)
+      typelib_n_entries
+    end
+    alias_method :get_n_entries, :n_entries
+
+    %i[get_statistics list_records].each do |name|
+      replace(name) do |recursive = false|
+        typelib_sweep_handlers(recursive)
+        send("typelib_#{name}", recursive)
+      end
+    end
+
     %i[close_async drain_async].each do |name|
       replace(name) do |reason = :completed, timeout = 0, cancellable = nil, &block|
         Lifecycle.check_number(name, timeout)

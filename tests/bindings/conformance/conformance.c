@@ -410,10 +410,12 @@ run_adding_step (const char  *verb,
     lifecycle_scope_connect_full (thing (a[1]), thing (a[2]), "activate", G_CALLBACK (handler_cb),
                                   capture (a[4], a[3]), job_closure_free, LIFECYCLE_CONNECT_DEFAULT);
   else if (IS ("adopt"))
-    lifecycle_scope_add_handler (thing (a[1]), thing (a[2]),
-                                 g_signal_connect_data (thing (a[2]), "activate",
-                                                        G_CALLBACK (handler_cb),
-                                                        job_new (a[3], then), job_closure_free, 0));
+    {
+      last_instance = thing (a[2]);
+      last_id = g_signal_connect_data (last_instance, "activate", G_CALLBACK (handler_cb),
+                                       job_new (a[3], then), job_closure_free, 0);
+      lifecycle_scope_add_handler (thing (a[1]), last_instance, last_id);
+    }
   else if (IS ("on-closing") || IS ("on-closed"))
     g_signal_connect_data (thing (a[1]), verb + 3, G_CALLBACK (scope_signal_cb),
                            job_new (a[2], then), job_closure_free, 0);
@@ -472,6 +474,8 @@ run_acting_step (const char  *verb,
     g_action_activate (thing (a[1]), NULL);
   else if (IS ("disconnect"))
     g_signal_handler_disconnect (last_instance, last_id);
+  else if (IS ("sweep"))
+    lifecycle_scope_sweep_handlers (thing (a[1]), FALSE);
   else if (IS ("dispose"))
     g_object_run_dispose (thing (a[1]));
   else if (IS ("cancel"))

@@ -186,7 +186,9 @@ class Runner {
       break;
     case "adopt":
       var action = (SimpleAction) things[second];
-      scope (first).add_handler (action, action.activate.connect (() => act (third, next)));
+      last_instance = action;
+      last_id = action.activate.connect (() => act (third, next));
+      scope (first).add_handler (action, last_id);
       break;
     case "on-closing":
       scope (first).closing.connect ((reason) => act (second, next, reason_nick (reason)));
@@ -274,6 +276,9 @@ class Runner {
       break;
     case "disconnect":
       SignalHandler.disconnect (last_instance, last_id);
+      break;
+    case "sweep":
+      scope (a[1]).sweep_handlers ();
       break;
     case "dispose":
       run_dispose (things[a[1]]);

@@ -135,8 +135,11 @@ const steps = {
         const captured = thing(owner);
         thing(s).connect_signal(thing(e), 'activate', () => act(label, undefined, captured && undefined));
     },
-    'adopt': (s, e, label) => thing(s).add_handler(thing(e),
-        thing(e).connect('activate', () => act(label))),
+    'adopt': (s, e, label) => {
+        last.instance = thing(e);
+        last.id = thing(e).connect('activate', () => act(label));
+        thing(s).add_handler(thing(e), last.id);
+    },
     'on-closing': (s, label, step) => thing(s).connect('closing',
         (scope, reason) => act(label, step, reason)),
     'on-closed': (s, label, step) => thing(s).connect('closed',
@@ -183,6 +186,8 @@ const steps = {
     // Steps that make something happen.
     'emit': e => thing(e).activate(null),
     'disconnect': () => last.instance.disconnect(last.id),
+    // The override does it.
+    'sweep': () => {},
     'dispose': e => thing(e).run_dispose(),
     'cancel': c => thing(c).cancel(),
     'cancel-timer': () => last.timer.cancel(),

@@ -99,7 +99,9 @@ steps['connect-capturing'] = function(s, e, owner, label)
    thing(s):connect_signal(thing(e), 'activate', function() act(label) return captured end)
 end
 function steps.adopt(s, e, label)
-   thing(s):add_handler(thing(e), thing(e).on_activate:connect(function() act(label) end))
+   last.instance = thing(e)
+   last.id = thing(e).on_activate:connect(function() act(label) end)
+   thing(s):add_handler(thing(e), last.id)
 end
 steps['on-closing'] = function(s, label, next_step)
    thing(s).on_closing:connect(function(_, reason) act(label, next_step, reason) end)
@@ -148,6 +150,8 @@ function steps.deadline(s, ms) thing(s):set_deadline(tonumber(ms)) end
 
 function steps.emit(e) thing(e):activate(nil) end
 function steps.disconnect() GObject.signal_handler_disconnect(last.instance, last.id) end
+-- The override does it.
+function steps.sweep() end
 function steps.dispose(e) thing(e):run_dispose() end
 function steps.cancel(c) thing(c):cancel() end
 steps['cancel-timer'] = function() last.timer:cancel() end

@@ -95,7 +95,9 @@ sub call {
   },
   adopt => sub {
     my ($s, $e, $label) = @_;
-    thing($s)->add_handler(thing($e), thing($e)->signal_connect(activate => sub { act($label) }));
+    $last{instance} = thing($e);
+    $last{id} = thing($e)->signal_connect(activate => sub { act($label) });
+    thing($s)->add_handler(thing($e), $last{id});
   },
   'on-closing' => sub {
     my ($s, $label, $next) = @_;
@@ -149,6 +151,8 @@ sub call {
 
   emit => sub { thing($_[0])->activate(undef) },
   disconnect => sub { $last{instance}->signal_handler_disconnect($last{id}) },
+  # The module does it.
+  sweep => sub { },
   dispose => sub { Glib::Object::Introspection->invoke('GObject', 'Object', 'run_dispose',
                                                        thing($_[0])) },
   cancel => sub { thing($_[0])->cancel },

@@ -99,8 +99,9 @@ class Runner:
                                      lambda *args: self.act(label) or captured and None)
 
     def adopt(self, s, e, label):
-        self.thing(s).add_handler(
-            self.thing(e), self.thing(e).connect("activate", lambda *args: self.act(label)))
+        self.last["instance"] = self.thing(e)
+        self.last["id"] = self.thing(e).connect("activate", lambda *args: self.act(label))
+        self.thing(s).add_handler(self.thing(e), self.last["id"])
 
     def on_closing(self, s, label, step=None):
         self.thing(s).connect("closing", lambda scope, reason: self.act(label, step, reason))
@@ -183,6 +184,9 @@ class Runner:
 
     def disconnect(self, e):
         self.last["instance"].disconnect(self.last["id"])
+
+    def sweep(self, s):
+        """The override does it."""
 
     def dispose(self, e):
         self.thing(e).run_dispose()

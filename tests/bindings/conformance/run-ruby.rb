@@ -121,7 +121,9 @@ class Runner
       captured = thing(a[2])
       scope.connect_signal(thing(a[1]), "activate") { act(a[3]); captured }
     when "adopt"
-      scope.add_handler(thing(a[1]), thing(a[1]).signal_connect("activate") { act(a[2]) })
+      @last[:instance] = thing(a[1])
+      @last[:id] = thing(a[1]).signal_connect("activate") { act(a[2]) }
+      scope.add_handler(thing(a[1]), @last[:id])
     when "on-closing" then scope.signal_connect("closing") { |_, reason| act(a[1], step, reason) }
     when "on-closed" then scope.signal_connect("closed") { |_, reason| act(a[1], step, reason) }
     when "defer" then scope.defer { |_, reason| act(a[1], step, reason) }
@@ -152,6 +154,7 @@ class Runner
     case verb
     when "emit" then thing(a[0]).activate(nil)
     when "disconnect" then @last[:instance].signal_handler_disconnect(@last[:id])
+    when "sweep" then nil # The module does it.
     when "dispose" then dispose(thing(a[0]))
     when "cancel" then thing(a[0]).cancel
     when "cancel-timer" then @last[:timer].cancel

@@ -163,10 +163,24 @@ function _overrideScopes(Scope, native) {
         _checkReason(reason);
         return native.close_with_reason.call(this, reason, detail);
     };
-    for (const name of ['get_statistics', 'list_records']) {
+    proto.sweep_handlers = function (recursive = false) {
+        return native.sweep_handlers.call(this, recursive);
+    };
+
+    // GLib says nothing when a handler that GJS has connected is disconnected, so the scope has to look before
+    // it can say how many there are.
+    for (const name of ['get_n_entries', 'get_statistics', 'list_records']) {
         proto[name] = function (recursive = false) {
-            return native[name].call(this, recursive);
+            native.sweep_handlers.call(this, recursive);
+            return name === 'get_n_entries' ? native[name].call(this) : native[name].call(this, recursive);
         };
+    }
+    for (const name of ['n-entries', 'n_entries', 'nEntries']) {
+        Object.defineProperty(proto, name, {
+            get() {
+                return this.get_n_entries();
+            },
+        });
     }
     proto.clear_kind = function (kind, recursive = false) {
         return native.clear_kind.call(this, kind, recursive);

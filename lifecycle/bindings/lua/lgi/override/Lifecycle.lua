@@ -375,6 +375,28 @@ function Scope:start(func, ...)
    end
 end
 
+-- GLib says nothing when a handler that lgi has connected is disconnected, so the scope has to look before
+-- it can say how many there are.
+local sweep_handlers, get_n_entries = raw.sweep_handlers, raw.get_n_entries
+
+function Scope:sweep_handlers(recursive)
+   return sweep_handlers(self, recursive or false)
+end
+
+function Scope:get_n_entries()
+   sweep_handlers(self, false)
+   return get_n_entries(self)
+end
+
+for _, name in ipairs { 'get_statistics', 'list_records' } do
+   local method = raw[name]
+
+   Scope[name] = function(self, recursive)
+      sweep_handlers(self, recursive or false)
+      return method(self, recursive or false)
+   end
+end
+
 local close_with_reason = raw.close_with_reason
 
 function Scope:close(reason, detail)

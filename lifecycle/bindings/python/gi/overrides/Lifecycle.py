@@ -297,10 +297,22 @@ class Scope(Lifecycle.Scope):
     def clear_kind(self, kind, recursive=False):
         return super().clear_kind(kind, recursive)
 
+    def sweep_handlers(self, recursive=False):
+        return super().sweep_handlers(recursive)
+
+    # GLib says nothing when a handler that PyGObject has connected is disconnected, so the scope has to look
+    # before it can say how many there are.
+
+    def get_n_entries(self):
+        super().sweep_handlers(False)
+        return super().get_n_entries()
+
     def get_statistics(self, recursive=False):
+        super().sweep_handlers(recursive)
         return super().get_statistics(recursive)
 
     def list_records(self, recursive=False):
+        super().sweep_handlers(recursive)
         return super().list_records(recursive)
 
     # -- handlers ---------------------------------------------------------------------------------
