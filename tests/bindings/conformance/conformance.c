@@ -17,6 +17,7 @@ static GObject *last_instance;
 static gulong last_id;
 static LifecycleTimer *last_timer;
 static gboolean expecting_criticals;
+static gboolean at_end;
 static guint n_criticals;
 
 static gboolean skipping;
@@ -81,6 +82,7 @@ typedef struct
 {
   char    *label;
   char    *then;
+  char    *scope;
   guint    left;
   GObject *captured;
 } Job;
@@ -97,6 +99,19 @@ job_new (const char *label,
   return job;
 }
 
+/* For what cannot return an error. */
+static Job *
+job_new_in (const char *scope,
+            const char *label,
+            const char *then)
+{
+  Job *job = job_new (label, then);
+
+  job->scope = g_strdup (scope);
+
+  return job;
+}
+
 static void
 job_free (gpointer data)
 {
@@ -105,6 +120,7 @@ job_free (gpointer data)
   g_clear_object (&job->captured);
   g_free (job->label);
   g_free (job->then);
+  g_free (job->scope);
   g_free (job);
 }
 
@@ -131,7 +147,7 @@ job_then (Job     *job,
     return;
 
   if (g_str_has_prefix (job->then, "throw ") && error == NULL)
-    give_up ("there are no exceptions");
+    lifecycle_scope_add_failure (thing (job->scope), LIFECYCLE_PLACE, job->then + 6);
   else if (g_str_has_prefix (job->then, "throw "))
     g_set_error_literal (error, LIFECYCLE_ERROR, LIFECYCLE_ERROR_CLEANUP, job->then + 6);
   else
@@ -400,7 +416,7 @@ run_adding_step (const char  *verb,
     {
       last_instance = thing (a[2]);
       last_id = lifecycle_scope_connect_full (thing (a[1]), last_instance, "activate",
-                                              G_CALLBACK (handler_cb), job_new (a[3], then),
+                                              G_CALLBACK (handler_cb), job_new_in (a[1], a[3], then),
                                               job_closure_free, LIFECYCLE_CONNECT_DEFAULT);
     }
   else if (IS ("connect-once"))
@@ -427,10 +443,10 @@ run_adding_step (const char  *verb,
   else if (IS ("defer-capturing"))
     lifecycle_scope_defer (thing (a[1]), cleanup_cb, capture (a[3], a[2]), job_free);
   else if (IS ("idle"))
-    lifecycle_scope_add_idle (thing (a[1]), source_cb, job_new (a[2], then), job_free);
+    lifecycle_scope_add_idle (thing (a[1]), source_cb, job_new_in (a[1], a[2], then), job_free);
   else if (IS ("timeout") || IS ("every"))
     {
-      Job *job = job_new (a[3], then);
+      Job *job = job_new_in (a[1], a[3], then);
 
       job->left = IS ("every") ? (guint) atoi (a[4]) : 0;
       last_timer = lifecycle_scope_add_timeout (thing (a[1]), (guint) atoi (a[2]), source_cb, job,
@@ -513,6 +529,8 @@ run_acting_step (const char  *verb,
     ;
   else if (IS ("on-thread"))
     g_thread_join (g_thread_new ("step", thread_func, (gpointer) then));
+  else if (IS ("exit") && g_str_equal (a[1], "0"))
+    at_end = TRUE;
   else if (IS ("exit"))
     exit (atoi (a[1]));
   else
@@ -627,7 +645,7 @@ main (void)
   operations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  while (fgets (line, sizeof line, stdin) != NULL)
+  while (!at_end && fgets (line, sizeof line, stdin) != NULL)
     {
       g_strchomp (line);
       if (g_str_has_prefix (line, "case "))
@@ -644,6 +662,9 @@ main (void)
         run_step (line);
       fflush (stdout);
     }
+
+  /* What g_autoptr() does with the variables of main(). */
+  g_hash_table_unref (things);
 
   return 0;
 }

@@ -17,6 +17,7 @@ class Runner {
   private ulong last_id;
   private Lifecycle.Timer? last_timer;
   private bool skipping;
+  private bool at_end;
 
   public Runner () {
     forget ();
@@ -64,9 +65,7 @@ class Runner {
   private void act (string label, string? step, string? more = null) {
     trace (more != null ? @"$label $more" : label);
     counts[label] = counts[label] + 1;
-    if (step != null && step.has_prefix ("throw "))
-      put ("@a handler cannot throw");
-    else if (step != null)
+    if (step != null)
       run_step (step);
   }
 
@@ -76,6 +75,15 @@ class Runner {
       throw new IOError.FAILED (step.substring (6));
     }
     act (label, step, more);
+  }
+
+  // For what cannot throw: it catches the error, and hands it to the scope.
+  private void act_in (string scope_name, string label, string? step) {
+    try {
+      act_or_throw (label, step);
+    } catch (Error error) {
+      scope (scope_name).add_failure (@"$(Log.FILE):$(Log.LINE)", error.message);
+    }
   }
 
   private void call (Lifecycle.Scope scope, string path, string label) {
@@ -170,7 +178,7 @@ class Runner {
     switch (verb) {
     case "connect":
       last_instance = things[second];
-      last_id = scope (first).connect_signal (last_instance, "activate", () => act (third, next));
+      last_id = scope (first).connect_signal (last_instance, "activate", () => act_in (first, third, next));
       break;
     case "connect-once":
       scope (first).connect_signal (things[second], "activate", () => act (third, next), ONCE);
@@ -212,13 +220,13 @@ class Runner {
       break;
     case "idle":
       scope (first).add_idle (() => {
-        act (second, next);
+        act_in (first, second, next);
         return Source.REMOVE;
       });
       break;
     case "timeout":
       last_timer = scope (first).add_timeout (int.parse (second), () => {
-        act (third, next);
+        act_in (first, third, next);
         return Source.REMOVE;
       });
       break;
@@ -328,7 +336,11 @@ class Runner {
       new Thread<void> ("step", () => run_step (step)).join ();
       break;
     case "exit":
-      Process.exit (int.parse (a[1]));
+      if (a[1] == "0")
+        at_end = true;
+      else
+        Process.exit (int.parse (a[1]));
+      break;
     default:
       return false;
     }
@@ -389,8 +401,12 @@ class Runner {
     n_criticals++;
   }
 
-  // What the compiler does not refuse is a critical, as in C.
+  // The compiler refuses what has a wrong type. What it does not refuse is a critical, as in C.
   private void run_bad_step (string[] a) {
+    Lifecycle.HandlerFunc? no_handler = null;
+    Lifecycle.CleanupFunc? no_cleanup = null;
+    SourceFunc? no_function = null;
+    Object? nothing = null;
     var handler = Log.set_handler ("Lifecycle", LEVEL_CRITICAL, count_critical);
     n_criticals = 0;
     switch (a[1]) {
@@ -400,11 +416,26 @@ class Runner {
     case "signal":
       scope (a[2]).connect_signal (things[a[3]], "nonsense", () => {});
       break;
+    case "handler":
+      scope (a[2]).connect_signal (things[a[3]], "activate", (owned) no_handler);
+      break;
+    case "emitter":
+      scope (a[2]).connect_signal (nothing, "activate", () => {});
+      break;
+    case "cleanup":
+      scope (a[2]).defer ((owned) no_cleanup);
+      break;
+    case "callback":
+      scope (a[2]).add_timeout (1, (owned) no_function);
+      break;
+    case "object":
+      scope (a[2]).add_object (nothing);
+      break;
     case "reason":
       scope (a[2]).close_with_reason ((Lifecycle.Reason) 999);
       break;
     default:
-      put ("@the compiler refuses it");
+      put ("@a number is converted");
       break;
     }
     Log.remove_handler ("Lifecycle", handler);
@@ -438,8 +469,10 @@ class Runner {
   public static int main () {
     var runner = new Runner ();
     string? line;
-    while ((line = stdin.read_line ()) != null)
+    while ((line = stdin.read_line ()) != null && !runner.at_end)
       runner.run_line (line);
+    // What the variables of main() own ends here. The runner itself is known to its callbacks.
+    runner.things.remove_all ();
     return 0;
   }
 }
