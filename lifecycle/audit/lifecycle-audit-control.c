@@ -34,6 +34,12 @@
 #define PATIENCE_SECONDS 5
 #define LOW_PRIORITY     (G_PRIORITY_LOW + 100)
 
+/* What looks at the end of main loops may take: this much in any case, so that nothing is overlooked in
+ * a program that is over soon, and after that one part in so many of the time that has passed.
+ */
+#define FREE_MICROSECONDS G_USEC_PER_SEC
+#define MAX_SHARE         20
+
 typedef enum
 {
   REQUEST_WAITING,
@@ -233,7 +239,7 @@ audit_control_misused (void)
 
 /* The end of the main loop is the time for a look, before everything is taken down. What is held was
  * looked for already if there was a snapshot. A program that runs thousands of main loops is not
- * slowed down for that.
+ * slowed down much for that.
  */
 void
 audit_control_loop_ended (void)
@@ -245,7 +251,7 @@ audit_control_loop_ended (void)
 
   pthread_mutex_lock (&control.lock);
   free (g_steal_pointer (&control.dangling));
-  if (control.judging * 20 > start - control.started)
+  if (control.judging > FREE_MICROSECONDS && control.judging * MAX_SHARE > start - control.started)
     {
       if (control.n_snapshots == 0)
         free (g_steal_pointer (&control.judged));

@@ -676,6 +676,23 @@ emitter_released (void)
   g_object_unref (own);
 }
 
+/* The fault is in the second of two short main loops, and there is much to look at when the first one
+ * ends.
+ */
+static void
+second_loop (void)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GPtrArray) players = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < 5000; i++)
+    g_ptr_array_add (players, player_new ());
+  g_idle_add (quit_cb, loop);
+  g_main_loop_run (loop);
+
+  emitter_released ();
+}
+
 /* Waits for signals to be handled by the audit, in a main loop. */
 static void
 wait_in_loop (void)
@@ -753,6 +770,7 @@ static const struct
   { "fork-and-exec", fork_and_exec },
   { "after-loop", after_loop },
   { "emitter-released", emitter_released },
+  { "second-loop", second_loop },
   { "wait-in-loop", wait_in_loop },
   { "wait-for-snapshot", wait_for_snapshot },
 };

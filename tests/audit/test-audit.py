@@ -55,6 +55,7 @@ C_CASES = [
     ("threads", "dangling", "PlantedPlayer", "dangling_handler"),
     ("after-loop", "dangling", "PlantedPlayer", "after_loop"),
     ("emitter-released", "dangling", "PlantedPlayer", "emitter_released"),
+    ("second-loop", "dangling", "PlantedPlayer", "emitter_released"),
     ("fork-and-exec", "dangling", "PlantedPlayer", "dangling_handler"),
 ]
 NEEDS_SCHEMA = ["dangling-settings", "piling-up-settings"]
