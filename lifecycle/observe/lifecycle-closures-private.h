@@ -17,7 +17,6 @@ gpointer  lifecycle_closure_find_function (gpointer       instance,
                                            gpointer       closure);
 char     *lifecycle_closure_describe      (gpointer       instance,
                                            GClosure      *closure);
-gpointer  lifecycle_closure_find_module   (gconstpointer  address);
 
 /* In lifecycle-python.c. */
 char     *lifecycle_python_describe       (gpointer       callable);

@@ -3,29 +3,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#ifdef HAVE_DLADDR
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#endif
 #include <string.h>
 
 #include "lifecycle-closures-private.h"
 #include "lifecycle-describe-private.h"
 #include "lifecycle-modules-private.h"
-
-/* Where the module that contains an address is loaded, or NULL. */
-gpointer
-lifecycle_closure_find_module (gconstpointer address)
-{
-#ifdef HAVE_DLADDR
-  Dl_info info;
-
-  if (dladdr (address, &info) != 0)
-    return info.dli_fbase;
-#endif
-
-  return NULL;
-}
 
 static gulong
 find_handler (gpointer         instance,
@@ -106,22 +88,11 @@ lifecycle_closure_find_function (gpointer instance,
 {
   gpointer func = ((GCClosure *) closure)->callback;
 
-  if (lifecycle_closure_find_module (func) == NULL ||
+  if (lifecycle_address_find_module (func) == NULL ||
       find_handler (instance, G_SIGNAL_MATCH_FUNC, 0, 0, closure, func) == 0)
     return NULL;
 
   return func;
-}
-
-#ifdef HAVE_DLADDR
-/* The name of the file that a function is in, or NULL. */
-static char *
-find_module_name (gconstpointer func)
-{
-  Dl_info info;
-
-  return func != NULL && dladdr (func, &info) != 0 && info.dli_fname != NULL
-         ? g_path_get_basename (info.dli_fname) : NULL;
 }
 
 /* The closures of a binding have a marshaller or a notifier that is in a module of the binding. */
@@ -129,17 +100,16 @@ static char *
 find_binding (GClosure *closure)
 {
   guint n = 2 * closure->n_guards + closure->n_fnotifiers + closure->n_inotifiers;
-  char *module = find_module_name ((gconstpointer) closure->marshal);
+  char *module = lifecycle_address_dup_module_name ((gconstpointer) closure->marshal);
 
   for (guint i = 0; i < n && (module == NULL || g_str_has_prefix (module, "libgobject")); i++)
     {
       g_free (module);
-      module = find_module_name ((gconstpointer) closure->notifiers[i].notify);
+      module = lifecycle_address_dup_module_name ((gconstpointer) closure->notifiers[i].notify);
     }
 
   return module;
 }
-#endif
 
 /* What a closure calls that is connected to an instance. */
 char *
@@ -147,23 +117,19 @@ lifecycle_closure_describe (gpointer  instance,
                             GClosure *closure)
 {
   gpointer func = lifecycle_closure_find_function (instance, closure);
+  g_autofree char *module = NULL;
   char *text = NULL;
 
   if (func != NULL)
     return lifecycle_describe_address (func, lifecycle_modules_look ());
 
-#ifdef HAVE_DLADDR
-  {
-    g_autofree char *module = find_binding (closure);
-
-    if (module != NULL && strstr (module, "gjs") != NULL)
-      text = g_strdup ("a function of JavaScript");
-    else if (module != NULL && g_str_has_prefix (module, "_gi."))
-      text = lifecycle_python_describe (((GCClosure *) closure)->callback);
-    if (text == NULL && module != NULL)
-      text = g_strconcat ("a closure of ", module, NULL);
-  }
-#endif
+  module = find_binding (closure);
+  if (module != NULL && strstr (module, "gjs") != NULL)
+    text = g_strdup ("a function of JavaScript");
+  else if (module != NULL && g_str_has_prefix (module, "_gi."))
+    text = lifecycle_python_describe (((GCClosure *) closure)->callback);
+  if (text == NULL && module != NULL)
+    text = g_strconcat ("a closure of ", module, NULL);
 
   return text != NULL ? text : g_strdup ("a closure");
 }

@@ -9,10 +9,12 @@
 
 G_BEGIN_DECLS
 
-char       *lifecycle_describe_address (gconstpointer address,
-                                        guint         look);
-const char *lifecycle_enum_get_nick    (GType         type,
-                                        int           value);
+char       *lifecycle_describe_address        (gconstpointer address,
+                                               guint         look);
+gpointer    lifecycle_address_find_module     (gconstpointer address);
+char       *lifecycle_address_dup_module_name (gconstpointer address);
+const char *lifecycle_enum_get_nick           (GType         type,
+                                               int           value);
 
 /* Remembers the places that it has resolved. */
 typedef GHashTable LifecyclePlaces;

@@ -92,6 +92,34 @@ lifecycle_describe_address (gconstpointer address,
   return g_strdup_printf ("%p", address);
 }
 
+/* Returns where the module that contains an address is loaded, or NULL. */
+gpointer
+lifecycle_address_find_module (gconstpointer address)
+{
+#ifdef HAVE_DLADDR
+  Dl_info info;
+
+  if (dladdr (address, &info) != 0)
+    return info.dli_fbase;
+#endif
+
+  return NULL;
+}
+
+/* Returns the name of the file of the module that contains an address, or NULL. */
+char *
+lifecycle_address_dup_module_name (gconstpointer address)
+{
+#ifdef HAVE_DLADDR
+  Dl_info info;
+
+  if (dladdr (address, &info) != 0 && info.dli_fname != NULL)
+    return g_path_get_basename (info.dli_fname);
+#endif
+
+  return NULL;
+}
+
 /* Gets the nickname of an enumeration value, for reports. */
 const char *
 lifecycle_enum_get_nick (GType type,

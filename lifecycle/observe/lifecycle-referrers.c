@@ -129,7 +129,7 @@ add_handler (Search   *self,
   g_autofree char *callback = item != NULL ? describe_item_callback (item)
                                            : lifecycle_closure_describe (instance, closure);
   gpointer func = item != NULL ? NULL : lifecycle_closure_find_function (instance, closure);
-  gboolean of_toolkit = func != NULL && lifecycle_closure_find_module (func) == self->toolkit_base;
+  gboolean of_toolkit = func != NULL && lifecycle_address_find_module (func) == self->toolkit_base;
   GString *string = g_string_new (NULL);
 
   if (as_data)
@@ -228,10 +228,10 @@ add_variable (Search *self,
               Target *target,
               gsize   address)
 {
-  gpointer base = lifecycle_closure_find_module (GSIZE_TO_POINTER (address));
+  gpointer base = lifecycle_address_find_module (GSIZE_TO_POINTER (address));
 
   /* The library itself remembers nothing in a variable. */
-  if (base == NULL || base == lifecycle_closure_find_module ((gconstpointer) add_variable))
+  if (base == NULL || base == lifecycle_address_find_module ((gconstpointer) add_variable))
     return;
 
   {
@@ -344,7 +344,7 @@ look_at_holder (Search             *self,
 
   /* The closure of an expression, for instance. */
   if (lifecycle_memory_read (self->memory, hit->value, &closure, sizeof closure) &&
-      lifecycle_closure_find_module ((gconstpointer) closure.marshal) != NULL &&
+      lifecycle_address_find_module ((gconstpointer) closure.marshal) != NULL &&
       (inside = find_instance (self, hit->address)) != NULL)
     add_instance (self, target, inside, "data of a closure in");
 }
@@ -526,7 +526,7 @@ lifecycle_referrers_find (LifecycleReferrers     *referrers,
   g_autoptr (GPtrArray) targets = g_ptr_array_new_with_free_func (target_finish);
   Search self = { .toolkit = toolkit };
 
-  self.toolkit_base = lifecycle_closure_find_module (toolkit->function);
+  self.toolkit_base = lifecycle_address_find_module (toolkit->function);
   self.memory = lifecycle_memory_open ();
   self.snapshot = lifecycle_snapshot_new_all ();
   self.handlers = g_hash_table_new (NULL, NULL);
