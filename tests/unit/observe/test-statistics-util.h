@@ -118,30 +118,23 @@ get_all (void)
     } \
   G_STMT_END
 
-TEST_UNUSED static guint64
-n_late (LifecycleScope *scope)
-{
-  g_autoptr (LifecycleStatistics) numbers = get (scope, FALSE);
+/* Defines a function that returns one number of a scope, or of a scope and all below it. */
+#define DEFINE_NUMBER(Type, name) \
+  TEST_UNUSED static Type \
+  name (LifecycleScope *scope, \
+        gboolean        recursive) \
+  { \
+    g_autoptr (LifecycleStatistics) numbers = get (scope, recursive); \
+\
+    return lifecycle_statistics_get_##name (numbers); \
+  }
 
-  return lifecycle_statistics_get_n_late (numbers);
-}
+DEFINE_NUMBER (guint64, n_late)
+DEFINE_NUMBER (guint64, n_failed)
+DEFINE_NUMBER (guint, n_scopes)
+DEFINE_NUMBER (guint, peak)
 
-TEST_UNUSED static guint64
-n_late_below (LifecycleScope *scope)
-{
-  g_autoptr (LifecycleStatistics) numbers = get (scope, TRUE);
-
-  return lifecycle_statistics_get_n_late (numbers);
-}
-
-TEST_UNUSED static guint64
-n_failed (LifecycleScope *scope,
-          gboolean        recursive)
-{
-  g_autoptr (LifecycleStatistics) numbers = get (scope, recursive);
-
-  return lifecycle_statistics_get_n_failed (numbers);
-}
+#undef DEFINE_NUMBER
 
 TEST_UNUSED static guint64
 n_closed (LifecycleScope  *scope,
@@ -151,24 +144,6 @@ n_closed (LifecycleScope  *scope,
   g_autoptr (LifecycleStatistics) numbers = get (scope, recursive);
 
   return lifecycle_statistics_get_n_closed (numbers, reason);
-}
-
-TEST_UNUSED static guint
-n_scopes (LifecycleScope *scope,
-          gboolean        recursive)
-{
-  g_autoptr (LifecycleStatistics) numbers = get (scope, recursive);
-
-  return lifecycle_statistics_get_n_scopes (numbers);
-}
-
-TEST_UNUSED static guint
-peak (LifecycleScope *scope,
-      gboolean        recursive)
-{
-  g_autoptr (LifecycleStatistics) numbers = get (scope, recursive);
-
-  return lifecycle_statistics_get_peak (numbers);
 }
 
 TEST_UNUSED static guint

@@ -79,7 +79,7 @@ test_kind_closed (Fixture       *fixture,
   check_one (fixture, 0, 1, 0);
   test_addition_clear (&fixture->addition);
   check_one (fixture, 0, 1, 0);
-  g_assert_cmpuint (n_late (fixture->scope), ==, 0);
+  g_assert_cmpuint (n_late (fixture->scope, FALSE), ==, 0);
 }
 
 static void
@@ -113,7 +113,7 @@ test_kind_retired (Fixture       *fixture,
   test_addition_clear (&fixture->addition);
   g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 0);
   check_one (fixture, 0, 0, 1);
-  g_assert_cmpuint (n_late (fixture->scope), ==, 0);
+  g_assert_cmpuint (n_late (fixture->scope, FALSE), ==, 0);
 }
 
 static void
@@ -199,9 +199,9 @@ test_kind_late (Fixture       *fixture,
       g_autoptr (LifecycleStatistics) after = NULL;
 
       g_assert_false (fixture->row->add (&fixture->addition, fixture->scope));
-      g_assert_cmpuint (n_late (fixture->scope), ==, i);
+      g_assert_cmpuint (n_late (fixture->scope, FALSE), ==, i);
       test_addition_clear (&fixture->addition);
-      g_assert_cmpuint (n_late (fixture->scope), ==, i);
+      g_assert_cmpuint (n_late (fixture->scope, FALSE), ==, i);
       check_one (fixture, 0, 0, 0);
 
       after = get_all ();
@@ -224,9 +224,9 @@ add_late_cleanup (LifecycleScope   *scope,
 {
   Fixture *fixture = data;
 
-  g_assert_cmpuint (n_late (scope), ==, 0);
+  g_assert_cmpuint (n_late (scope, FALSE), ==, 0);
   fixture->row->add (&fixture->addition, scope);
-  g_assert_cmpuint (n_late (scope), ==, 1);
+  g_assert_cmpuint (n_late (scope, FALSE), ==, 1);
 }
 
 static void
@@ -239,7 +239,7 @@ test_kind_late_closing (Fixture       *fixture,
   lifecycle_scope_defer (fixture->scope, add_late_cleanup, fixture, NULL);
   g_assert_cmpuint (lifecycle_scope_close (fixture->scope), ==, 1);
   test_addition_clear (&fixture->addition);
-  g_assert_cmpuint (n_late (fixture->scope), ==, 1);
+  g_assert_cmpuint (n_late (fixture->scope, FALSE), ==, 1);
   assert_scope_only (fixture->scope, FALSE, LIFECYCLE_KIND_CLEANUP, 0, 1, 0);
 }
 
@@ -265,14 +265,14 @@ test_late_below (void)
   lifecycle_scope_defer (leaf, add_twice_cleanup, &n, NULL);
   lifecycle_scope_close (leaf);
   g_assert_cmpint (n, ==, 2);
-  g_assert_cmpuint (n_late_below (child), ==, 2);
-  g_assert_cmpuint (n_late_below (root), ==, 2);
+  g_assert_cmpuint (n_late (child, TRUE), ==, 2);
+  g_assert_cmpuint (n_late (root, TRUE), ==, 2);
   lifecycle_scope_close (child);
-  g_assert_cmpuint (n_late (root), ==, 0);
-  g_assert_cmpuint (n_late_below (root), ==, 2);
+  g_assert_cmpuint (n_late (root, FALSE), ==, 0);
+  g_assert_cmpuint (n_late (root, TRUE), ==, 2);
   g_assert_finalize_object (leaf);
   g_assert_finalize_object (child);
-  g_assert_cmpuint (n_late_below (root), ==, 2);
+  g_assert_cmpuint (n_late (root, TRUE), ==, 2);
   g_assert_finalize_object (root);
 }
 
@@ -294,13 +294,13 @@ test_follow_is_not_late (void)
   lifecycle_scope_follow_signal (closed, G_OBJECT (emitter), "plain", LIFECYCLE_REASON_ABORTED);
   lifecycle_scope_follow_cancellable (closed, cancellable);
   lifecycle_scope_set_deadline (closed, 1000);
-  g_assert_cmpuint (n_late (closed), ==, 0);
+  g_assert_cmpuint (n_late (closed, FALSE), ==, 0);
 
   lifecycle_scope_follow (follower, closed);
   g_assert_true (lifecycle_scope_is_closed (follower));
   g_assert_cmpint (lifecycle_scope_get_reason (follower), ==, LIFECYCLE_REASON_OWNER_GONE);
-  g_assert_cmpuint (n_late (follower), ==, 0);
-  g_assert_cmpuint (n_late (closed), ==, 0);
+  g_assert_cmpuint (n_late (follower, FALSE), ==, 0);
+  g_assert_cmpuint (n_late (closed, FALSE), ==, 0);
 
   after = get_all ();
   g_assert_cmpuint (lifecycle_statistics_get_n_late (after), ==,
