@@ -299,7 +299,7 @@ test_pipeline (void)
   g_autoptr (GByteArray) calls = g_byte_array_new ();
   g_autofree guchar *blob = NULL;
   g_autofree guchar *answer_blob = NULL;
-  const guint n_calls = 20000;
+  const guint n_calls = test_amount (20000);
   gsize size, n_sent = 0, n_received = 0, answer_size = 0;
 
   start (LIFECYCLE_INSPECT_DEFAULT);
