@@ -11,7 +11,13 @@ _lifecycle_commands ()
 # The options of a command.
 _lifecycle_options ()
 {
-  "$1" "$2" --help 2>/dev/null | grep -oE -e '--[a-z-]+'
+  "$1" "$2" --help 2>/dev/null | sed -nE 's/^  (-., )?(--[a-z-]+).*/\2/p'
+}
+
+# The options of a command that want a value, short and long.
+_lifecycle_valued_options ()
+{
+  "$1" "$2" --help 2>/dev/null | sed -nE 's/^  ((-.), )?(--[a-z-]+)=.*/\2 \3/p'
 }
 
 # The numbers and names of the programs that can be inspected.
@@ -26,10 +32,28 @@ _lifecycle_paths ()
   "$1" tree "$2" --json 2>/dev/null | sed -n 's/^ *"path" : "\(.*\)",\{0,1\}$/\1/p'
 }
 
+# The values of an option.
+_lifecycle_values ()
+{
+  local command=$1 option=$2 current=$3
+
+  case $command:$option in
+    *:--output | *:-o)
+      compgen -f -- "$current" ;;
+    close:--reason | close:-r)
+      compgen -W "completed aborted conflicted timed-out replaced shutdown" -- "$current" ;;
+    *:--kind | *:-k)
+      compgen -W "handler source timer scope object data cleanup operation bus monitor process service
+        hold binding file phase" -- "$current" ;;
+    audit:--format | audit:-f)
+      compgen -W "text json sarif junit" -- "$current" ;;
+  esac
+}
+
 _lifecycle ()
 {
-  local tool=${COMP_WORDS[0]} command=${COMP_WORDS[1]} current=${COMP_WORDS[COMP_CWORD]}
-  local previous=${COMP_WORDS[COMP_CWORD-1]} program= n=0 i
+  local tool=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]}
+  local command program='' previous='' valued word words=() n=0 ended=false i
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -37,39 +61,47 @@ _lifecycle ()
     return
   fi
 
-  case $previous in
-    --output | -o)
-      mapfile -t COMPREPLY < <(compgen -f -- "$current")
-      return ;;
-    --reason | -r)
-      if [ "$command" = close ]; then
-        mapfile -t COMPREPLY < <(compgen -W "completed aborted conflicted timed-out replaced shutdown" -- "$current")
-        return
-      fi ;;
-    --kind | -k)
-      mapfile -t COMPREPLY < <(compgen -W "handler source timer scope object data cleanup operation bus
-        monitor process service hold binding file phase" -- "$current")
-      return ;;
-  esac
+  # Bash takes --kind=timer apart.
+  [ "$current" != = ] || current=
+  for ((i = 2; i < COMP_CWORD; i++)); do
+    [ "${COMP_WORDS[i]}" = = ] || words+=("${COMP_WORDS[i]}")
+  done
 
-  if [[ $current == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$(_lifecycle_options "$tool" "$command")" -- "$current")
+  # How many words come before this one that are neither options nor their values.
+  command=${COMP_WORDS[1]}
+  valued=" $(_lifecycle_valued_options "$tool" "$command" | tr '\n' ' ') "
+  for word in "${words[@]}"; do
+    if [ -n "$previous" ]; then
+      previous=
+    elif [ "$word" = -- ] && ! $ended; then
+      ended=true
+    elif [[ $word == -* ]] && ! $ended; then
+      [[ $valued != *" $word "* ]] || previous=$word
+    else
+      n=$((n + 1))
+      program=${program:-$word}
+    fi
+  done
+
+  if [ -n "$previous" ]; then
+    mapfile -t COMPREPLY < <(_lifecycle_values "$command" "$previous" "$current")
     return
   fi
 
-  # How many words that are no options come before this one.
-  for ((i = 2; i < COMP_CWORD; i++)); do
-    if [[ ${COMP_WORDS[i]} != -* ]]; then
-      n=$((n + 1))
-      program=${program:-${COMP_WORDS[i]}}
-    fi
-  done
+  if [[ $current == -* ]] && ! $ended; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_lifecycle_options "$tool" "$command")" -- "$current")
+    return
+  fi
 
   case $command in
     help)
       mapfile -t COMPREPLY < <(compgen -W "$(_lifecycle_commands "$tool")" -- "$current") ;;
     audit)
-      mapfile -t COMPREPLY < <(compgen -c -- "$current") ;;
+      if [ "$n" -eq 0 ]; then
+        mapfile -t COMPREPLY < <(compgen -c -- "$current" | sort -u)
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      fi ;;
     diff | report)
       mapfile -t COMPREPLY < <(compgen -W "$(_lifecycle_programs "$tool")" -- "$current"
                                compgen -f -- "$current") ;;

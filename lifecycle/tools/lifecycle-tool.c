@@ -94,7 +94,8 @@ lifecycle_command_parse (const LifecycleCommand   *self,
 
       /* The first lines are "Usage:", and the usage that GLib makes from the name of the program. */
       rest = rest != NULL ? strchr (rest + 1, '\n') : NULL;
-      g_print ("Usage:\n  lifecycle %s%s%s", parameters, options != NULL ? " [OPTION…]" : "",
+      g_print ("Usage:\n  lifecycle %s%s%s%s%s", self->name, options != NULL ? " [OPTION…]" : "",
+               self->arguments != NULL ? " " : "", self->arguments != NULL ? self->arguments : "",
                rest != NULL ? rest : "\n");
       *status = LIFECYCLE_TOOL_CLEAN;
       return FALSE;

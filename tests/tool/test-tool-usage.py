@@ -47,6 +47,11 @@ class Usage(unittest.TestCase):
                 self.assertIn("--help", result.stdout)
                 self.assertEqual(run("help", command).stdout, result.stdout)
 
+    def test_usage_of_audit(self):
+        """What comes after "--" are the words of the program."""
+        self.assertTrue(run("audit", "--help").stdout.startswith(
+            "Usage:\n  lifecycle audit [OPTION…] -- PROGRAM [ARGUMENT…]\n"))
+
     def test_wrong_usage(self):
         for words, expected in (
                 ([], "Usage: lifecycle"),
@@ -105,6 +110,13 @@ class Usage(unittest.TestCase):
         self.assertEqual(self.complete("records", "-k", "tim"), ["timer"])
         self.assertEqual(self.complete("help", "al"), ["alive"])
         self.assertEqual(self.complete("tree", ""), [])
+        self.assertEqual(self.complete("records", "--kind", "=", "tim"), ["timer"])
+        self.assertEqual(self.complete("audit", "--format", "="), ["text", "json", "sarif", "junit"])
+        # What follows "--" are no options, and only the first of it is a program.
+        self.assertIn("true", self.complete("audit", "--", "tru"))
+        self.assertEqual(self.complete("audit", "--", "true", "--js"), [])
+        self.assertEqual(self.complete("audit", "--", "true", f"{SOURCE}/complet"),
+                         [f"{SOURCE}/completion.bash"])
 
 
 unittest.main()
