@@ -89,9 +89,9 @@ static void
 print_lines (const char *title,
              const char *text)
 {
-  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
-  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+  for (guint i = 0; lines[i] != NULL; i++)
     {
       if (i == 0)
         g_print ("  %s\n", title);
@@ -106,7 +106,7 @@ print_details (GVariant *dict)
   const char *handlers = lifecycle_dict_get_string (dict, "handlers");
   const char *referrers = lifecycle_dict_get_string (dict, "referrers");
 
-  if (handlers == NULL && referrers == NULL)
+  if (*handlers == '\0' && *referrers == '\0')
     return;
 
   g_print ("\n%s %s\n", lifecycle_dict_get_string (dict, "type"),

@@ -193,7 +193,10 @@ class Commands(unittest.TestCase):
             self.assertEqual(leak["why"], "the window is closed")
             self.assertEqual(leak["scope"], "app/window")
             self.assertEqual(leak["references"], 1)
-            self.assertIn("the window is closed", run("leaks", program.pid, expected=1).stdout)
+            text = run("leaks", program.pid, expected=1).stdout
+            self.assertIn("the window is closed", text)
+            # It is not announced again for details that there are none of.
+            self.assertEqual(text.count(leak["address"]), 1, text)
 
             # Who holds it, and where that was said.
             why = run("why", program.pid, leak["address"]).stdout
