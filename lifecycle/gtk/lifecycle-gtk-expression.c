@@ -16,6 +16,8 @@ typedef struct
 {
   LifecycleResource   resource;
   GtkExpressionWatch *watch;    /* a reference */
+  GWeakRef            this_;
+  gboolean            has_this;
 } Expression;
 
 static void
@@ -29,7 +31,10 @@ expression_end (LifecycleResource  *resource,
 static void
 expression_clear (LifecycleResource *resource)
 {
-  g_clear_pointer (&((Expression *) resource)->watch, gtk_expression_watch_unref);
+  Expression *self = (Expression *) resource;
+
+  g_clear_pointer (&self->watch, gtk_expression_watch_unref);
+  g_weak_ref_clear (&self->this_);
 }
 
 static const LifecycleResourceKind expression_kind = {
@@ -38,12 +43,23 @@ static const LifecycleResourceKind expression_kind = {
   .clear = expression_clear,
 };
 
+/* GTK also calls the watch when `this` is disposed, and it depends on who else has a weak reference whether
+ * that comes before the entry has ended. It is no change, and a collector of garbage may be at work.
+ */
+static gboolean
+expression_has_lost_this (Expression *self)
+{
+  g_autoptr (GObject) this_ = self->has_this ? g_weak_ref_get (&self->this_) : NULL;
+
+  return self->has_this && this_ == NULL;
+}
+
 static void
 expression_notify_cb (gpointer data)
 {
   LifecycleResource *entry = data;
 
-  if (!lifecycle_resource_begin_call (entry))
+  if (expression_has_lost_this (data) || !lifecycle_resource_begin_call (entry))
     return;
 
   ((GtkExpressionNotify) entry->func) (entry->data);
@@ -101,6 +117,8 @@ lifecycle_gtk_watch_expression_at (const char          *place,
   if (entry == NULL)
     return NULL;
 
+  g_weak_ref_init (&entry->this_, this_);
+  entry->has_this = this_ != NULL;
   if (this_ != NULL)
     lifecycle_resource_watch_object (entry, WATCH_THIS, this_);
   entry->watch = gtk_expression_watch_ref (

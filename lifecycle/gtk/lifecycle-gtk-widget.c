@@ -54,12 +54,15 @@ widget_set_ended (GtkWidget      *widget,
                            g_object_unref);
 }
 
+/* If a garbage collector may be at work, nothing of the program can be called: the scope is left to the end of
+ * the dispose, which has the main loop do the rest.
+ */
 static void
 widget_before_dispose (GtkWidget *widget)
 {
   g_autoptr (LifecycleScope) scope = widget_steal_scope (widget);
 
-  if (scope != NULL)
+  if (scope != NULL && !lifecycle_scope_get_collected (scope))
     lifecycle_scope_close_with_reason (scope, LIFECYCLE_REASON_OWNER_GONE, "disposed");
   lifecycle_gtk_end_entries (widget);
 }
@@ -162,7 +165,9 @@ lifecycle_gtk_hook_widget (GtkWidget *widget)
  *   scopes of all widgets in it: all of them emit `closing`, all are muted, and then they are
  *   released, children before their parents.
  *
- * In both cases @widget still has its children. GTK takes the widgets apart afterwards.
+ * In both cases @widget still has its children. GTK takes the widgets apart afterwards. (In a language whose
+ * garbage collector must not be disturbed, the main loop closes the scope after a dispose instead; see
+ * [method@Lifecycle.Scope.set_collected]. Then nothing is left of the widgets.)
  *
  * A widget that is taken out of its parent keeps its scope; what belongs to the time during which it
  * is in a window or visible goes into a phase, see [func@add_phase].

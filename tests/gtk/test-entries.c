@@ -419,6 +419,30 @@ test_watch_expression (Fixture       *fixture,
   assert_n_entries (0);
 }
 
+static void
+never_notified (gpointer  data,
+                GObject  *where_the_object_was)
+{
+  g_assert_not_reached ();
+}
+
+/* The death of the widget is no change, whoever hears of it first. */
+static void
+test_watch_expression_order (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  g_object_weak_ref (G_OBJECT (fixture->widget), never_notified, NULL);
+  g_assert_nonnull (watch_expression (fixture));
+  /* GLib fills the gap with the last one, which is GTK's. */
+  g_object_weak_unref (G_OBJECT (fixture->widget), never_notified, NULL);
+  gtk_widget_set_name (fixture->widget, "one");
+  g_assert_cmpuint (fixture->n_calls, ==, 1);
+  drop_widget (fixture);
+  g_assert_cmpuint (fixture->n_calls, ==, 1);
+  assert_destroyed ();
+  assert_n_entries (0);
+}
+
 static gboolean
 bind_expression (Fixture   *fixture,
                  GtkWidget *label)
@@ -1005,6 +1029,7 @@ main (int    argc,
   add ("frame-handler", test_frame_handler);
   add ("animate", test_animate);
   add ("watch-expression", test_watch_expression);
+  add ("watch-expression-order", test_watch_expression_order);
   add ("bind-expression", test_bind_expression);
   add ("actions", test_actions);
   add ("action-entries", test_action_entries);

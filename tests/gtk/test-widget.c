@@ -248,6 +248,35 @@ test_nested (Fixture       *fixture,
   test_assert_log ("other window");
 }
 
+/* A garbage collector may dispose widgets, and then nothing can be called. */
+static void
+test_collected (Fixture       *fixture,
+                gconstpointer  data)
+{
+  LifecycleScope *first = lifecycle_gtk_scope_of (fixture->first);
+  LifecycleScope *second = lifecycle_gtk_scope_of (fixture->second);
+
+  g_object_ref (first);
+  g_object_ref (second);
+  lifecycle_scope_set_collected (first, TRUE);
+  lifecycle_scope_set_collected (second, TRUE);
+  lifecycle_scope_defer (first, test_gtk_log_cb, (gpointer) "first", NULL);
+  lifecycle_scope_defer (second, test_gtk_log_cb, (gpointer) "second", NULL);
+  gtk_box_remove (GTK_BOX (fixture->box), fixture->first);
+  test_assert_log ("");
+  g_assert_cmpint (lifecycle_scope_get_state (first), ==, LIFECYCLE_STATE_CLOSING);
+  test_iterate_until (lifecycle_scope_is_closed (first));
+  test_assert_log ("first");
+  g_assert_cmpint (lifecycle_scope_get_reason (first), ==, LIFECYCLE_REASON_OWNER_GONE);
+
+  /* That is something that the program asks for. */
+  gtk_window_destroy (g_steal_pointer (&fixture->window));
+  test_assert_log ("second");
+  g_assert_true (lifecycle_scope_is_closed (second));
+  g_assert_finalize_object (first);
+  g_assert_finalize_object (second);
+}
+
 /* A class with a template, and one that is derived from it; both have a dispose. */
 
 #define TEST_TYPE_VIEW (test_view_get_type ())
@@ -379,6 +408,7 @@ main (int    argc,
   add ("dropped-child", test_dropped_child);
   add ("reparented", test_reparented);
   add ("nested", test_nested);
+  add ("collected", test_collected);
   g_test_add_func ("/lifecycle/gtk/widget/template", test_template);
 
   return g_test_run ();
