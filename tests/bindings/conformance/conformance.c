@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <lifecycle.h>
+#include "conformance.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static gboolean skipping;
 static void run_step (const char *step);
 
 /* The case cannot be run to its end. */
-G_GNUC_PRINTF (1, 2) static void
+void
 give_up (const char *format,
          ...)
 {
@@ -40,7 +41,7 @@ give_up (const char *format,
   skipping = TRUE;
 }
 
-G_GNUC_PRINTF (1, 2) static void
+void
 trace (const char *format,
        ...)
 {
@@ -65,7 +66,7 @@ nick (GType type,
 
 #define REASON(value) nick (LIFECYCLE_TYPE_REASON, (value))
 
-static gpointer
+gpointer
 thing (const char *name)
 {
   gpointer found = g_hash_table_lookup (things, name);
@@ -76,18 +77,7 @@ thing (const char *name)
   return found;
 }
 
-/* What a callback does: it traces its label, and then does a step, which may be to fail. */
-
-typedef struct
-{
-  char    *label;
-  char    *then;
-  char    *scope;
-  guint    left;
-  GObject *captured;
-} Job;
-
-static Job *
+Job *
 job_new (const char *label,
          const char *then)
 {
@@ -100,7 +90,7 @@ job_new (const char *label,
 }
 
 /* For what cannot return an error. */
-static Job *
+Job *
 job_new_in (const char *scope,
             const char *label,
             const char *then)
@@ -112,7 +102,7 @@ job_new_in (const char *scope,
   return job;
 }
 
-static void
+void
 job_free (gpointer data)
 {
   Job *job = data;
@@ -124,19 +114,17 @@ job_free (gpointer data)
   g_free (job);
 }
 
-static void
+void
 job_closure_free (gpointer  data,
                   GClosure *closure)
 {
   job_free (data);
 }
 
-static void
+void
 count (const char *label)
 {
-  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, label));
-
-  g_hash_table_insert (counts, g_strdup (label), GUINT_TO_POINTER (n + 1));
+  g_hash_table_insert (counts, g_strdup (label), GUINT_TO_POINTER (get_count (label) + 1));
 }
 
 static void
@@ -154,7 +142,19 @@ job_then (Job     *job,
     run_step (job->then);
 }
 
-static void
+guint
+get_count (const char *label)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (counts, label));
+}
+
+void
+reset_count (const char *label)
+{
+  g_hash_table_remove (counts, label);
+}
+
+void
 job_run (Job *job)
 {
   trace ("%s", job->label);
@@ -313,24 +313,51 @@ thread_func (gpointer step)
   return NULL;
 }
 
+/* Iterates until something is so, or gives up. */
+gboolean
+iterate_until (gboolean  (* done) (gpointer data),
+               gpointer     data,
+               const char  *what)
+{
+  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+  while (!done (data))
+    {
+      if (g_get_monotonic_time () > end)
+        {
+          give_up ("waited 10 seconds for %s", what);
+          return FALSE;
+        }
+      if (!g_main_context_iteration (NULL, FALSE))
+        g_usleep (500);
+    }
+
+  return TRUE;
+}
+
+typedef struct
+{
+  const char *label;
+  guint       n;
+} Wanted;
+
+static gboolean
+is_counted (gpointer data)
+{
+  Wanted *wanted = data;
+
+  return get_count (wanted->label) >= wanted->n;
+}
+
 /* Iterates until something has been traced often enough. */
 static void
 wait_for (const char *label,
           guint       n)
 {
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  Wanted wanted = { label, n };
 
-  while (GPOINTER_TO_UINT (g_hash_table_lookup (counts, label)) < n)
-    {
-      if (g_get_monotonic_time () > end)
-        {
-          give_up ("waited 10 seconds for %s", label);
-          return;
-        }
-      if (!g_main_context_iteration (NULL, FALSE))
-        g_usleep (500);
-    }
-  g_hash_table_remove (counts, label);
+  if (iterate_until (is_counted, &wanted, label))
+    reset_count (label);
 }
 
 static gboolean
@@ -343,18 +370,25 @@ last_place_is_here (LifecycleScope *scope)
       g_autoptr (LifecycleRecord) record = g_list_model_get_item (records, i);
       const char *place = lifecycle_record_get_place (record);
 
-      if (place == NULL || strstr (place, "conformance.c:") == NULL)
+      if (place == NULL || (strstr (place, "conformance.c:") == NULL &&
+                             strstr (place, "conformance-gtk.c:") == NULL))
         return FALSE;
     }
 
   return TRUE;
 }
 
-static void
+void
 keep (const char *name,
       gpointer    object)
 {
   g_hash_table_replace (things, g_strdup (name), object);
+}
+
+void
+drop (const char *name)
+{
+  g_hash_table_remove (things, name);
 }
 
 static Job *
@@ -392,8 +426,8 @@ run_making_step (const char  *verb,
   else if (IS ("cancellable"))
     keep (a[1], g_cancellable_new ());
   else if (IS ("drop") || IS ("drop-scope"))
-    g_hash_table_remove (things, a[1]);
-  else if (IS ("watch"))
+    drop (a[1]);
+  else if (IS ("watch") || IS ("watch-widget"))
     {
       GWeakRef *weak = g_new0 (GWeakRef, 1);
 
@@ -607,7 +641,8 @@ run_step (const char *step)
   g_auto (GStrv) parts = g_strsplit (step, " : ", 2);
   g_auto (GStrv) words = g_strsplit (parts[0], " ", -1);
 
-  if (!run_making_step (words[0], words) &&
+  if (!run_more_step (words[0], words, parts[1]) &&
+      !run_making_step (words[0], words) &&
       !run_adding_step (words[0], words, parts[1]) &&
       !run_acting_step (words[0], words, parts[1]))
     run_telling_step (words[0], words);
@@ -616,6 +651,7 @@ run_step (const char *step)
 static void
 forget_all (void)
 {
+  forget_more ();
   g_hash_table_remove_all (things);
   g_hash_table_remove_all (watches);
   g_hash_table_remove_all (timers);
@@ -645,6 +681,7 @@ main (void)
   operations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
+  begin_more ();
   while (!at_end && fgets (line, sizeof line, stdin) != NULL)
     {
       g_strchomp (line);

@@ -35,6 +35,25 @@ BEGIN = "<!-- The matrix is written by tests/bindings/conformance/conformance.py
 END = "<!-- End of the matrix. -->"
 
 
+class Table:
+    """A part of the table, which has a file and runners of its own."""
+
+    def __init__(self, source, runners):
+        self.source, self.runners = source, runners
+        self.languages = {language: LANGUAGES[language] for language in runners}
+
+
+TABLES = {
+    "plain": Table("cases.txt", RUNNERS),
+    "gtk": Table("cases-gtk.txt", {
+        "c": "conformance-gtk.c",
+        "vala": "conformance-gtk.vala",
+        "python": "run-python-gtk.py",
+        "gjs": "run-gjs-gtk.js",
+    }),
+}
+
+
 class Case:
     def __init__(self, name):
         self.name = name
@@ -44,9 +63,10 @@ class Case:
         self.expected = []
 
 
-def read_cases():
+def read_cases(table):
     cases, case, expecting = [], None, False
-    for number, line in enumerate((HERE / "cases.txt").read_text(encoding="utf-8").splitlines(), 1):
+    source = table.source
+    for number, line in enumerate((HERE / source).read_text(encoding="utf-8").splitlines(), 1):
         if line.startswith("== "):
             case, expecting = Case(line[3:].strip()), False
             cases.append(case)
@@ -59,11 +79,11 @@ def read_cases():
         else:
             key, _, value = line.partition(":")
             if key not in ("title", "promise", "warning", "alone", "debug"):
-                sys.exit(f"cases.txt:{number}: what is “{key}”?")
+                sys.exit(f"{source}:{number}: what is “{key}”?")
             setattr(case, key, value.strip())
     names = [case.name for case in cases]
     if len(set(names)) != len(names):
-        sys.exit("cases.txt: two cases have the same name")
+        sys.exit(f"{source}: two cases have the same name")
     return cases
 
 
@@ -77,7 +97,7 @@ class Remark:
         self.works = word == "yes"
 
 
-def read_gaps(language, cases):
+def read_gaps(language):
     """What is to be said of the cases in a language: {case: remark}."""
     path = HERE / "gaps" / f"{language}.txt"
     gaps = {}
@@ -88,9 +108,9 @@ def read_gaps(language, cases):
             if word not in ("yes", "no", "–") or more[1:] or not why.strip():
                 sys.exit(f"{path.name}: a line is “CASE yes|no|–: WHY”, not “{line}”")
             gaps[name] = Remark(word, why.strip())
-    unknown = set(gaps) - {case.name for case in cases}
-    if unknown:
-        sys.exit(f"{path.name}: there is no case {', '.join(sorted(unknown))}")
+    known = {case.name for table in TABLES.values() for case in read_cases(table)}
+    if not known.issuperset(gaps):
+        sys.exit(f"{path.name}: there is no case {', '.join(sorted(set(gaps) - known))}")
     return gaps
 
 
@@ -175,9 +195,9 @@ def run_all(language, command, cases):
     return results, printed
 
 
-def test(language, command, only):
-    cases = read_cases()
-    gaps = read_gaps(language, cases)
+def test(table, language, command, only):
+    cases = read_cases(table)
+    gaps = read_gaps(language)
     if only:
         cases = [case for case in cases if case.name in only]
     results, printed = run_all(language, command, cases)
@@ -201,25 +221,31 @@ def test(language, command, only):
     return 1 if failed else 0
 
 
-def matrix():
-    cases = read_cases()
-    gaps = {language: read_gaps(language, cases) for language in LANGUAGES}
-    notes = {}
+def matrix(table, notes):
+    gaps = {language: read_gaps(language) for language in table.languages}
     rows = [
-        "| | " + " | ".join(LANGUAGES.values()) + " |",
-        "|---|" + "---|" * len(LANGUAGES),
+        "| | " + " | ".join(table.languages.values()) + " |",
+        "|---|" + "---|" * len(table.languages),
     ]
-    for case in cases:
+    for case in read_cases(table):
         cells = []
-        for language in LANGUAGES:
+        for language in table.languages:
             remark = gaps[language].get(case.name)
             cells.append("yes" if remark is None else
                          f"{remark.word} ({notes.setdefault(remark.why, len(notes) + 1)})")
         promise = f" (promise {case.promise})" if case.promise else ""
         rows.append(f"| {case.title}{promise} | " + " | ".join(cells) + " |")
-    rows.append("")
-    rows += [f"{number}. {why}" for why, number in notes.items()]
-    return "\n".join([BEGIN, "", *rows, "", END])
+    return rows
+
+
+def matrices():
+    notes = {}
+    plain, gtk = (matrix(TABLES[name], notes) for name in ("plain", "gtk"))
+    return "\n".join([
+        BEGIN, "", *plain, "",
+        "The library for GTK, where somebody writes programs for GTK with it:", "", *gtk, "",
+        *(f"{number}. {why}" for why, number in notes.items()), "", END,
+    ])
 
 
 def check_matrix(path, write):
@@ -228,7 +254,7 @@ def check_matrix(path, write):
     found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), text, re.DOTALL)
     if found is None:
         sys.exit(f"{path} has no place for the matrix")
-    fresh = text[:found.start()] + matrix() + text[found.end():]
+    fresh = text[:found.start()] + matrices() + text[found.end():]
     if write:
         path.write_text(fresh, encoding="utf-8")
     elif fresh != text:
@@ -238,6 +264,7 @@ def check_matrix(path, write):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", choices=TABLES, default="plain", help="a part of the table")
     parser.add_argument("--language", choices=LANGUAGES)
     parser.add_argument("--only", action="append", help="run one case, and show what it prints")
     parser.add_argument("--check", metavar="FILE", help="check the matrix in a file")
@@ -246,7 +273,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.check or arguments.write:
         return check_matrix(arguments.check or arguments.write, bool(arguments.write))
-    return test(arguments.language, arguments.command, arguments.only)
+    return test(TABLES[arguments.table], arguments.language, arguments.command, arguments.only)
 
 
 sys.exit(main())

@@ -7,12 +7,12 @@
 extern void run_dispose (Object object);
 
 class Runner {
-  private MainContext context = MainContext.default ();
-  private HashTable<string, Object> things = new HashTable<string, Object> (str_hash, str_equal);
+  protected MainContext context = MainContext.default ();
+  protected HashTable<string, Object> things = new HashTable<string, Object> (str_hash, str_equal);
   private HashTable<string, Lifecycle.Timer> timers;
-  private HashTable<string, Lifecycle.Scope> watches;
+  protected HashTable<string, Lifecycle.Scope> watches;
   private HashTable<string, Lifecycle.Operation> operations;
-  private HashTable<string, int> counts = new HashTable<string, int> (str_hash, str_equal);
+  protected HashTable<string, int> counts = new HashTable<string, int> (str_hash, str_equal);
   private weak Object? last_instance;
   private ulong last_id;
   private Lifecycle.Timer? last_timer;
@@ -23,7 +23,7 @@ class Runner {
     forget ();
   }
 
-  private void forget () {
+  protected virtual void forget () {
     things = new HashTable<string, Object> (str_hash, str_equal);
     timers = new HashTable<string, Lifecycle.Timer> (str_hash, str_equal);
     watches = new HashTable<string, Lifecycle.Scope> (str_hash, str_equal);
@@ -33,13 +33,13 @@ class Runner {
   }
 
   // Prints a line; what begins with "@" ends the case.
-  private void put (string text) {
+  protected void put (string text) {
     skipping = skipping || text.has_prefix ("@");
     stdout.printf ("%s\n", text);
     stdout.flush ();
   }
 
-  private Lifecycle.Scope scope (string name) {
+  protected Lifecycle.Scope scope (string name) {
     return (Lifecycle.Scope) things[name];
   }
 
@@ -48,7 +48,7 @@ class Runner {
     return enum_class.get_value (value).value_nick;
   }
 
-  private string reason_nick (Lifecycle.Reason reason) {
+  protected string reason_nick (Lifecycle.Reason reason) {
     return nick (typeof (Lifecycle.Reason), reason);
   }
 
@@ -57,14 +57,18 @@ class Runner {
     return (Lifecycle.Reason) enum_class.get_value_by_nick (name).value;
   }
 
-  private void trace (string text) {
+  protected void trace (string text) {
     put ("> " + text);
   }
 
-  // What a callback does: it traces its label, and then does a step.
-  private void act (string label, string? step, string? more = null) {
-    trace (more != null ? @"$label $more" : label);
+  protected void count (string label) {
     counts[label] = counts[label] + 1;
+  }
+
+  // What a callback does: it traces its label, and then does a step.
+  protected void act (string label, string? step, string? more = null) {
+    trace (more != null ? @"$label $more" : label);
+    count (label);
     if (step != null)
       run_step (step);
   }
@@ -78,7 +82,7 @@ class Runner {
   }
 
   // For what cannot throw: it catches the error, and hands it to the scope.
-  private void act_in (string scope_name, string label, string? step) {
+  protected void act_in (string scope_name, string label, string? step) {
     try {
       act_or_throw (label, step);
     } catch (Error error) {
@@ -111,20 +115,28 @@ class Runner {
     }
   }
 
-  private void wait_for (string label, int n) {
+  protected delegate bool IsDone ();
+
+  // Iterates until something is so, or gives up.
+  protected bool iterate_until (IsDone is_done, string what) {
     var deadline = get_monotonic_time () + 10 * TimeSpan.SECOND;
-    while (counts[label] < n) {
+    while (!is_done ()) {
       if (get_monotonic_time () > deadline) {
-        put (@"@waited 10 seconds for $label");
-        return;
+        put (@"@waited 10 seconds for $what");
+        return false;
       }
       if (!context.iteration (false))
         Thread.usleep (500);
     }
-    counts.remove (label);
+    return true;
   }
 
-  private void settle () {
+  private void wait_for (string label, int n) {
+    if (iterate_until (() => counts[label] >= n, label))
+      counts.remove (label);
+  }
+
+  protected void settle () {
     while (context.iteration (false)) {
     }
   }
@@ -379,7 +391,7 @@ class Runner {
       var found = records.get_n_items () > 0;
       for (var i = 0; i < records.get_n_items (); i++) {
         unowned var place = ((Lifecycle.Record) records.get_item (i)).get_place ();
-        found = found && place != null && "conformance.vala" in place;
+        found = found && place != null && "/conformance" in place;
       }
       trace (@"place $(a[1]) $(found ? "yes" : "no")");
       break;
@@ -443,12 +455,17 @@ class Runner {
       trace (@"bad $(a[1]) $(n_criticals > 0 ? "raises" : "accepted")");
   }
 
-  private void run_step (string line) {
+  // Steps that are elsewhere.
+  protected virtual bool run_more_step (string verb, string[] a, string? step) {
+    return false;
+  }
+
+  protected void run_step (string line) {
     var parts = line.split (" : ", 2);
     var words = parts[0].split (" ");
     string? step = parts.length > 1 ? parts[1] : null;
 
-    if (!run_making_step (words[0], words) && !run_adding_step (words[0], words, step) &&
+    if (!run_more_step (words[0], words, step) && !run_making_step (words[0], words) && !run_adding_step (words[0], words, step) &&
         !run_acting_step (words[0], words, step))
       run_telling_step (words[0], words);
   }
@@ -467,7 +484,11 @@ class Runner {
   }
 
   public static int main () {
+#if WITH_GTK
+    var runner = new GtkRunner ();
+#else
     var runner = new Runner ();
+#endif
     string? line;
     while ((line = stdin.read_line ()) != null && !runner.at_end)
       runner.run_line (line);

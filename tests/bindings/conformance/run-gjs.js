@@ -12,63 +12,83 @@ const Scope = Lifecycle.Scope;
 const Reason = Lifecycle.Reason;
 const context = GLib.MainContext.default();
 
-let things, watches, counts, last;
+export let things, watches, counts, last;
 let skipping = false;
 
 function forget() {
+    for (const more of forgetters)
+        more();
     things = new Map();
     watches = new Map();
     counts = new Map();
     last = {};
 }
 
+// What else is to be forgotten at the end of a case.
+export const forgetters = [];
+
 const stdout = new Gio.UnixOutputStream({fd: 1, close_fd: false});
 
 // What begins with "@" ends the case.
-function put(text) {
+export function put(text) {
     skipping ||= text.startsWith('@');
     stdout.write_all(`${text}\n`, null);
 }
 
-const trace = (...words) => put(`> ${words.join(' ')}`);
-const nickOf = (type, value) => Object.keys(type)
+export const trace = (...words) => put(`> ${words.join(' ')}`);
+export const nickOf = (type, value) => Object.keys(type)
     .find(key => type[key] === value).toLowerCase().replaceAll('_', '-');
-const nick = reason => nickOf(Reason, reason);
+export const nick = reason => nickOf(Reason, reason);
 const toReason = name => Reason[name.toUpperCase().replaceAll('-', '_')];
 
-function thing(name) {
+export function thing(name) {
     if (!things.has(name))
         put(`@there is no ${name}`);
     return things.get(name);
 }
 
-// What a callback does: it traces its label, and then does a step.
-function act(label, step, reason) {
-    trace(...(reason === undefined ? [label] : [label, nick(reason)]));
-    label = label.split(' ')[0];
+export function count(label) {
     counts.set(label, (counts.get(label) ?? 0) + 1);
+}
+
+// What a callback does: it traces its label, and then does a step.
+export function act(label, step, reason) {
+    trace(...(reason === undefined ? [label] : [label, nick(reason)]));
+    count(label.split(' ')[0]);
     if (step?.startsWith('throw '))
         throw new Error(step.slice(6));
     if (step)
         runStep(step);
 }
 
-function iterateUntil(label, n) {
+// Iterates until something is so, or gives up.
+export function iterateUntil(done, what) {
     const deadline = GLib.get_monotonic_time() + 10000000;
-    while ((counts.get(label) ?? 0) < n) {
+    while (!done()) {
         if (GLib.get_monotonic_time() > deadline) {
-            put(`@waited 10 seconds for ${label}`);
-            return;
+            put(`@waited 10 seconds for ${what}`);
+            return false;
         }
         if (!context.iteration(false))
             GLib.usleep(500);
     }
-    counts.delete(label);
+    return true;
+}
+
+function waitFor(label, n) {
+    if (iterateUntil(() => (counts.get(label) ?? 0) >= n, label))
+        counts.delete(label);
 }
 
 function settle() {
     while (context.iteration(false))
         ;
+}
+
+export function collect() {
+    for (let i = 0; i < 3; i++)
+        System.gc();
+    settle();
 }
 
 function query(scope, path, label) {
@@ -110,7 +130,7 @@ const bad = {
     reason: s => s.close_with_reason('nonsense', null),
 };
 
-const steps = {
+export const steps = {
     // Steps that make something.
     'scope': s => things.set(s, new Scope({name: s})),
     'child': (c, s) => things.set(c, thing(s).new_child(c)),
@@ -202,14 +222,10 @@ const steps = {
         finish('close_finish', label)),
     'drain': (s, label, ms) => thing(s).drain_async(Reason.COMPLETED, Number(ms), null,
         finish('drain_finish', label)),
-    'wait': (label, n = 1) => iterateUntil(label, Number(n)),
+    'wait': (label, n = 1) => waitFor(label, Number(n)),
     'settle': settle,
     'sleep': ms => GLib.usleep(Number(ms) * 1000),
-    'collect': () => {
-        for (let i = 0; i < 3; i++)
-            System.gc();
-        settle();
-    },
+    'collect': collect,
     'on-thread': () => put('@there are no threads'),
     'exit': status => System.exit(Number(status)),
 
@@ -233,7 +249,7 @@ const steps = {
         const places = [];
         for (let i = 0; i < records.get_n_items(); i++)
             places.push(records.get_item(i).get_place());
-        const found = places.length > 0 && places.every(each => /run-gjs\.js:\d+$/.test(each));
+        const found = places.length > 0 && places.every(each => /run-gjs(-gtk)?\.js:\d+$/.test(each));
         trace('place', s, found ? 'yes' : places.join(' '));
     },
     'alive': w => trace('alive', w,
@@ -265,28 +281,34 @@ function runStep(line) {
         put(`@unknown step ${verb}`);
 }
 
-const stdin = new Gio.DataInputStream({
-    base_stream: new Gio.UnixInputStream({fd: 0, close_fd: false}),
-});
+export function main() {
+    const stdin = new Gio.DataInputStream({
+        base_stream: new Gio.UnixInputStream({fd: 0, close_fd: false}),
+    });
 
-forget();
-for (;;) {
-    const [line] = stdin.read_line_utf8(null);
-    if (line === null)
-        break;
-    if (line.startsWith('case ')) {
-        put(`@case ${line.slice(5)}`);
-        skipping = false;
-    } else if (line === 'end') {
-        put('@end');
-        forget();
-        System.gc();
-        settle();
-    } else if (!skipping) {
-        try {
-            runStep(line);
-        } catch (error) {
-            put(`@${error}`);
+    forget();
+    for (;;) {
+        const [line] = stdin.read_line_utf8(null);
+        if (line === null)
+            break;
+        if (line.startsWith('case ')) {
+            put(`@case ${line.slice(5)}`);
+            skipping = false;
+        } else if (line === 'end') {
+            put('@end');
+            forget();
+            System.gc();
+            settle();
+        } else if (!skipping) {
+            try {
+                runStep(line);
+            } catch (error) {
+                put(`@${error}`);
+            }
         }
     }
 }
+
+// Another runner may have more steps.
+if (System.programPath?.endsWith('/run-gjs.js'))
+    main();

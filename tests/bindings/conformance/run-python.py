@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import gc
+import os
 import sys
 import threading
 import time
@@ -38,11 +39,13 @@ class Runner:
     def thing(self, name):
         return self.things[name]
 
+    def count(self, label):
+        self.counts[label] = self.counts.get(label, 0) + 1
+
     def act(self, label, step=None, reason=None):
         """What a callback does: it traces its label, and then does a step."""
         self.trace(label, *([] if reason is None else [reason.value_nick]))
-        label = label.split()[0]
-        self.counts[label] = self.counts.get(label, 0) + 1
+        self.count(label.split()[0])
         if step is not None and step.startswith("throw "):
             raise RuntimeError(step[6:])
         if step is not None:
@@ -235,15 +238,20 @@ class Runner:
         self.thing(s).drain_async(Reason.COMPLETED, int(ms), None,
                                   self.finish("drain_finish", label))
 
-    def wait(self, label, n="1"):
+    def iterate_until(self, done, what):
+        """Iterates until something is so, or gives up."""
         deadline = time.monotonic() + 10
-        while self.counts.get(label, 0) < int(n):
+        while not done():
             if time.monotonic() > deadline:
-                self.put(f"@waited 10 seconds for {label}")
-                return
+                self.put(f"@waited 10 seconds for {what}")
+                return False
             if not CONTEXT.iteration(False):
                 time.sleep(0.0005)
-        del self.counts[label]
+        return True
+
+    def wait(self, label, n="1"):
+        if self.iterate_until(lambda: self.counts.get(label, 0) >= int(n), label):
+            del self.counts[label]
 
     def settle(self):
         while CONTEXT.iteration(False):
@@ -293,7 +301,7 @@ class Runner:
     def place(self, s):
         records = self.thing(s).list_records(False)
         places = [str(record.get_place()) for record in records]
-        found = places and all("run-python.py:" in place for place in places)
+        found = places and all(f"{os.path.basename(sys.argv[0])}:" in place for place in places)
         self.trace("place", s, "yes" if found else places)
 
     def alive(self, w):
@@ -344,10 +352,10 @@ class Runner:
                 self.put(f"@{type(error).__name__}: {error}")
 
 
-def main():
-    runner = Runner()
+def main(runner):
     for line in sys.stdin:
         runner.run_line(line.rstrip("\n"))
 
 
-main()
+if __name__ == "__main__":
+    main(Runner())

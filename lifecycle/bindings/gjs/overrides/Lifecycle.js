@@ -20,7 +20,7 @@ let _placeAll = false;
 
 // -- places and exceptions --------------------------------------------------------------------
 
-const _OWN_FRAME = /\/overrides\/Lifecycle\.js:|@resource:\/\/\/org\/gnome\/gjs\/|^$/;
+const _OWN_FRAME = /\/overrides\/Lifecycle(?:Gtk4)?\.js:|@resource:\/\/\/org\/gnome\/gjs\/|^$/;
 
 // The place in the source that called this file, of the form "file:line", or null.
 function _place() {
