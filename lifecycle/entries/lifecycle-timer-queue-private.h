@@ -10,7 +10,6 @@
 
 G_BEGIN_DECLS
 
-/* A subclass of GSource. */
 typedef struct _LifecycleTimerQueue LifecycleTimerQueue;
 
 #define LIFECYCLE_TIMER_NOT_ARMED G_MAXUINT
@@ -33,7 +32,7 @@ struct _LifecycleTimer
 {
   LifecycleEntry       entry;
   LifecycleLedger     *ledger;
-  LifecycleTimerQueue *queue;           /* the ledger keeps it */
+  LifecycleTimerQueue *queue;           /* referenced */
   gint64               deadline;        /* µs of monotonic time */
   GSourceFunc          func;
   gpointer             data;
@@ -47,6 +46,7 @@ struct _LifecycleTimer
 };
 
 LifecycleTimerQueue *lifecycle_timer_queue_get    (GMainContext        *context);
+void                 lifecycle_timer_queue_unref  (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_lock   (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_unlock (LifecycleTimerQueue *queue);
 void                 lifecycle_timer_queue_arm    (LifecycleTimerQueue *queue,

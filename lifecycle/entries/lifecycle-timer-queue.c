@@ -5,23 +5,34 @@
 
 #include "lifecycle-timer-queue-private.h"
 
-/* The main loop visits all of its sources in every iteration. This source stands for any number of
+/* The main loop visits all of its sources in every iteration. One source stands for any number of
  * timers, which are kept in a heap with four children per node, ordered by deadline and then by the
  * order of arming.
+ *
+ * Only the context holds a reference on the source, and finalizes it as it goes: in GLib 2.74, another
+ * thread that drops one at that moment may look into the context when it is gone.
  *
  * Lock order: the ledger's lock, then the queue's, then the context's.
  */
 struct _LifecycleTimerQueue
 {
-  GSource          source;
+  gint             refs;        /* atomic */
+  gint             gone;        /* atomic; the source has been destroyed, with or without its context */
   GMutex           lock;
   GMainContext    *context;     /* not owned: it owns the source */
+  GSource         *source;      /* not owned; NULL once it is finalized */
   LifecycleTimer **heap;
   guint            n_timers;
   guint            n_allocated;
   guint32          last_serial;
   gint64           ready_time;  /* the ready time of the source, or G_MAXINT64 */
 };
+
+typedef struct
+{
+  GSource              source;
+  LifecycleTimerQueue *queue;
+} TimerSource;
 
 #define HEAP_ARITY 4
 #define HEAP_LEAST 16
@@ -30,7 +41,7 @@ static GMutex queues_lock;
 static GHashTable *queues;      /* GMainContext → LifecycleTimerQueue, neither referenced */
 
 /* The queue that the thread has looked up last. Holds a reference. */
-static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) g_source_unref);
+static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) lifecycle_timer_queue_unref);
 
 static inline gboolean
 timer_is_before (LifecycleTimer *a,
@@ -134,7 +145,8 @@ queue_set_ready_time (LifecycleTimerQueue *queue,
                       gint64               ready_time)
 {
   queue->ready_time = ready_time;
-  g_source_set_ready_time (&queue->source, ready_time == G_MAXINT64 ? -1 : ready_time);
+  if (queue->source != NULL)
+    g_source_set_ready_time (queue->source, ready_time == G_MAXINT64 ? -1 : ready_time);
 }
 
 static gboolean
@@ -142,7 +154,7 @@ timer_queue_dispatch (GSource     *source,
                       GSourceFunc  func,
                       gpointer     data)
 {
-  LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
+  LifecycleTimerQueue *queue = ((TimerSource *) source)->queue;
   gint64 now = g_source_get_time (source);
   guint32 last;
 
@@ -183,19 +195,57 @@ timer_queue_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
+static LifecycleTimerQueue *
+timer_queue_ref (LifecycleTimerQueue *queue)
+{
+  g_atomic_int_inc (&queue->refs);
+
+  return queue;
+}
+
+void
+lifecycle_timer_queue_unref (LifecycleTimerQueue *queue)
+{
+  if (!g_atomic_int_dec_and_test (&queue->refs))
+    return;
+
+  g_assert (queue->n_timers == 0);
+  g_free (queue->heap);
+  g_mutex_clear (&queue->lock);
+  g_free (queue);
+}
+
+/* Called by the context when the source is destroyed. From then on, the address may be that of another
+ * context.
+ */
+static void
+timer_queue_destroyed (gpointer data)
+{
+  LifecycleTimerQueue *queue = data;
+
+  g_atomic_int_set (&queue->gone, TRUE);
+}
+
+static gboolean
+timer_queue_never_called (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
 static void
 timer_queue_finalize (GSource *source)
 {
-  LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
+  LifecycleTimerQueue *queue = ((TimerSource *) source)->queue;
 
   g_mutex_lock (&queues_lock);
   if (g_hash_table_lookup (queues, queue->context) == queue)
     g_hash_table_remove (queues, queue->context);
   g_mutex_unlock (&queues_lock);
 
-  g_assert (queue->n_timers == 0);
-  g_free (queue->heap);
-  g_mutex_clear (&queue->lock);
+  g_mutex_lock (&queue->lock);
+  queue->source = NULL;
+  g_mutex_unlock (&queue->lock);
+  lifecycle_timer_queue_unref (queue);
 }
 
 static GSourceFuncs timer_queue_funcs = {
@@ -206,14 +256,18 @@ static GSourceFuncs timer_queue_funcs = {
 static LifecycleTimerQueue *
 timer_queue_new (GMainContext *context)
 {
-  GSource *source = g_source_new (&timer_queue_funcs, sizeof (LifecycleTimerQueue));
-  LifecycleTimerQueue *queue = (LifecycleTimerQueue *) source;
+  GSource *source = g_source_new (&timer_queue_funcs, sizeof (TimerSource));
+  LifecycleTimerQueue *queue = g_new0 (LifecycleTimerQueue, 1);
 
+  ((TimerSource *) source)->queue = queue;
   g_source_set_static_name (source, "Lifecycle timers");
   /* If a callback runs the main loop, the other timers must go on. */
   g_source_set_can_recurse (source, TRUE);
+  g_source_set_callback (source, timer_queue_never_called, queue, timer_queue_destroyed);
   g_mutex_init (&queue->lock);
+  queue->refs = 1;
   queue->context = context;
+  queue->source = source;
   queue->ready_time = G_MAXINT64;
   heap_resize (queue, HEAP_LEAST);
   g_source_attach (source, context);
@@ -223,18 +277,16 @@ timer_queue_new (GMainContext *context)
 }
 
 /* Checks whether a queue belongs to a context. A new context may have the address of an old one,
- * whose queue is then destroyed.
+ * whose queue is then gone.
  */
 static inline gboolean
 queue_is_of (LifecycleTimerQueue *queue,
              GMainContext        *context)
 {
-  return queue != NULL && queue->context == context && !g_source_is_destroyed (&queue->source);
+  return queue != NULL && queue->context == context && !g_atomic_int_get (&queue->gone);
 }
 
-/* Gets the queue of a context, which the caller keeps alive. The queue is a GSource; the caller
- * gets a reference.
- */
+/* Gets a reference on the queue of a context, which the caller keeps alive. */
 LifecycleTimerQueue *
 lifecycle_timer_queue_get (GMainContext *context)
 {
@@ -251,15 +303,13 @@ lifecycle_timer_queue_get (GMainContext *context)
           queue = timer_queue_new (context);
           g_hash_table_replace (queues, context, queue);
         }
-      g_source_ref (&queue->source);
+      timer_queue_ref (queue);
       g_mutex_unlock (&queues_lock);
 
       g_private_replace (&last_queue, queue);
     }
 
-  g_source_ref (&queue->source);
-
-  return queue;
+  return timer_queue_ref (queue);
 }
 
 void

@@ -300,7 +300,7 @@ lifecycle_ledger_add_timer (LifecycleLedger    *ledger,
   queue = lifecycle_timer_queue_get (context);
   if (!lifecycle_ledger_begin_add (ledger))
     {
-      g_source_unref ((GSource *) queue);
+      lifecycle_timer_queue_unref (queue);
       if (destroy != NULL)
         destroy (data);
       return NULL;
@@ -380,7 +380,7 @@ lifecycle_timer_unref (LifecycleTimer *self)
     {
       LifecycleLedger *ledger = self->ledger;
 
-      g_source_unref ((GSource *) self->queue);
+      lifecycle_timer_queue_unref (self->queue);
       g_free (self);
       lifecycle_ledger_unref (ledger);
     }

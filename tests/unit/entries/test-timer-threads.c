@@ -563,19 +563,19 @@ test_queue_replaced (void)
   QueueCall call = { .context = context };
 
   /* As when its context ends. */
-  g_source_destroy ((GSource *) old);
+  g_source_destroy (g_main_context_find_source_by_user_data (context, old));
   new = lifecycle_timer_queue_get (context);
   g_assert_true (new != old);
-  g_source_unref ((GSource *) old);
+  lifecycle_timer_queue_unref (old);
 
   /* The thread has looked up the new one last, so it has let go of the old one; another has not. */
   test_in_thread (get_queue, &call);
   g_assert_true (call.queue == new);
-  g_source_unref ((GSource *) call.queue);
-  g_source_unref ((GSource *) new);
+  lifecycle_timer_queue_unref (call.queue);
+  lifecycle_timer_queue_unref (new);
 
   /* The thread keeps what it has looked up last. */
-  g_source_unref ((GSource *) lifecycle_timer_queue_get (other));
+  lifecycle_timer_queue_unref (lifecycle_timer_queue_get (other));
   g_main_context_unref (context);
   g_main_context_unref (other);
 }
