@@ -86,7 +86,7 @@ static void
 hand_over_kept (LifecycleScope *scope)
 {
   lifecycle_scope_press_home (scope, "Lifecycle teardown",
-                              handed_over_cb, g_object_ref (scope), g_object_unref);
+                              handed_over_cb, NULL, NULL);
 }
 
 /* The home of the scope has been entered. Leaves it. */

@@ -35,5 +35,6 @@ void               lifecycle_scope_press_home     (LifecycleScope        *scope,
 
 void               lifecycle_home_calls_end_thread (LifecycleNode         *calls,
                                                     gint                  *ended);
+void               lifecycle_home_calls_retry      (void);
 
 G_END_DECLS

@@ -13,10 +13,11 @@
  *
  * If another thread runs the context at that moment, that thread is expected to make the call. If the
  * call is *pressing*, because nobody else could ever see to it, it becomes a stray: if that thread stops
- * running the context, the next thread that ends makes the call.
+ * running the context, the next thread that ends makes the call. If it is this library that has the
+ * context for a moment, it does so by itself.
  *
- * A call holds only a handle of the scope. The data may hold a reference on the scope; if it does
- * not, the call is dropped when the scope is gone.
+ * A pressing call with a source keeps the scope. Any other holds only a handle, and is dropped when the
+ * scope is gone.
  */
 struct _LifecycleHomeCall
 {
@@ -24,6 +25,7 @@ struct _LifecycleHomeCall
   gint                   refs;  /* atomic; one for the list, one for the source or the creator */
   gboolean               pressing;
   LifecycleLedger       *handle;
+  LifecycleScope        *kept;  /* or NULL */
   LifecycleHomeCallFunc  func;
   gpointer               data;
   GDestroyNotify         destroy;
@@ -52,11 +54,20 @@ call_unref (LifecycleHomeCall *self)
   g_free (self);
 }
 
+/* The call has been claimed. */
 static void
 call_drop_data (LifecycleHomeCall *self)
 {
   if (self->destroy != NULL)
     self->destroy (self->data);
+  g_clear_object (&self->kept);
+}
+
+/* Returns a reference on the scope, or NULL. */
+static LifecycleScope *
+call_dup_scope (LifecycleHomeCall *self)
+{
+  return self->kept != NULL ? g_object_ref (self->kept) : lifecycle_ledger_dup_scope (self->handle);
 }
 
 /* The lock is held. Takes the call out of its list, so that the caller is the one who makes it. */
@@ -87,6 +98,7 @@ call_claim (LifecycleHomeCall *self)
 static LifecycleHomeCall *
 call_new (LifecycleScope        *scope,
           gboolean               pressing,
+          gboolean               keep,
           LifecycleHomeCallFunc  func,
           gpointer               data,
           GDestroyNotify         destroy)
@@ -97,6 +109,7 @@ call_new (LifecycleScope        *scope,
   self->refs = 2;
   self->pressing = pressing;
   self->handle = lifecycle_scope_ref_handle (scope);
+  self->kept = keep ? g_object_ref (scope) : NULL;
   self->func = func;
   self->data = data;
   self->destroy = destroy;
@@ -119,7 +132,7 @@ lifecycle_home_call_new (LifecycleScope        *scope,
                          gpointer               data,
                          GDestroyNotify         destroy)
 {
-  return call_new (scope, TRUE, func, data, destroy);
+  return call_new (scope, TRUE, FALSE, func, data, destroy);
 }
 
 /* Drops a call, unless it is being made, or has been made. */
@@ -143,7 +156,7 @@ call_cb (gpointer data)
   if (!call_claim (self))
     return G_SOURCE_REMOVE;
 
-  scope = lifecycle_ledger_dup_scope (self->handle);
+  scope = call_dup_scope (self);
   if (scope != NULL)
     {
       self->func (scope, self->data);
@@ -201,7 +214,7 @@ call_make_abandoned (LifecycleHomeCall *self,
 static void
 call_try (LifecycleHomeCall *self)
 {
-  LifecycleScope *scope = lifecycle_ledger_dup_scope (self->handle);
+  LifecycleScope *scope = call_dup_scope (self);
   gboolean entered;
 
   entered = scope != NULL &&
@@ -225,6 +238,21 @@ call_try (LifecycleHomeCall *self)
   g_mutex_lock (&calls_lock);
 }
 
+/* The lock is held, and is released for a while. Tries each stray once. */
+static void
+calls_try_strays_locked (void)
+{
+  LifecycleNode tried;
+
+  if (lifecycle_node_is_alone (&strays))
+    return;
+
+  lifecycle_node_init (&tried);
+  lifecycle_node_append_all (&tried, &strays);
+  while (!lifecycle_node_is_alone (&tried))
+    call_try (call_from_node (tried.next));
+}
+
 /* Called on a thread that ends, with the list of its calls. Sets `ended` when the list has become
  * empty and stays so.
  */
@@ -232,23 +260,23 @@ void
 lifecycle_home_calls_end_thread (LifecycleNode *calls,
                                  gint          *ended)
 {
-  LifecycleNode tried;
-
   g_mutex_lock (&calls_lock);
   while (!lifecycle_node_is_alone (calls))
     call_try (call_from_node (calls->next));
   g_atomic_int_set (ended, TRUE);
 
-  /* Try each stray once. */
-  lifecycle_node_init (&tried);
-  if (!lifecycle_node_is_alone (&strays))
-    {
-      lifecycle_node_insert_after (&tried, &strays);
-      lifecycle_node_remove (&strays);
-      lifecycle_node_init (&strays);
-    }
-  while (!lifecycle_node_is_alone (&tried))
-    call_try (call_from_node (tried.next));
+  calls_try_strays_locked ();
+  g_mutex_unlock (&calls_lock);
+}
+
+/* Called with no lock held, by a thread that has just owned the context of a thread that had ended: while
+ * it did, calls may have become strays.
+ */
+void
+lifecycle_home_calls_retry (void)
+{
+  g_mutex_lock (&calls_lock);
+  calls_try_strays_locked ();
   g_mutex_unlock (&calls_lock);
 }
 
@@ -264,7 +292,7 @@ call_home (LifecycleScope        *scope,
   /* The call may be made, and its data dropped, before lifecycle_post() has returned. */
   g_autoptr (GMainContext) context = g_main_context_ref (scope->context);
   LifecycleThread *thread = lifecycle_thread_ref (scope->thread);
-  LifecycleHomeCall *self = call_new (scope, pressing, func, data, destroy);
+  LifecycleHomeCall *self = call_new (scope, pressing, pressing, func, data, destroy);
 
   /* Cancelling after the call has been made only drops the reference; before, it means that the
    * context has been destroyed.
@@ -298,7 +326,7 @@ lifecycle_scope_call_home (LifecycleScope        *scope,
   call_home (scope, FALSE, priority, name, func, data, destroy);
 }
 
-/* Schedules a pressing call, which keeps the scope alive. The caller could not inherit the home. */
+/* Schedules a pressing call. The caller could not inherit the home. */
 void
 lifecycle_scope_press_home (LifecycleScope        *scope,
                             const char            *name,

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-call-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-modules-private.h"
 
@@ -98,6 +99,7 @@ void
 lifecycle_scope_leave_inherited_home (LifecycleScope *self)
 {
   g_main_context_pop_thread_default (self->context);
+  lifecycle_home_calls_retry ();
 }
 
 /* Schedules a call of a function in a context. A ledger may be locked. `name` must be static. */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "lifecycle-home-call-private.h"
 #include "lifecycle-home-private.h"
 #include "lifecycle-mail-private.h"
 
@@ -151,6 +152,7 @@ lifecycle_mail_send (LifecycleMail *mail)
       lifecycle_mail_sender_end (sender);
       lifecycle_holdings_note_abandoned (holdings, n_abandoned);
       sender->free_mail (mail);
+      lifecycle_home_calls_retry ();
       return;
     }
 
