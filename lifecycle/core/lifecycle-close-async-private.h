@@ -9,13 +9,17 @@
 
 G_BEGIN_DECLS
 
-/* The arguments of a call, which are the data of its task. */
-typedef struct
+typedef struct _LifecycleCloseCall LifecycleCloseCall;
+
+/* A call of close_async() or drain_async(). */
+struct _LifecycleCloseCall
 {
+  LifecycleScope    *scope;
+  GTask             *task;      /* NULL if the caller does not wait */
   LifecycleReason    reason;
   guint              timeout_ms;
-  void            (* run) (GTask *task);
-} LifecycleCloseCall;
+  void            (* run) (LifecycleCloseCall *call);
+};
 
 void lifecycle_close_call     (LifecycleScope      *scope,
                                gpointer             tag,
@@ -24,7 +28,7 @@ void lifecycle_close_call     (LifecycleScope      *scope,
                                GCancellable        *cancellable,
                                GAsyncReadyCallback  callback,
                                gpointer             user_data,
-                               void              (* run) (GTask *task));
-void lifecycle_close_call_run (GTask               *task);
+                               void              (* run) (LifecycleCloseCall *call));
+void lifecycle_close_call_run (LifecycleCloseCall  *call);
 
 G_END_DECLS

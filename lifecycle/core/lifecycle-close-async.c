@@ -11,39 +11,51 @@
 
 /* Called at home. */
 void
-lifecycle_close_call_run (GTask *task)
+lifecycle_close_call_run (LifecycleCloseCall *call)
 {
-  LifecycleScope *scope = g_task_get_source_object (task);
-  LifecycleCloseCall *call = g_task_get_task_data (task);
+  LifecycleScope *scope = call->scope;
   LifecycleCloseWait *self;
 
   lifecycle_scope_mark (scope, call->reason, NULL);
 
   if (lifecycle_scope_is_closed (scope))
     {
-      lifecycle_close_wait_return (task, scope, NULL);
+      if (call->task != NULL)
+        lifecycle_close_wait_return (call->task, scope, NULL);
       return;
     }
 
   self = lifecycle_close_wait_ref (lifecycle_close_wait_ensure (scope));
-  lifecycle_close_wait_add_waiter (self, task);
+  lifecycle_close_wait_add_waiter (self, call->task);
   lifecycle_close_wait_start (self, TRUE);
-  if (lifecycle_close_wait_is_waiting (self))
+  if (scope->home_gone)
+    lifecycle_close_wait_give_up (self);
+  else if (lifecycle_close_wait_is_waiting (self))
     lifecycle_close_wait_set_timeout (self, call->timeout_ms);
   lifecycle_close_wait_unref (self);
 }
 
 static void
-close_call_cb (LifecycleScope *scope,
-               gpointer        task)
+close_call_free (LifecycleCloseCall *call)
 {
-  LifecycleCloseCall *call = g_task_get_task_data (task);
-
-  call->run (task);
+  g_clear_object (&call->task);
+  g_object_unref (call->scope);
+  g_free (call);
 }
 
-/* Creates the task of a call of close_async() or drain_async(), and runs it at home. Called on any
- * thread.
+static void
+close_call_cb (LifecycleScope *scope,
+               gpointer        data)
+{
+  LifecycleCloseCall *call = data;
+
+  call->run (call);
+}
+
+/* Makes a call of close_async() or drain_async() at home. Called on any thread.
+ *
+ * Without a callback there is no task: that would leave its result to the thread-default context of the
+ * caller, and nobody may run it any more.
  */
 void
 lifecycle_close_call (LifecycleScope      *scope,
@@ -53,38 +65,44 @@ lifecycle_close_call (LifecycleScope      *scope,
                       GCancellable        *cancellable,
                       GAsyncReadyCallback  callback,
                       gpointer             user_data,
-                      void              (* run) (GTask *task))
+                      void              (* run) (LifecycleCloseCall *call))
 {
-  g_autoptr (GTask) task = g_task_new (scope, cancellable, callback, user_data);
   LifecycleCloseCall *call = g_new0 (LifecycleCloseCall, 1);
 
-  g_task_set_source_tag (task, tag);
-  g_task_set_name (task, "Lifecycle close");
-  /* wait_cancelled_cb() returns the error of a cancelled wait; otherwise return the result. */
-  g_task_set_check_cancellable (task, FALSE);
+  call->scope = g_object_ref (scope);
   call->reason = reason;
   call->timeout_ms = timeout_ms;
   call->run = run;
-  g_task_set_task_data (task, call, g_free);
+  if (callback != NULL)
+    {
+      call->task = g_task_new (scope, cancellable, callback, user_data);
+      g_task_set_source_tag (call->task, tag);
+      g_task_set_name (call->task, "Lifecycle close");
+      /* wait_cancelled_cb() returns the error of a cancelled wait; otherwise return the result. */
+      g_task_set_check_cancellable (call->task, FALSE);
+    }
 
   if (lifecycle_scope_enter_home (scope))
     {
-      run (task);
+      run (call);
       lifecycle_scope_leave_home (scope);
+      close_call_free (call);
     }
   else if (lifecycle_scope_inherit_home (scope))
     {
       /* No thread runs the context, so nothing could end the wait: close without one. */
       lifecycle_teardown_close (scope, reason, NULL);
       lifecycle_scope_leave_inherited_home (scope);
-      lifecycle_close_wait_return (task, scope, NULL);
+      if (call->task != NULL)
+        lifecycle_close_wait_return (call->task, scope, NULL);
+      close_call_free (call);
     }
   else
     {
       if (run == lifecycle_close_call_run && lifecycle_scope_mark (scope, reason, NULL))
         lifecycle_teardown_mark_below (scope);
       lifecycle_scope_press_home (scope, "Lifecycle close",
-                                  close_call_cb, g_object_ref (task), g_object_unref);
+                                  close_call_cb, call, (GDestroyNotify) close_call_free);
     }
 }
 
@@ -95,7 +113,8 @@ lifecycle_close_call (LifecycleScope      *scope,
  *   [enum@Reason.dropped]
  * @timeout_ms: the maximum time to wait, in milliseconds, or 0 for no limit
  * @cancellable: (nullable): a cancellable that ends the wait, but not the close
- * @callback: (nullable) (scope async): a function to call when the scope is closed
+ * @callback: (nullable) (scope async): a function to call when the scope is closed; without one,
+ *   @cancellable is not used
  * @user_data: data to pass to @callback
  *
  * Closes the scope, but waits for pending work before it releases anything.

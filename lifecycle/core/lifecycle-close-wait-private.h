@@ -25,6 +25,7 @@ typedef struct
   gboolean         expired;     /* time was up before the release had to wait */
   LifecycleReason  reason;      /* the reason with which a drain closes the scope */
   LifecycleScope  *root;        /* not referenced: the scope outlives the wait */
+  GMainContext    *home;        /* not referenced: to be compared with, on any thread */
   GMainContext    *context;     /* NULL once the root has closed */
   gint64           began;       /* µs of monotonic time */
   GPtrArray       *scopes;      /* referenced; empty once the root has closed */
@@ -43,6 +44,8 @@ void                lifecycle_close_wait_set_timeout (LifecycleCloseWait  *self,
                                                       guint                timeout_ms);
 void                lifecycle_close_wait_watch       (LifecycleCloseWait  *self,
                                                       LifecycleScope      *scope);
+void                lifecycle_close_wait_forget_later (LifecycleCloseWait *self,
+                                                      LifecycleScope      *scope);
 gboolean            lifecycle_close_wait_has_pending (LifecycleCloseWait  *self,
                                                       gboolean            *gave_up);
 void                lifecycle_close_wait_start       (LifecycleCloseWait  *self,
@@ -50,6 +53,7 @@ void                lifecycle_close_wait_start       (LifecycleCloseWait  *self,
 gboolean            lifecycle_close_wait_cut_short   (LifecycleScope      *scope,
                                                       guint               *n_released);
 gboolean            lifecycle_close_wait_is_waiting  (LifecycleCloseWait  *self);
+void                lifecycle_close_wait_give_up     (LifecycleCloseWait  *self);
 void                lifecycle_close_wait_return      (GTask               *task,
                                                       LifecycleScope      *scope,
                                                       const GError        *overdue);

@@ -11,7 +11,7 @@
 typedef struct
 {
   LifecycleCloseWait *close_wait;
-  GTask              *task;
+  GTask              *task;     /* NULL if nobody wants the result */
   GSource            *cancel;
 } Waiter;
 
@@ -54,7 +54,7 @@ waiter_free (gpointer data)
   Waiter *waiter = data;
 
   waiter_stop_listening (waiter);
-  g_object_unref (waiter->task);
+  g_clear_object (&waiter->task);
   g_free (waiter);
 }
 
@@ -242,26 +242,29 @@ close_wait_wake (LifecycleWait *wait)
 }
 
 /* Called at home. Returns the close wait that delays the release of the scope: its own, or that of
- * a scope above it.
+ * a scope above it, which is at home here, too. There may be drains of scopes that are not.
  */
 static LifecycleCloseWait *
 scope_peek_close_wait (LifecycleScope *scope)
 {
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
-  GSList *waits = lifecycle_holdings_peek_extra (holdings)->close_waits;
+  LifecycleCloseWait *found = NULL;
 
-  if (lifecycle_scope_is_closed (scope) || scope->releasing)
+  if (lifecycle_scope_is_closed (scope) || scope->releasing ||
+      lifecycle_holdings_peek_extra (holdings)->close_waits == NULL)
     return NULL;
 
-  for (GSList *link = waits; link != NULL; link = link->next)
+  lifecycle_ledger_lock (&holdings->ledger);
+  for (GSList *link = holdings->extra->close_waits; link != NULL && found == NULL; link = link->next)
     {
       LifecycleCloseWait *close_wait = link->data;
 
-      if (close_wait->root->awaiting_release)
-        return close_wait;
+      if (close_wait->home == scope->context && close_wait->root->awaiting_release)
+        found = close_wait;
     }
+  lifecycle_ledger_unlock (&holdings->ledger);
 
-  return NULL;
+  return found;
 }
 
 /* Called at home. Releases the scope if its release is being delayed; returns whether it was. */
@@ -287,12 +290,13 @@ lifecycle_close_wait_is_waiting (LifecycleCloseWait *self)
 }
 
 /* Called at home. Releases everything without waiting any longer. A scope that is being drained may
- * have been closed with one above it, and then its release waits with that one.
+ * have been closed with one above it, and then its release waits with that one. If it has only been
+ * marked, by another thread, what follows may never come: the home may be gone.
  */
-static void
-close_wait_give_up (LifecycleCloseWait *self)
+void
+lifecycle_close_wait_give_up (LifecycleCloseWait *self)
 {
-  if (self->draining && lifecycle_scope_is_open (self->root))
+  if (self->draining && !self->root->in_teardown)
     {
       self->overdue = close_wait_describe (self);
       lifecycle_close_wait_start (self, FALSE);
@@ -311,7 +315,7 @@ close_wait_give_up (LifecycleCloseWait *self)
 static gboolean
 close_wait_timed_out_cb (gpointer data)
 {
-  close_wait_give_up (data);
+  lifecycle_close_wait_give_up (data);
 
   return G_SOURCE_REMOVE;
 }
@@ -320,7 +324,7 @@ static void
 close_wait_abandoned_cb (LifecycleScope *scope,
                          gpointer        data)
 {
-  close_wait_give_up (data);
+  lifecycle_close_wait_give_up (data);
 }
 
 /* Callers that join a close wait can shorten it, but not extend it. */
@@ -399,7 +403,8 @@ close_wait_scope_closed (LifecycleWait  *wait,
     {
       Waiter *waiter = g_ptr_array_index (waiters, i);
 
-      lifecycle_close_wait_return (waiter->task, scope, self->overdue);
+      if (waiter->task != NULL)
+        lifecycle_close_wait_return (waiter->task, scope, self->overdue);
     }
 
   lifecycle_close_wait_unref (self);
@@ -419,15 +424,16 @@ wait_cancelled_cb (GCancellable *cancellable,
   return G_SOURCE_REMOVE;
 }
 
+/* The task may be NULL. */
 void
 lifecycle_close_wait_add_waiter (LifecycleCloseWait *self,
                                  GTask              *task)
 {
-  GCancellable *cancellable = g_task_get_cancellable (task);
+  GCancellable *cancellable = task != NULL ? g_task_get_cancellable (task) : NULL;
   Waiter *waiter = g_new0 (Waiter, 1);
 
   waiter->close_wait = self;
-  waiter->task = g_object_ref (task);
+  g_set_object (&waiter->task, task);
   g_ptr_array_add (self->waiters, waiter);
 
   if (cancellable != NULL)
@@ -455,6 +461,7 @@ lifecycle_close_wait_ensure (LifecycleScope *scope)
       self->refs = 1;
       self->root = scope;
       self->began = g_get_monotonic_time ();
+      self->home = scope->context;
       self->context = g_main_context_ref (scope->context);
       self->waiters = g_ptr_array_new_with_free_func (waiter_free);
       self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
@@ -481,6 +488,49 @@ lifecycle_close_wait_watch (LifecycleCloseWait *self,
   if (self->draining)
     holdings->draining = TRUE;
   lifecycle_ledger_unlock (&holdings->ledger);
+}
+
+typedef struct
+{
+  LifecycleCloseWait *close_wait;
+  LifecycleScope     *scope;
+} Forgotten;
+
+static gboolean
+forgotten_cb (gpointer data)
+{
+  Forgotten *self = data;
+
+  if (g_ptr_array_remove (self->close_wait->scopes, self->scope))
+    close_wait_woken_cb (self->close_wait);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+forgotten_free (gpointer data)
+{
+  Forgotten *self = data;
+
+  g_object_unref (self->scope);
+  lifecycle_close_wait_unref (self->close_wait);
+  g_free (self);
+}
+
+/* Called on any thread, with the ledger of the scope locked, whose link to the close wait the caller
+ * removes. Goes on without that scope, in a moment: the close wait may be at home elsewhere.
+ */
+void
+lifecycle_close_wait_forget_later (LifecycleCloseWait *self,
+                                   LifecycleScope     *scope)
+{
+  Forgotten *forgotten = g_new (Forgotten, 1);
+
+  forgotten->close_wait = lifecycle_close_wait_ref (self);
+  forgotten->scope = g_object_ref (scope);
+  lifecycle_post (self->context, G_PRIORITY_HIGH, "Lifecycle close_async",
+                  forgotten_cb, forgotten, forgotten_free);
+  /* cppcheck-suppress memleak ; the source has it */
 }
 
 /* Called at home. Ends a drain. Performs the close except for the release, and the release as well
@@ -525,7 +575,7 @@ lifecycle_close_wait_start (LifecycleCloseWait *self,
 
       /* The limit of a drain may have passed in a handler of `closing`. */
       if (scope->awaiting_release && self->expired)
-        close_wait_give_up (self);
+        lifecycle_close_wait_give_up (self);
     }
 
   g_object_unref (scope);

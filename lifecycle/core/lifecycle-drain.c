@@ -9,22 +9,21 @@
 
 /* Called at home. */
 static void
-drain_call_run (GTask *task)
+drain_call_run (LifecycleCloseCall *call)
 {
-  LifecycleScope *scope = g_task_get_source_object (task);
-  LifecycleCloseCall *call = g_task_get_task_data (task);
+  LifecycleScope *scope = call->scope;
   LifecycleCloseWait *self;
   gboolean gave_up;
 
   /* The scope is already being closed: join that close. */
   if (!lifecycle_scope_is_open (scope))
     {
-      lifecycle_close_call_run (task);
+      lifecycle_close_call_run (call);
       return;
     }
 
   self = lifecycle_close_wait_ref (lifecycle_close_wait_ensure (scope));
-  lifecycle_close_wait_add_waiter (self, task);
+  lifecycle_close_wait_add_waiter (self, call->task);
   lifecycle_close_wait_set_timeout (self, call->timeout_ms);
 
   if (!self->draining)
@@ -45,6 +44,8 @@ drain_call_run (GTask *task)
 
   if (!lifecycle_close_wait_has_pending (self, &gave_up))
     lifecycle_close_wait_start (self, TRUE);
+  else if (scope->home_gone)
+    lifecycle_close_wait_give_up (self);
   lifecycle_close_wait_unref (self);
 }
 
@@ -58,7 +59,29 @@ scope_is_below (LifecycleScope *scope,
   return scope != NULL;
 }
 
-/* Takes an open scope out of the drains of scopes that are no longer above it. */
+/* Returns the close waits of a scope that are at home here, too, with a reference on each. */
+static GSList *
+drain_dup_waits_at_home (LifecycleScope *scope)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
+  GSList *waits = NULL;
+
+  lifecycle_ledger_lock (&holdings->ledger);
+  for (GSList *link = lifecycle_holdings_peek_extra (holdings)->close_waits; link != NULL; link = link->next)
+    {
+      LifecycleCloseWait *wait = link->data;
+
+      if (wait->home == scope->context)
+        waits = g_slist_prepend (waits, lifecycle_close_wait_ref (wait));
+    }
+  lifecycle_ledger_unlock (&holdings->ledger);
+
+  return waits;
+}
+
+/* Takes an open scope out of the drains of scopes that are no longer above it. All scopes between the
+ * one that has moved and this one have the same home, so a wait elsewhere is that of one above.
+ */
 static void
 drain_let_go (LifecycleScope *scope,
               LifecycleScope *moved)
@@ -66,39 +89,39 @@ drain_let_go (LifecycleScope *scope,
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
   LifecycleScope *parent = lifecycle_scope_get_parent (scope);
   gboolean draining = parent != moved && lifecycle_scope_is_draining (parent);
-  GSList *waits = NULL;
-  GSList *kept = NULL;
+  GSList *stays = NULL;
+  GSList *dropped = NULL;
+  GSList *at_home = drain_dup_waits_at_home (scope);
+  GSList *next;
 
-  lifecycle_ledger_lock (&holdings->ledger);
-  if (holdings->extra != NULL)
-    waits = g_steal_pointer (&holdings->extra->close_waits);
-  lifecycle_ledger_unlock (&holdings->ledger);
-
-  while (waits != NULL)
+  for (GSList *link = at_home; link != NULL; link = link->next)
     {
-      LifecycleCloseWait *wait = waits->data;
+      LifecycleCloseWait *wait = link->data;
 
       if (scope_is_below (wait->root, moved))
         {
-          kept = g_slist_prepend (kept, wait);
+          stays = g_slist_prepend (stays, wait);
           draining |= wait->draining;
         }
-      else
-        {
-          g_ptr_array_remove (wait->scopes, scope);
-          wait->base.wake (&wait->base);
-          lifecycle_close_wait_unref (wait);
-        }
-      waits = g_slist_delete_link (waits, waits);
     }
 
   lifecycle_ledger_lock (&holdings->ledger);
-  if (kept != NULL)
-    holdings->extra->close_waits = kept;
+  for (GSList *link = lifecycle_holdings_peek_extra (holdings)->close_waits; link != NULL; link = next)
+    {
+      next = link->next;
+      if (g_slist_find (stays, link->data) == NULL)
+        {
+          lifecycle_close_wait_forget_later (link->data, scope);
+          holdings->extra->close_waits = g_slist_remove_link (holdings->extra->close_waits, link);
+          dropped = g_slist_concat (link, dropped);
+        }
+    }
   holdings->draining = draining;
-  /* What has ended in between has woken nobody. */
-  lifecycle_holdings_wake_waits (holdings);
   lifecycle_ledger_unlock (&holdings->ledger);
+
+  g_slist_free_full (dropped, lifecycle_close_wait_unref);
+  g_slist_free (stays);
+  g_slist_free_full (at_home, lifecycle_close_wait_unref);
 }
 
 /* Called at home, after everything that a scope owns has moved to a new one, which is not drained. What
@@ -131,7 +154,8 @@ lifecycle_drain_end_below (LifecycleScope *moved)
  *   [enum@Reason.dropped]
  * @timeout_ms: the maximum time to wait, in milliseconds, or 0 for no limit
  * @cancellable: (nullable): a cancellable that ends the wait of this caller, but not the drain
- * @callback: (nullable) (scope async): a function to call when the scope is closed
+ * @callback: (nullable) (scope async): a function to call when the scope is closed; without one,
+ *   @cancellable is not used
  * @user_data: data to pass to @callback
  *
  * Waits until all operations have finished, and then closes the scope.

@@ -284,6 +284,7 @@ lifecycle_holdings_forget_waits (LifecycleHoldings *self)
   GSList *waits = NULL;
 
   lifecycle_ledger_lock (&self->ledger);
+  lifecycle_holdings_wake_waits (self);
   if (self->extra != NULL)
     waits = g_steal_pointer (&self->extra->close_waits);
   self->draining = FALSE;
@@ -293,7 +294,6 @@ lifecycle_holdings_forget_waits (LifecycleHoldings *self)
     {
       LifecycleWait *wait = waits->data;
 
-      wait->wake (wait);
       wait->unref (wait);
       waits = g_slist_delete_link (waits, waits);
     }

@@ -322,6 +322,47 @@ test_drain_wait (void)
   home_assert_gone (&home);
 }
 
+/* Nobody waits for either: no result is left to a context that is not run any more. */
+static void
+close_unwaited (Home *home)
+{
+  lifecycle_scope_drain_async (home->scope, LIFECYCLE_REASON_COMPLETED, 0, NULL, NULL, NULL);
+  lifecycle_scope_close_async (home->scope, LIFECYCLE_REASON_COMPLETED, 0, NULL, NULL, NULL);
+}
+
+static void
+test_close_unwaited (void)
+{
+  Home home = { .before_end = close_unwaited };
+
+  home_start (&home, set_up_filled);
+  home_end (&home);
+  g_assert_cmpint (home.cleanups, ==, 1);
+
+  home_inherit (&home);
+  g_assert_finalize_object (home.scope);
+  home_assert_gone (&home);
+}
+
+/* It keeps the scope until the close is over. */
+static void
+test_close_unwaited_keeps (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("unwaited");
+  LifecycleOperation *operation = lifecycle_scope_begin (scope, "work");
+  int finalized = 0;
+
+  test_count_finalize (scope, &finalized);
+  lifecycle_scope_close_async (scope, LIFECYCLE_REASON_COMPLETED, 0, NULL, NULL, NULL);
+  g_object_unref (scope);
+  test_drain ();
+  g_assert_cmpint (finalized, ==, 0);
+
+  lifecycle_operation_end (operation);
+  test_drain ();
+  g_assert_cmpint (finalized, ==, 1);
+}
+
 static void
 test_drain_call (void)
 {
@@ -659,6 +700,13 @@ let_other_run (Home *home)
   test_wait_for (g_atomic_int_get (&other.runs));
 }
 
+static void
+other_stop (void)
+{
+  g_atomic_int_set (&other.stop, TRUE);
+  g_thread_join (other.thread);
+}
+
 static gpointer
 next_thread (gpointer data)
 {
@@ -681,8 +729,7 @@ test_stray (void)
   g_thread_join (g_thread_new ("next", next_thread, NULL));
   g_assert_cmpint (home.cleanups, ==, 0);
 
-  g_atomic_int_set (&other.stop, TRUE);
-  g_thread_join (other.thread);
+  other_stop ();
   g_assert_cmpint (home.cleanups, ==, 0);
 
   g_thread_join (g_thread_new ("next", next_thread, &home));
@@ -690,6 +737,56 @@ test_stray (void)
   g_assert_cmpint (home.notifies, ==, N_NOTIFIES);
   home_assert_gone (&home);
   g_assert_cmpuint (n_abandoned () - before, ==, 1);
+}
+
+/* A drain that begins on a home that is gone: nobody could ever end its wait. */
+static void
+test_stray_drain (void)
+{
+  Home home = { .after_pop = let_other_run };
+  Wait wait = { &home };
+
+  home_start (&home, set_up_filled);
+  pending = lifecycle_scope_begin (home.scope, "work");
+  home_end (&home);
+  lifecycle_scope_drain_async (home.scope, LIFECYCLE_REASON_SHUTDOWN, 0, NULL, drain_cb, &wait);
+  other_stop ();
+  g_assert_cmpint (home.cleanups, ==, 0);
+
+  g_thread_join (g_thread_new ("next", next_thread, &home));
+  g_assert_cmpint (home.cleanups, ==, 1);
+  home_inherit (&home);
+  test_iterate_until (wait.done > 0);
+  wait_assert_gave_up (&wait);
+
+  lifecycle_operation_end (pending);
+  g_assert_finalize_object (home.scope);
+  home_assert_gone (&home);
+}
+
+/* The same, and a parent elsewhere has closed meanwhile. */
+static void
+test_stray_drain_marked (void)
+{
+  Home home = { .after_pop = let_other_run };
+  LifecycleScope *parent = lifecycle_scope_new ("parent");
+
+  home_start (&home, set_up_draining);
+  lifecycle_scope_follow (home.scope, parent);
+  home_end (&home);
+  lifecycle_scope_close (parent);
+  g_object_unref (parent);
+  g_assert_cmpint (lifecycle_scope_get_state (home.scope), ==, LIFECYCLE_STATE_CLOSING);
+  other_stop ();
+
+  g_thread_join (g_thread_new ("next", next_thread, &home));
+  g_assert_cmpint (home.cleanups, ==, 1);
+  wait_assert_gave_up (&home_wait);
+
+  home_inherit (&home);
+  lifecycle_operation_end (pending);
+  g_assert_finalize_object (home.scope);
+  home_assert_gone (&home);
 }
 
 /* What is taken down as the thread ends may itself leave something behind. */
@@ -809,6 +906,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/home-end/close-call", test_close_call);
   g_test_add_func ("/lifecycle/home-end/close-wait", test_close_wait);
   g_test_add_func ("/lifecycle/home-end/close-wait-woken", test_close_wait_woken);
+  g_test_add_func ("/lifecycle/home-end/close-unwaited", test_close_unwaited);
+  g_test_add_func ("/lifecycle/home-end/close-unwaited-keeps", test_close_unwaited_keeps);
   g_test_add_func ("/lifecycle/home-end/drain-wait", test_drain_wait);
   g_test_add_func ("/lifecycle/home-end/drain-call", test_drain_call);
   g_test_add_func ("/lifecycle/home-end/mail", test_mail);
@@ -821,6 +920,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/home-end/clear-kind", test_clear_kind);
   g_test_add_func ("/lifecycle/home-end/phase", test_phase);
   g_test_add_func ("/lifecycle/home-end/stray", test_stray);
+  g_test_add_func ("/lifecycle/home-end/stray-drain", test_stray_drain);
+  g_test_add_func ("/lifecycle/home-end/stray-drain-marked", test_stray_drain_marked);
   g_test_add_func ("/lifecycle/home-end/leaves-behind", test_leaves_behind);
   g_test_add_func ("/lifecycle/home-end/default-context", test_default_context);
   g_test_add_func ("/lifecycle/home-end/shown", test_shown);
