@@ -44,7 +44,8 @@ typedef enum
   LIFECYCLE_SCOPE_PERMANENT  = 1 << 2, /* meant to live as long as the program */
   LIFECYCLE_SCOPE_COLLECTED  = 1 << 3, /* the end of an object must not run user code at once */
   LIFECYCLE_SCOPE_NAME_IS_STATIC = 1 << 4, /* like the name of a type */
-  LIFECYCLE_SCOPE_NAME_IS_DETAIL = 1 << 5  /* it is the detail of the reason, too */
+  LIFECYCLE_SCOPE_NAME_IS_DETAIL = 1 << 5, /* it is the detail of the reason, too */
+  LIFECYCLE_SCOPE_OUTLIVED = 1 << 6    /* it has been disposed and goes on; see lifecycle-scope-ref.c */
 } LifecycleScopeMarks;
 
 struct _LifecycleScope
@@ -127,6 +128,8 @@ gboolean        lifecycle_scope_leave_closed  (LifecycleScope     *self,
                                                LifecycleScope    **parent);
 LifecycleScope *lifecycle_scope_dup_owner     (LifecycleScope     *self);
 LifecycleLedger *lifecycle_scope_ref_handle   (LifecycleScope     *self);
+void            lifecycle_scope_make_unreachable (LifecycleScope   *self);
+void            lifecycle_scope_await_unref   (LifecycleScope     *self);
 void            lifecycle_scope_drop_cancellable (LifecycleScope  *self);
 char           *lifecycle_scope_dup_quoted_name (LifecycleScope   *self);
 char           *lifecycle_path_join           (GPtrArray          *names);

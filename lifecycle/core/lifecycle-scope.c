@@ -226,26 +226,6 @@ lifecycle_scope_limit_reached (LifecycleScope *self,
   g_signal_emit (self, signals[SIGNAL_LIMIT_REACHED], 0, n_entries);
 }
 
-/* Returns a new reference to an empty ledger that leads to the scope for as long as the scope lives:
- * lifecycle_ledger_dup_scope(). Unlike the ledger of what the scope owns, it never leads to another
- * scope. The caller holds a reference to the scope.
- *
- * This is instead of a GWeakRef. If one is cleared while another thread is dropping the last reference
- * to the object, GLib 2.74 writes to it afterwards, when its memory may have been freed.
- */
-LifecycleLedger *
-lifecycle_scope_ref_handle (LifecycleScope *self)
-{
-  LifecycleExtra *extra = lifecycle_scope_ensure_extra (self);
-  LifecycleLedger *ledger = lifecycle_scope_lock_ledger (self);
-
-  if (extra->handle == NULL)
-    extra->handle = lifecycle_ledger_new (self);
-  lifecycle_ledger_unlock (ledger);
-
-  return lifecycle_ledger_ref (extra->handle);
-}
-
 static void
 extra_free (LifecycleExtra *extra)
 {
@@ -273,17 +253,23 @@ lifecycle_scope_dispose (GObject *object)
 {
   LifecycleScope *self = LIFECYCLE_SCOPE (object);
 
+  /* GObject counts the reference that is being dropped, unless this is g_object_run_dispose(). */
+  if (G_UNLIKELY (lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_OUTLIVED)) &&
+      g_atomic_int_get (&object->ref_count) == 1)
+    lifecycle_scope_await_unref (self);
+
   /* Chaining up would disconnect the handlers of a scope that still has signals to emit. */
-  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_FINISHED) && !lifecycle_teardown_dispose (self))
+  if (!lifecycle_scope_has_mark (self, LIFECYCLE_SCOPE_FINISHED) &&
+      !lifecycle_teardown_dispose (self) &&
+      (g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_OUTLIVED) & LIFECYCLE_SCOPE_FINISHED) == 0)
     return;
 
-  lifecycle_ledger_set_scope (&self->holdings->ledger, NULL);
-  if (self->extra != NULL && self->extra->handle != NULL)
-    lifecycle_ledger_set_scope (self->extra->handle, NULL);
-  if (self->extra != NULL && self->extra->following != NULL)
-    lifecycle_ledger_set_scope (self->extra->following, NULL);
+  lifecycle_scope_make_unreachable (self);
 
   G_OBJECT_CLASS (lifecycle_scope_parent_class)->dispose (object);
+
+  if (G_UNLIKELY (g_atomic_int_get (&object->ref_count) > 1))
+    g_atomic_int_or (&self->marks, LIFECYCLE_SCOPE_OUTLIVED);
 }
 
 static void

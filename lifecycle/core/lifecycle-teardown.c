@@ -195,7 +195,9 @@ teardown_finish (LifecycleScope *scope,
     lifecycle_watch_scope_closed (scope, duration);
 
   teardown_tell_waits (scope);
-  g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_FINISHED);
+  if (G_UNLIKELY ((g_atomic_int_or (&scope->marks, LIFECYCLE_SCOPE_FINISHED) &
+                   LIFECYCLE_SCOPE_OUTLIVED) != 0))
+    lifecycle_scope_make_unreachable (scope);
 
   return left;
 }
