@@ -30,6 +30,8 @@ static struct
    * that the thread takes may be locked at that moment.
    */
   GMutex                  working;
+  gboolean                begun;        /* the thread has locked it for the first time */
+  GCond                   begins;
 } inspect;
 
 guint64
@@ -160,6 +162,8 @@ static gpointer
 inspect_thread (gpointer data)
 {
   g_mutex_lock (&inspect.working);
+  inspect.begun = TRUE;
+  g_cond_signal (&inspect.begins);
   g_main_context_push_thread_default (inspect.context);
   while (!g_atomic_int_get (&inspect.stopping))
     g_main_context_iteration (inspect.context, TRUE);
@@ -172,17 +176,25 @@ inspect_thread (gpointer data)
   return NULL;
 }
 
-/* Signals are for the threads of the program. */
+/* Signals are for the threads of the program. This waits until a fork waits for the thread: as it starts,
+ * it may hold locks of the allocator, which not all of them take care of.
+ */
 static GThread *
 start_thread (void)
 {
   sigset_t all, before;
   GThread *thread;
 
+  inspect.begun = FALSE;
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &before);
   thread = g_thread_new ("lifecycle-look", inspect_thread, NULL);
   pthread_sigmask (SIG_SETMASK, &before, NULL);
+
+  g_mutex_lock (&inspect.working);
+  while (!inspect.begun)
+    g_cond_wait (&inspect.begins, &inspect.working);
+  g_mutex_unlock (&inspect.working);
 
   return thread;
 }
