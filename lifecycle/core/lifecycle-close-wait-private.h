@@ -32,6 +32,7 @@ typedef struct
   GPtrArray       *waiters;     /* of Waiter */
   GSource         *timeout;
   LifecycleHomeCall *abandoned; /* ends the wait if the home thread ends */
+  GPtrArray       *away;        /* of LifecycleHomeCall: the same for scopes with other homes; or NULL */
   GError          *overdue;     /* lists what was still pending when the wait was given up */
 } LifecycleCloseWait;
 
@@ -48,6 +49,7 @@ void                lifecycle_close_wait_forget_later (LifecycleCloseWait *self,
                                                       LifecycleScope      *scope);
 gboolean            lifecycle_close_wait_has_pending (LifecycleCloseWait  *self,
                                                       gboolean            *gave_up);
+void                lifecycle_close_wait_end_drain   (LifecycleCloseWait  *self);
 void                lifecycle_close_wait_start       (LifecycleCloseWait  *self,
                                                       gboolean             waits);
 gboolean            lifecycle_close_wait_cut_short   (LifecycleScope      *scope,

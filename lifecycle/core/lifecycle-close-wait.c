@@ -67,6 +67,7 @@ close_wait_forget_scopes (LifecycleCloseWait *self)
   g_autoptr (GPtrArray) scopes = g_steal_pointer (&self->scopes);
 
   self->scopes = g_ptr_array_new_with_free_func (g_object_unref);
+  g_clear_pointer (&self->away, g_ptr_array_unref);
   for (guint i = 0; i < scopes->len; i++)
     {
       LifecycleHoldings *holdings = lifecycle_scope_get_holdings (g_ptr_array_index (scopes, i));
@@ -110,7 +111,8 @@ lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
 
       lifecycle_ledger_lock (&holdings->ledger);
       pending = holdings->n_pending > 0 && !lifecycle_scope_is_closed (scope);
-      *gave_up |= holdings->gave_up;
+      *gave_up |= holdings->gave_up || (pending && holdings->home_gone);
+      pending = pending && !holdings->home_gone;
       lifecycle_ledger_unlock (&holdings->ledger);
       if (pending)
         return TRUE;
@@ -203,6 +205,33 @@ close_wait_describe (LifecycleCloseWait *self)
                       "Closed without waiting any longer for %s", message->str);
 }
 
+/* Remembers what is still pending, and will not be waited for. */
+static void
+close_wait_note_overdue (LifecycleCloseWait *self)
+{
+  GError *overdue = close_wait_describe (self);
+
+  if (overdue != NULL)
+    {
+      g_clear_error (&self->overdue);
+      self->overdue = overdue;
+    }
+}
+
+/* Called at home, in a drain. Closes the scope if nothing is pending any more. */
+void
+lifecycle_close_wait_end_drain (LifecycleCloseWait *self)
+{
+  gboolean gave_up;
+
+  if (!self->draining || lifecycle_close_wait_has_pending (self, &gave_up))
+    return;
+
+  if (gave_up)
+    close_wait_note_overdue (self);
+  lifecycle_close_wait_start (self, TRUE);
+}
+
 static gboolean
 close_wait_woken_cb (gpointer data)
 {
@@ -213,8 +242,7 @@ close_wait_woken_cb (gpointer data)
 
   if (self->draining)
     {
-      if (!lifecycle_close_wait_has_pending (self, &gave_up))
-        lifecycle_close_wait_start (self, TRUE);
+      lifecycle_close_wait_end_drain (self);
       return G_SOURCE_REMOVE;
     }
 
@@ -223,7 +251,7 @@ close_wait_woken_cb (gpointer data)
       !self->root->releasing && !lifecycle_close_wait_has_pending (self, &gave_up))
     {
       if (gave_up)
-        self->overdue = close_wait_describe (self);
+        close_wait_note_overdue (self);
       close_wait_release (self, self->root);
     }
 
@@ -298,12 +326,12 @@ lifecycle_close_wait_give_up (LifecycleCloseWait *self)
 {
   if (self->draining && !self->root->in_teardown)
     {
-      self->overdue = close_wait_describe (self);
+      close_wait_note_overdue (self);
       lifecycle_close_wait_start (self, FALSE);
     }
   else if (lifecycle_close_wait_is_waiting (self))
     {
-      self->overdue = close_wait_describe (self);
+      close_wait_note_overdue (self);
       close_wait_release (self, self->root);
     }
   else
@@ -474,6 +502,29 @@ lifecycle_close_wait_ensure (LifecycleScope *scope)
   return self;
 }
 
+/* The home of a scope that is being drained with one elsewhere is gone. Its operations may end, but that
+ * is never seen there.
+ */
+static void
+close_wait_away_abandoned_cb (LifecycleScope *scope,
+                              gpointer        data)
+{
+  LifecycleHoldings *holdings = lifecycle_scope_lock_holdings (scope);
+
+  holdings->home_gone = TRUE;
+  lifecycle_holdings_wake_waits (holdings);
+  lifecycle_ledger_unlock (&holdings->ledger);
+}
+
+static void
+close_wait_watch_home (LifecycleCloseWait *self,
+                       LifecycleScope     *scope)
+{
+  if (self->away == NULL)
+    self->away = g_ptr_array_new_with_free_func ((GDestroyNotify) lifecycle_home_call_cancel);
+  g_ptr_array_add (self->away, lifecycle_home_call_new (scope, close_wait_away_abandoned_cb, NULL, NULL));
+}
+
 /* Called at home. Adds a scope whose ledger wakes the close wait when nothing is pending. */
 void
 lifecycle_close_wait_watch (LifecycleCloseWait *self,
@@ -488,6 +539,9 @@ lifecycle_close_wait_watch (LifecycleCloseWait *self,
   if (self->draining)
     holdings->draining = TRUE;
   lifecycle_ledger_unlock (&holdings->ledger);
+
+  if (scope->context != self->home)
+    close_wait_watch_home (self, scope);
 }
 
 typedef struct

@@ -13,7 +13,6 @@ drain_call_run (LifecycleCloseCall *call)
 {
   LifecycleScope *scope = call->scope;
   LifecycleCloseWait *self;
-  gboolean gave_up;
 
   /* The scope is already being closed: join that close. */
   if (!lifecycle_scope_is_open (scope))
@@ -42,9 +41,12 @@ drain_call_run (LifecycleCloseCall *call)
       lifecycle_scope_list_clear (&scopes);
     }
 
-  if (!lifecycle_close_wait_has_pending (self, &gave_up))
-    lifecycle_close_wait_start (self, TRUE);
-  else if (scope->home_gone)
+  /* The home of a scope below may be gone. */
+  if (self->away != NULL)
+    lifecycle_home_calls_retry ();
+
+  lifecycle_close_wait_end_drain (self);
+  if (scope->home_gone)
     lifecycle_close_wait_give_up (self);
   lifecycle_close_wait_unref (self);
 }

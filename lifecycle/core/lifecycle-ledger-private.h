@@ -114,6 +114,7 @@ typedef struct
   guint              moving : 1; /* not open, but will be open again after the move */
   guint              draining : 1; /* open, but refuses operations */
   guint              gave_up : 1; /* the wait for something still running has been given up */
+  guint              home_gone : 1; /* in a drain of a scope elsewhere: what is pending never ends */
 } LifecycleHoldings;
 
 /* Everything that ends with an object. */

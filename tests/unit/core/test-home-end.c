@@ -128,6 +128,7 @@ test_not_abandoned (void)
 
 /* What ends with the scope goes in the same go, also a child that somebody holds. */
 static LifecycleScope *kept_child;
+static LifecycleScope *kept_parent;
 
 static void
 set_up_family (Home *home)
@@ -320,6 +321,60 @@ test_drain_wait (void)
   lifecycle_operation_end (pending);
   g_assert_finalize_object (home.scope);
   home_assert_gone (&home);
+}
+
+/* A drain of a scope elsewhere waits for an operation, and its result will never be seen. */
+static void
+set_up_child (Home *home)
+{
+  g_autoptr (LifecycleScope) child = lifecycle_scope_new_child (kept_parent, "child");
+
+  pending = lifecycle_scope_begin (child, "work");
+  fill (home, child);
+}
+
+static void
+check_drain_elsewhere (gboolean gone_before)
+{
+  Home home = { 0 };
+  Wait wait = { &home };
+
+  kept_parent = lifecycle_scope_new ("parent");
+  home_start (&home, set_up_child);
+  g_object_unref (home.scope);
+  if (gone_before)
+    {
+      home_end (&home);
+      home_inherit (&home);
+    }
+  lifecycle_scope_drain_async (kept_parent, LIFECYCLE_REASON_SHUTDOWN, 0, NULL, drain_cb, &wait);
+  test_drain ();
+  if (!gone_before)
+    {
+      g_assert_cmpint (lifecycle_scope_get_state (kept_parent), ==, LIFECYCLE_STATE_OPEN);
+      home_end (&home);
+      home_inherit (&home);
+    }
+
+  test_iterate_until (wait.done > 0);
+  wait_assert_gave_up (&wait);
+  g_assert_cmpint (home.cleanups, ==, 1);
+  g_assert_finalize_object (g_steal_pointer (&kept_parent));
+
+  lifecycle_operation_end (pending);
+  home_assert_gone (&home);
+}
+
+static void
+test_drain_elsewhere (void)
+{
+  check_drain_elsewhere (FALSE);
+}
+
+static void
+test_drain_elsewhere_gone (void)
+{
+  check_drain_elsewhere (TRUE);
 }
 
 /* Nobody waits for either: no result is left to a context that is not run any more. */
@@ -910,6 +965,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/home-end/close-unwaited-keeps", test_close_unwaited_keeps);
   g_test_add_func ("/lifecycle/home-end/drain-wait", test_drain_wait);
   g_test_add_func ("/lifecycle/home-end/drain-call", test_drain_call);
+  g_test_add_func ("/lifecycle/home-end/drain-elsewhere", test_drain_elsewhere);
+  g_test_add_func ("/lifecycle/home-end/drain-elsewhere-gone", test_drain_elsewhere_gone);
   g_test_add_func ("/lifecycle/home-end/mail", test_mail);
   g_test_add_func ("/lifecycle/home-end/mail-inherited", test_mail_inherited);
   g_test_add_func ("/lifecycle/home-end/mail-stolen", test_mail_stolen);
