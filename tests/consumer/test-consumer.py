@@ -241,8 +241,54 @@ class Consumer:
                    "s = l.Scope.new('typelib'); s.close(); print(s.get_name(), s.is_closed())")
         same(run(found, "-c", program, env=environment(**self.path)), "typelib True\n")
 
+    def read_variables(self):
+        """The variables that doc/languages.md tells to set, with where things are here."""
+        with open(os.path.join(self.source, "doc", "languages.md"), encoding="utf-8") as text:
+            rows = re.findall(r"^\| [^|]* \| `(\w+)` \| `([^`]*)` \|$", text.read(), re.M)
+        return {name: value.replace("PREFIX/LIB", self.libdir).replace("PREFIX", self.prefix)
+                for name, value in rows}
+
+    def languages(self):
+        """the first program of the page for each language, with the variables of doc/languages.md"""
+        if not self.installed("lib", "girepository-1.0", "Lifecycle-1.typelib"):
+            raise Skip("introspection was not built: no g-ir-scanner")
+        variables = self.read_variables()
+        env = environment(**{name: value for name, value in variables.items() if name != "PYTHONPATH"})
+        env["PYTHONDONTWRITEBYTECODE"] = "1"
+        run_so_far = []
+        for page, word, candidates, has_binding in (
+                ("python", "python", ("python3", "/usr/bin/python3"), ("-c", "import gi")),
+                ("javascript", "js", ("gjs",), ("--version",)),
+                ("lua", "lua", ("lua5.1",), ("-e", "require 'lgi'")),
+                ("perl", "perl", ("perl", "/usr/bin/perl"), ("-MGlib::Object::Introspection", "-e", "1")),
+                ("ruby", "ruby", ("ruby", "/usr/bin/ruby"), ("-rgobject-introspection", "-e", "1")),
+                ("vala", "vala", ("valac",), ("--version",))):
+            found = [path for path in map(shutil.which, candidates) if path is not None
+                     and subprocess.run([path, *has_binding], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, check=False).returncode == 0]
+            if not found:
+                continue
+            with open(os.path.join(self.source, "doc", f"{page}.md"), encoding="utf-8") as text:
+                program, expected = re.search(rf"^```{word}\n(.*?)^```\n+^```text\n(.*?)^```", text.read(),
+                                              re.M | re.S).groups()
+            path = os.path.join(self.work, f"page.{word}")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(program)
+            if page == "vala":
+                built = os.path.join(self.work, "page-vala")
+                run(found[0], "--pkg=gio-2.0", "--pkg=lifecycle-1", "-X", "-w",
+                    f"--directory={self.work}", "-o", built, path, env=env)
+                output = run(built, env=env)
+            else:
+                more = {"PYTHONPATH": variables["PYTHONPATH"]} if page == "python" else {}
+                output = run(found[0], *(["-m"] if page == "javascript" else []), path, env={**env, **more})
+            same(f"{page}:\n{output}", f"{page}:\n{expected}")
+            run_so_far.append(page)
+        if not run_so_far:
+            raise Skip("there is no binding for any of them")
+
     TESTS = (install, files, c, c_clang, c_without_names, cxx, direct, page, command, gtk, subproject,
-             wrap, vala, typelib)
+             wrap, vala, typelib, languages)
 
 
 def main():

@@ -163,7 +163,7 @@ static void
 test_child_of_destroyed (Fixture       *fixture,
                          gconstpointer  data)
 {
-  g_autoptr (GtkWindow) window = g_object_ref (fixture->window);
+  g_autoptr (GtkWindow) window G_GNUC_UNUSED = g_object_ref (fixture->window);
   g_autoptr (GtkWidget) first = g_object_ref (fixture->first);
   GtkWindow *other = GTK_WINDOW (gtk_window_new ());
   LifecycleScope *scope;
