@@ -158,7 +158,7 @@ rank_referrer (GObject       *object,
   static const char *const toolkit[] = { "Gtk", "Gdk", "Gsk", "Adw", "Pango" };
   const char *name = g_type_name_from_instance (instance);
 
-  if (is_part (GTK_WIDGET (object), instance))
+  if (GTK_IS_WIDGET (object) && is_part (GTK_WIDGET (object), instance))
     return LIFECYCLE_REFERRER_PART;
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {

@@ -420,7 +420,7 @@ at_exit (void)
 static void
 begin_watching (void)
 {
-  static const LifecycleLeakFinder finder = { find_leaks, count_leaks };
+  static LifecycleLeakFinder finder = { find_leaks, count_leaks, NULL };
   LifecycleGtkRootsObserver observer = {
     .rooted = rooted_cb,
     .leaving = leaving_cb,
@@ -431,6 +431,7 @@ begin_watching (void)
   if (lifecycle_stacks_capture () != NULL)
     observer.created = created_cb;
 
+  finder.toolkit = lifecycle_gtk_get_toolkit ();
   leaks.watching = TRUE;
   leaks.thread = g_thread_self ();
   leaks.overdue = g_ptr_array_new ();

@@ -4,6 +4,7 @@
  */
 
 #include "lifecycle-inspect-private.h"
+#include "lifecycle-leaks-private.h"
 
 /* GLib cannot be asked whether a main context is run. So each one gets a source of the highest
  * priority, and those whose source is not dispatched in time are looked at more closely.
@@ -11,6 +12,7 @@
 typedef struct
 {
   GMainContext          *asker;
+  gboolean               search;
   LifecycleContextsFunc  func;
   gpointer               data;
   LifecycleSnapshot     *snapshot;
@@ -69,6 +71,8 @@ probe_cb (gpointer data)
   gint64 delay = CLAMP (g_get_monotonic_time () - check->asked, 0, G_MAXINT - 1);
 
   g_atomic_int_set (&check->answers[probe->index], (gint) delay + 1);
+  if (check->search)
+    lifecycle_leaks_search (NULL, TRUE);
   if (g_atomic_int_dec_and_test (&check->n_missing))
     {
       g_autoptr (GSource) source = g_idle_source_new ();
@@ -172,10 +176,12 @@ ask (Check        *check,
 }
 
 /* Asks all contexts in which a scope is at home, and calls `func` on this thread when all have
- * answered, or after `timeout` milliseconds.
+ * answered, or after `timeout` milliseconds. With `search`, their threads find out who refers to what
+ * they should have finalized, before they answer.
  */
 void
 lifecycle_contexts_check (guint                  timeout,
+                          gboolean               search,
                           LifecycleContextsFunc  func,
                           gpointer               data)
 {
@@ -184,6 +190,7 @@ lifecycle_contexts_check (guint                  timeout,
   g_autoptr (GHashTable) by_context = g_hash_table_new (NULL, NULL);
 
   self->asker = g_main_context_ref_thread_default ();
+  self->search = search;
   self->func = func;
   self->data = data;
   self->refs = 1;

@@ -12,7 +12,7 @@
 #define SNAPSHOT_RECORDS  5000
 #define MAX_RECORDS       50000
 
-/* How long a snapshot waits for the answers of main contexts, in ms. */
+/* How long snapshots and lists of leaks wait for the answers of main contexts, in ms. */
 #define SNAPSHOT_WAIT     300
 
 /* How often something that cannot be waited for is looked at, in ms. */
@@ -192,11 +192,21 @@ get_statistics (Request *request,
   return tuple (lifecycle_describe_statistics (statistics));
 }
 
+static void
+answer_leaks (GPtrArray         *reports,
+              LifecycleSnapshot *snapshot,
+              gpointer           data)
+{
+  lifecycle_inspect_call_return (data, tuple (lifecycle_describe_leaks ()));
+}
+
 static GVariant *
 list_leaks (Request *request,
             GError **error)
 {
-  return tuple (lifecycle_describe_leaks ());
+  lifecycle_contexts_check (SNAPSHOT_WAIT, TRUE, answer_leaks, g_steal_pointer (&request->call));
+
+  return NULL;
 }
 
 static GVariant *
@@ -458,7 +468,7 @@ static GVariant *
 check_contexts (Request *request,
                 GError **error)
 {
-  lifecycle_contexts_check (get_timeout (request->parameters, 0), answer_contexts,
+  lifecycle_contexts_check (get_timeout (request->parameters, 0), FALSE, answer_contexts,
                             g_steal_pointer (&request->call));
 
   return NULL;
@@ -476,7 +486,7 @@ static GVariant *
 list_stuck (Request *request,
             GError **error)
 {
-  lifecycle_contexts_check (get_timeout (request->parameters, 0), answer_stuck,
+  lifecycle_contexts_check (get_timeout (request->parameters, 0), FALSE, answer_stuck,
                             g_steal_pointer (&request->call));
 
   return NULL;
@@ -529,7 +539,7 @@ take_snapshot (Request *request,
   snapshot->time = g_get_real_time () / 1000;
   snapshot->n_records = MIN (n_records, MAX_RECORDS);
   snapshot->call = g_steal_pointer (&request->call);
-  lifecycle_contexts_check (SNAPSHOT_WAIT, answer_snapshot, snapshot);
+  lifecycle_contexts_check (SNAPSHOT_WAIT, TRUE, answer_snapshot, snapshot);
 
   return NULL;
 }

@@ -131,6 +131,7 @@ typedef void (* LifecycleContextsFunc) (GPtrArray         *reports,
                                         gpointer           data);
 
 void      lifecycle_contexts_check (guint                  timeout,
+                                    gboolean               search,
                                     LifecycleContextsFunc  func,
                                     gpointer               data);
 GVariant *lifecycle_contexts_list  (GPtrArray             *reports);

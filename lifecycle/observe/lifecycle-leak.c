@@ -568,8 +568,8 @@ lifecycle_leak_get_details (LifecycleLeak *self)
  * Gets the signal handlers that are connected to the object, one a line: the signal, and the function
  * that is called.
  *
- * They are looked for when a widget becomes overdue. Those of the controllers of the widget are listed,
- * too; those that GTK has connected are not. For other objects they are not known.
+ * They are looked for at the same time as [method@Leak.get_referrers]. For a widget, those of its
+ * controllers are listed, too, and those that GTK has connected are not.
  *
  * Returns: (transfer none) (nullable): some lines of text, or %NULL
  *
@@ -590,12 +590,15 @@ lifecycle_leak_get_handlers (LifecycleLeak *self)
  * Gets what refers to the object, one a line. Some of these may hold a reference, others only have its
  * address.
  *
- * This is looked for when a widget becomes overdue. For other objects it is not known. Found are handlers
- * and sources that have the widget as their data, whoever has set them up, what scopes own, variables of
- * the program, objects that have it in one of their fields, and, in Python, what the garbage collector
- * knows. Private data of objects, containers and blocks of memory that are not objects are not found.
- * What belongs to GTK is listed only if there is nothing else. The memory is searched on Linux; on other
- * systems only what scopes own is known.
+ * This is looked for once: when a widget becomes overdue, and for other objects when leaks are listed while
+ * they are overdue, on the thread on which [method@Scope.expect_finalize] was called. It is not known of
+ * objects that have been disposed of and live on, unless they are widgets.
+ *
+ * Found are handlers and sources that have the object as their data, whoever has set them up, what scopes
+ * own, variables of the program, objects that have it in one of their fields, and, in Python, what the
+ * garbage collector knows. Private data of objects, containers and blocks of memory that are not objects are
+ * not found. What belongs to GTK is listed only if there is nothing else. The memory is searched on Linux;
+ * on other systems only what scopes own is known.
  *
  * Returns: (transfer none) (nullable): some lines of text, or %NULL
  *

@@ -7,6 +7,7 @@
 
 #include "lifecycle-leak-private.h"
 #include "lifecycle-leaks.h"
+#include "lifecycle-referrers-private.h"
 
 G_BEGIN_DECLS
 
@@ -30,11 +31,16 @@ typedef struct
 
   /* Returns how many are overdue. Called with no lock held, on any thread. */
   guint (* count) (void);
+
+  /* What it knows of those who refer to an object, of any type. */
+  const LifecycleToolkit *toolkit;
 } LifecycleLeakFinder;
 
 LIFECYCLE_SHARED
 void       lifecycle_leaks_set_finder       (const LifecycleLeakFinder *finder);
 void       lifecycle_leaks_mark             (LifecycleLeakMark       *mark);
+void       lifecycle_leaks_search           (const LifecycleLeakMark *since,
+                                             gboolean                 overdue_only);
 GPtrArray *lifecycle_leaks_list_alive       (const LifecycleLeakMark *since,
                                              gboolean                 overdue_only);
 guint      lifecycle_leaks_get_n_expected   (void);

@@ -7,6 +7,7 @@
 #include "lifecycle-modules-private.h"
 #include "lifecycle-names-private.h"
 #include "lifecycle-scope-private.h"
+#include "lifecycle-suspect-private.h"
 
 #define DEFAULT_GRACE_MS 2000
 
@@ -39,11 +40,12 @@ struct _Expectation
  */
 struct _Watch
 {
-  GObject     *object;          /* an address, not a reference */
-  GType        type;
-  Expectation *first;
-  guint        n_overdue;
-  guint64      listed;          /* number of the listing that last saw it */
+  GObject          *object;     /* an address, not a reference */
+  GType             type;
+  Expectation      *first;
+  guint             n_overdue;
+  guint64           listed;     /* number of the listing that last saw it */
+  LifecycleSuspect *suspect;
 };
 
 static const LifecycleLeakFinder *leaks_finder;
@@ -79,6 +81,13 @@ expectation_unref (Expectation *self)
   g_clear_pointer (&self->following, lifecycle_ledger_unref);
   g_free (self->why);
   g_free (self->scope_path);
+  g_free (self);
+}
+
+static void
+watch_destroy (Watch *self)
+{
+  lifecycle_suspect_unref (self->suspect);
   g_free (self);
 }
 
@@ -122,6 +131,8 @@ expectation_get_facts (Expectation       *self,
     .age = (guint64) (g_get_monotonic_time () - self->closed_at) / 1000,
     .why = self->why,
     .scope_path = self->scope_path,
+    .handlers = lifecycle_suspect_get_handlers (self->watch->suspect),
+    .referrers = lifecycle_suspect_get_referrers (self->watch->suspect),
     .place = self->entry.name,
     .stack = self->stack,
   };
@@ -147,6 +158,8 @@ watch_free (gpointer data)
                                                             LIFECYCLE_LEAK_KIND_FINALIZED_LATE);
 
           facts.n_refs = 0;
+          facts.handlers = NULL;
+          facts.referrers = NULL;
           lifecycle_leaks_note (&facts);
         }
       if (self->closed_at != 0)
@@ -165,7 +178,7 @@ watch_free (gpointer data)
       self = next;
     }
 
-  g_free (watch);
+  watch_destroy (watch);
 }
 
 LIFECYCLE_DEFINE_STATIC_QUARK (watch_quark, "lifecycle-expectations")
@@ -182,10 +195,11 @@ watch_get (GObject *object)
   watch = g_new0 (Watch, 1);
   watch->object = object;
   watch->type = G_OBJECT_TYPE (object);
+  watch->suspect = lifecycle_suspect_new (object);
   if (!g_object_replace_qdata (object, watch_quark (), NULL, watch, watch_free, NULL))
     {
       /* Another thread was faster. */
-      g_free (watch);
+      watch_destroy (watch);
       return g_object_get_qdata (object, watch_quark ());
     }
 
@@ -495,6 +509,43 @@ leaks_collect (GPtrArray     *list,
           g_ptr_array_add (list, lifecycle_leak_facts_copy (&facts));
         }
     }
+}
+
+/* Adds what this thread has to look into, and has not yet. The lock is held. */
+static void
+leaks_collect_suspects (GPtrArray     *list,
+                        LifecycleNode *nodes,
+                        guint64        since)
+{
+  for (LifecycleNode *node = nodes->next; node != nodes; node = node->next)
+    {
+      Expectation *self = expectation_from_node (node);
+
+      if (self->serial > since && lifecycle_suspect_claim (self->watch->suspect))
+        g_ptr_array_add (list, lifecycle_suspect_ref (self->watch->suspect));
+    }
+}
+
+/* Finds out who refers to the objects that are going to be listed, once for each, and only for those of
+ * the calling thread. `since` may be NULL.
+ */
+void
+lifecycle_leaks_search (const LifecycleLeakMark *since,
+                        gboolean                 overdue_only)
+{
+  const LifecycleLeakFinder *finder = g_atomic_pointer_get (&leaks_finder);
+  g_autoptr (GPtrArray) suspects = g_ptr_array_new_with_free_func (lifecycle_suspect_unref);
+  guint64 serial = since != NULL ? since->serial : 0;
+
+  g_mutex_lock (&leaks.lock);
+  leaks_advance ();
+  leaks_collect_suspects (suspects, &leaks.overdue, serial);
+  if (!overdue_only)
+    leaks_collect_suspects (suspects, &leaks.waiting, serial);
+  g_mutex_unlock (&leaks.lock);
+
+  if (suspects->len > 0)
+    lifecycle_suspects_search (suspects, finder != NULL ? finder->toolkit : NULL);
 }
 
 /* Lists the objects that are alive although the scope has closed, overdue or not. `since` may be

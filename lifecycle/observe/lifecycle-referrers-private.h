@@ -21,7 +21,8 @@ typedef enum
 
 typedef struct
 {
-  GObject   *object;            /* alive, and not held */
+  GObject   *object;            /* alive */
+  guint      n_held;            /* how many of its references are the caller's */
   GPtrArray *parts;             /* of GObject, not held: their handlers count as its own; or NULL */
   char      *handlers;          /* result: a line for each handler, or NULL */
   char      *referrers;         /* result: a line for each that refers to the object, or NULL */

@@ -512,7 +512,8 @@ look_at_javascript (Target *self)
   GObject *object = self->result->object;
   GQuark quark = g_quark_try_string ("gjs::private");
 
-  if (quark != 0 && g_object_get_qdata (object, quark) != NULL && object->ref_count == 1)
+  if (quark != 0 && g_object_get_qdata (object, quark) != NULL &&
+      object->ref_count == 1 + self->result->n_held)
     add_line (self->referrers,
               g_strdup ("JavaScript: a variable or a closure, unless garbage has yet to be collected"));
 }

@@ -223,7 +223,7 @@ lifecycle_report_describe (const LifecycleLeakMark *since,
                            gboolean                 with_dropped)
 {
   g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func (group_free);
-  g_autoptr (GPtrArray) alive = lifecycle_leaks_list_alive (since, FALSE);
+  g_autoptr (GPtrArray) alive = NULL;
   GString *string;
   LifecycleScopeList scopes;
 
@@ -233,6 +233,8 @@ lifecycle_report_describe (const LifecycleLeakMark *since,
     groups_add_scope (groups, scopes.items[i]);
   lifecycle_scope_list_clear (&scopes);
 
+  lifecycle_leaks_search (since, FALSE);
+  alive = lifecycle_leaks_list_alive (since, FALSE);
   groups_add_leaks (groups, alive);
   if (with_dropped)
     {

@@ -178,6 +178,94 @@ test_overdue (void)
   assert_clean ();
 }
 
+static gpointer
+list_thread (gpointer data)
+{
+  return get_leak (1, 0);
+}
+
+/* Its own thread finds out who refers to it, and others are told. What scopes own is known on every system. */
+static void
+test_referrers (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("view");
+  LifecycleScope *holder = lifecycle_scope_new ("holder");
+  TestEmitter *emitter = test_emitter_new ();
+  LifecycleLeak *leak;
+
+  lifecycle_scope_expect_finalize (scope, G_OBJECT (emitter), NULL);
+  lifecycle_scope_add_object (holder, G_OBJECT (emitter));
+  g_object_unref (emitter);
+  lifecycle_scope_close (scope);
+  lifecycle_set_leak_grace (0);
+
+  leak = g_thread_join (g_thread_new ("leaks", list_thread, NULL));
+  g_assert_null (lifecycle_leak_get_referrers (leak));
+  g_assert_finalize_object (leak);
+
+  leak = get_leak (1, 0);
+  g_assert_cmpuint (lifecycle_leak_get_n_refs (leak), ==, 1);
+  g_assert_true (g_pattern_match_simple ("a reference, added at *test-leaks.c:*, in scope holder",
+                                         lifecycle_leak_get_referrers (leak)));
+  g_assert_finalize_object (leak);
+
+  leak = g_thread_join (g_thread_new ("leaks", list_thread, NULL));
+  g_assert_nonnull (strstr (lifecycle_leak_get_referrers (leak), "in scope holder"));
+  g_assert_finalize_object (leak);
+
+  /* Nothing does any more. */
+  lifecycle_scope_close (holder);
+  leak = get_leak (1, 0);
+  g_assert_cmpint (lifecycle_leak_get_kind (leak), ==, LIFECYCLE_LEAK_KIND_FINALIZED_LATE);
+  g_assert_null (lifecycle_leak_get_referrers (leak));
+  g_assert_finalize_object (leak);
+
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (holder);
+  assert_clean ();
+}
+
+/* Only the first of many are looked into, and each of them once. */
+static void
+test_referrers_of_many (void)
+{
+  LifecycleScope *scope = lifecycle_scope_new ("view");
+  LifecycleScope *holder = lifecycle_scope_new ("holder");
+  const guint n = 1000;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (TestEmitter) emitter = test_emitter_new ();
+
+      lifecycle_scope_expect_finalize (scope, G_OBJECT (emitter), NULL);
+      lifecycle_scope_add_object (holder, G_OBJECT (emitter));
+    }
+  lifecycle_scope_close (scope);
+  lifecycle_set_leak_grace (0);
+
+  for (guint round = 0; round < 2; round++)
+    {
+      g_autoptr (GListModel) list = lifecycle_list_leaks ();
+      guint n_known = 0;
+
+      g_assert_cmpuint (g_list_model_get_n_items (list), ==, n);
+      for (guint i = 0; i < n; i++)
+        {
+          g_autoptr (LifecycleLeak) leak = g_list_model_get_item (list, i);
+
+          n_known += lifecycle_leak_get_referrers (leak) != NULL;
+          g_assert_cmpuint (lifecycle_leak_get_n_refs (leak), ==, 1);
+        }
+      g_assert_cmpuint (n_known, >, 0);
+      g_assert_cmpuint (n_known, <, n);
+    }
+
+  lifecycle_scope_close (holder);
+  g_assert_finalize_object (scope);
+  g_assert_finalize_object (holder);
+  assert_clean ();
+}
+
 static void
 test_properties (void)
 {
@@ -786,6 +874,8 @@ main (int   argc,
   g_test_add_func ("/lifecycle/leaks/in-time", test_in_time);
   g_test_add_func ("/lifecycle/leaks/not-counted", test_not_counted);
   g_test_add_func ("/lifecycle/leaks/overdue", test_overdue);
+  g_test_add_func ("/lifecycle/leaks/referrers", test_referrers);
+  g_test_add_func ("/lifecycle/leaks/referrers/many", test_referrers_of_many);
   g_test_add_func ("/lifecycle/leaks/properties", test_properties);
   g_test_add_func ("/lifecycle/leaks/monitor", test_monitor);
   g_test_add_func ("/lifecycle/leaks/disposed", test_disposed);
