@@ -62,7 +62,8 @@ lifecycle_command_parse (const LifecycleCommand   *self,
     { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
     { NULL }
   };
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  /* The words are used for as long as the program runs; `help COMMAND` comes here twice. */
+  static GPtrArray *words;
   guint n_words;
 
   g_option_context_set_summary (context, summary);
@@ -74,12 +75,15 @@ lifecycle_command_parse (const LifecycleCommand   *self,
   g_option_context_add_main_entries (context, help_entry, NULL);
 
   /* The parser expects the name of the program first. */
+  if (words == NULL)
+    words = g_ptr_array_new ();
+  g_ptr_array_set_size (words, 0);
   g_ptr_array_add (words, (gpointer) "lifecycle");
   for (int i = 0; i < *argc; i++)
     g_ptr_array_add (words, (*argv)[i]);
   g_ptr_array_add (words, NULL);
   *argc = (int) words->len - 1;
-  *argv = (char **) g_ptr_array_free (g_steal_pointer (&words), FALSE);
+  *argv = (char **) words->pdata;
 
   if (!g_option_context_parse (context, argc, argv, &error))
     {

@@ -27,6 +27,10 @@ SOCKETS = pathlib.Path(RUNTIME.name) / "lifecycle"
 ENVIRONMENT = {**os.environ, "XDG_RUNTIME_DIR": RUNTIME.name, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
 
 
+# What is planted is leaked on purpose, which AddressSanitizer should not tell of.
+LEAKING = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
+
 class Planted:
     """The program. It does what it is told, and has done it when tell() returns."""
 
@@ -34,7 +38,7 @@ class Planted:
         self.name = name
         self.process = subprocess.Popen(
             [PLANTED, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
-            env={**ENVIRONMENT, "LIFECYCLE_DEBUG": debug})
+            env={**ENVIRONMENT, **LEAKING, "LIFECYCLE_DEBUG": debug})
         self.pid = str(self.process.pid)
         assert self.process.stdout.readline() == "ready\n"
 
