@@ -20,7 +20,13 @@ let _placeAll = false;
 
 // -- places and exceptions --------------------------------------------------------------------
 
-const _OWN_FRAME = /\/overrides\/Lifecycle(?:Gtk4)?\.js:|@resource:\/\/\/org\/gnome\/gjs\/|^$/;
+// The second is what _compile() makes.
+const _OWN_FRAME = new RegExp([
+    /\/overrides\/Lifecycle(?:Gtk4)?\.js:/,
+    /\/overrides\/Lifecycle\.js line \d+ > Function:/,
+    /@resource:\/\/\/org\/gnome\/gjs\//,
+    /^$/,
+].map(each => each.source).join('|'));
 
 // The place in the source that called this file, of the form "file:line", or null.
 function _place() {
@@ -206,6 +212,49 @@ function _overrideScopes(Scope, native) {
 
 // -- what scopes own --------------------------------------------------------------------------
 
+// GJS loads overrides in a way in which the engine looks names up one by one, and does not optimize. So this
+// compiles a function anew, which must take all that it uses as arguments.
+function _compile(func) {
+    return new Function(`return ${func}`)();
+}
+
+// GJS's collector knows the closures that its own connect() makes; others it would keep. The plain case of
+// connect_signal() is written out, because it should cost little more than that connect().
+function _makeConnectSignal(connect, addHandlerFrom, connectWithFlags, address, addressOf, reportTo,
+    internPlace, findPlace, nPlaced, pause, placeAll) {
+    const {now} = Date;
+    // How many handlers may still get a place, and since when that has been so.
+    let credit = nPlaced;
+    let refilled = now();
+
+    const spendPlace = function () {
+        if (credit === 0) {
+            const time = now();
+            credit = Math.min(nPlaced, Math.floor((time - refilled) / pause));
+            refilled = time;
+        }
+        if (!placeAll)
+            credit--;
+        return findPlace();
+    };
+
+    return function (instance, detailedSignal, func, flags = 0) {
+        const place = credit > 0 || now() - refilled >= pause ? spendPlace() : null;
+        if (flags !== 0 || typeof func !== 'function')
+            return connectWithFlags(this, instance, detailedSignal, func, flags, place);
+
+        const owner = this[address] ?? addressOf(this);
+        const id = connect.call(instance, detailedSignal, function () {
+            try {
+                return func.apply(this, arguments);
+            } catch (error) {
+                return reportTo(owner, place, error);
+            }
+        });
+        return addHandlerFrom.call(this, instance, id, place === null ? 0 : internPlace(place)) ? id : 0;
+    };
+}
+
 function _overrideEntries(proto, native) {
     const {connect, connect_after: connectAfter} = GObject.Object.prototype;
     const {add_handler: addHandler, add_handler_from: addHandlerFrom, connect_signal: connectClosure} =
@@ -227,42 +276,8 @@ function _overrideEntries(proto, native) {
         return addHandler.call(scope, instance, id) ? id : 0;
     };
 
-    // How many handlers may still get a place, and since when that has been so.
-    let credit = N_PLACED;
-    let refilled = Date.now();
-
-    const spendPlace = function () {
-        if (credit === 0) {
-            const now = Date.now();
-            credit = Math.min(N_PLACED, Math.floor((now - refilled) / MS_PER_PLACE));
-            refilled = now;
-        }
-        if (!_placeAll)
-            credit--;
-        return _place();
-    };
-
-    // GJS's collector knows the closures that its own connect() makes; others it would keep. The plain case
-    // is written out, because it should cost little more than that connect(). So it uses nothing that was
-    // declared outside of this function: GJS looks the names of a module up one by one.
-    const [address, addressOf, reportTo, pause] = [_address, _addressOf, _reportTo, MS_PER_PLACE];
-    const [internPlace, {now}] = [Lifecycle.intern_place, Date];
-
-    proto.connect_signal = function (instance, detailedSignal, func, flags = 0) {
-        const place = credit > 0 || now() - refilled >= pause ? spendPlace() : null;
-        if (flags !== 0 || typeof func !== 'function')
-            return connectWithFlags(this, instance, detailedSignal, func, flags, place);
-
-        const owner = this[address] ?? addressOf(this);
-        const id = connect.call(instance, detailedSignal, function () {
-            try {
-                return func.apply(this, arguments);
-            } catch (error) {
-                return reportTo(owner, place, error);
-            }
-        });
-        return addHandlerFrom.call(this, instance, id, place === null ? 0 : internPlace(place)) ? id : 0;
-    };
+    proto.connect_signal = _compile(_makeConnectSignal)(connect, addHandlerFrom, connectWithFlags,
+        _address, _addressOf, _reportTo, Lifecycle.intern_place, _place, N_PLACED, MS_PER_PLACE, _placeAll);
 
     proto.every = function (intervalMs, func) {
         const place = _place();

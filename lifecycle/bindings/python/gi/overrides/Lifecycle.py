@@ -60,12 +60,23 @@ class _Site:
 # than to adopt a handler. The site keeps the code, so that the address stays its own.
 _sites = {}
 
+# The last site at each instruction, whatever the code: mostly it is the one, and a key that is a mere number
+# is found sooner.
+_last_sites = {}
+
 
 def _new_site(frame):
     # A program that compiles code again and again must not fill the memory with it.
     if len(_sites) >= 10000:
         _sites.clear()
+        _last_sites.clear()
     site = _sites[id(frame.f_code), frame.f_lasti] = _Site(frame)
+    return site
+
+
+def _last_site(frame):
+    site = _sites.get((id(frame.f_code), frame.f_lasti)) or _new_site(frame)
+    _last_sites[frame.f_lasti] = site
     return site
 
 
@@ -325,9 +336,11 @@ class Scope(Lifecycle.Scope):
         # This is the plain case of _connect_for(), without calls that it can do without.
         frame = _getframe(1)
         try:
-            site = _sites[id(frame.f_code), frame.f_lasti]
+            site = _last_sites[frame.f_lasti]
+            if site.code is not frame.f_code:
+                site = _last_site(frame)
         except KeyError:
-            site = _new_site(frame)
+            site = _last_site(frame)
         if flags or args or not callable(callback):
             return _connect_for(self, instance, detailed_signal, callback, args, flags, site.place)
         try:
