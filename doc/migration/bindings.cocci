@@ -29,7 +29,7 @@ end (...)
 
 @ depends on ended @
 identifier ended.binding;
-identifier self;
+Object *self;
 expression source, source_property, target, target_property, flags;
 @@
 

@@ -75,7 +75,7 @@ coccinelle.plain_id = cocci.make_ident ("no_id" if id in kept else id)
 
 @@
 identifier converted.plain_id;
-identifier self;
+Object *self;
 expression bus, sender, interface, member, path, arg0, flags, callback, info, vtable, error;
 @@
 

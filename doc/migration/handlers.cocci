@@ -40,7 +40,7 @@ end (...)
 
 @ depends on ended @
 identifier ended.id;
-identifier self;
+Object *self;
 expression emitter, signal, handler;
 @@
 
@@ -59,7 +59,7 @@ expression emitter, signal, handler;
 
 @ depends on bare @
 identifier bare.id;
-identifier self;
+Object *self;
 expression emitter, signal, handler;
 @@
 
@@ -91,7 +91,7 @@ end (...)
 }
 
 @ depends on all_of_it @
-identifier self;
+Object *self;
 expression all_of_it.emitter, signal, handler;
 @@
 

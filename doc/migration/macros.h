@@ -3,9 +3,4 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#define g_autoptr(type) type *
 #define g_autofree
-#define g_auto(type) type
-#define g_autolist(type) GList *
-#define g_autoslist(type) GSList *
-#define g_autoqueue(type) GQueue *

@@ -10,6 +10,7 @@ formatted with clang-format if it is there.
 """
 
 import argparse
+import collections
 import difflib
 import os
 import re
@@ -20,8 +21,18 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-PATCHES = ['handlers', 'connect-object', 'timeouts', 'operations', 'bindings', 'bus', 'unused-ids',
-           'unused-self']
+# The semantic patches in order, and what a file must have for one of them to do anything.
+PATCHES = {
+    'handlers': 'g_signal_connect',
+    'connect-object': 'g_signal_connect_object',
+    'stops': 'g_source_remove',
+    'timeouts': 'g_source_remove',
+    'operations': 'g_cancellable_cancel',
+    'bindings': 'g_binding_unbind',
+    'bus': 'g_dbus_connection_',
+    'unused-ids': 'lifecycle_scope_',
+    'unused-self': 'lifecycle_scope_',
+}
 
 STYLE = '{BasedOnStyle: GNU, ColumnLimit: 100, IndentWidth: 2, AlignAfterOpenBracket: Align, ' \
         'BinPackArguments: true, SortIncludes: Never, SpaceAfterCStyleCast: true'
@@ -53,16 +64,59 @@ def write(path, text):
         file.write(text)
 
 
-def variants(rules):
+# The classes that a file defines. Only their instances have a scope.
+CLASS = re.compile(r'^G_DEFINE_(?!BOXED|POINTER|ENUM|FLAGS)\w*TYPE\w*\s*\(\s*(\w+)', re.MULTILINE)
+
+
+def variants(rules, text):
     """The fields of an object are in its instance, or in its private data."""
-    yield rules
-    rules = rules.replace('self->', 'priv->')
-    rules = rules.replace('identifier self;', 'symbol self, priv;')
-    yield rules.replace('identifier self,', 'symbol self, priv;\nidentifier')
+    for name in CLASS.findall(text) if 'Object *self;' in rules else ['']:
+        plain = rules.replace('Object *self;', f'typedef {name};\n{name} *self;')
+        plain = plain.replace('identifier self;', 'identifier self != priv;')
+        yield name_class(plain, name).replace('identifier self,', 'identifier self != priv;\nidentifier')
+
+        if 'priv->' not in text:
+            continue
+        private = rules.replace('self->', 'priv->')
+        private = private.replace('Object *self;', f'symbol self;\ntypedef {name}Private;\n{name}Private *priv;')
+        private = private.replace('identifier self;', 'symbol self, priv;')
+        yield name_class(private, name + 'Private').replace('identifier self,', 'symbol self, priv;\nidentifier')
+
+
+def name_class(rules, name):
+    return rules.replace('"Object"', f'"{name}"').replace('struct _Object', f'struct _{name}')
+
+
+# spatch does not always understand these macros. It does understand a type.
+AUTO = re.compile(r'\bg_auto(?:ptr|list|slist|queue|)\s*\(\s*\w+\s*\)')
+
+
+def hide_macros(text):
+    """Returns the text with types of their own in the place of the macros, and the macros."""
+    macros = []
+
+    def hide(match):
+        macros.append(match.group(0))
+        return f'auto_macro_{len(macros) - 1}_t'
+
+    return AUTO.sub(hide, text), macros
+
+
+def show_macros(text, macros):
+    return re.sub(r'\bauto_macro_(\d+)_t\b', lambda match: macros[int(match.group(1))], text)
 
 
 def apply(patch, path):
-    for rules in variants(read(os.path.join(HERE, patch + '.cocci'))):
+    text, macros = hide_macros(read(path))
+    write(path, text)
+    try:
+        apply_hidden(patch, path, text)
+    finally:
+        write(path, show_macros(read(path), macros))
+
+
+def apply_hidden(patch, path, text):
+    for rules in variants(read(os.path.join(HERE, patch + '.cocci')), text):
         with tempfile.NamedTemporaryFile('w', suffix='.cocci', encoding='utf-8') as file:
             file.write(rules)
             file.flush()
@@ -81,11 +135,29 @@ def find_lost(before, after):
     return next((name for name in sorted(gone) if re.search(rf'->\s*{name}\b', after)), None)
 
 
+ENDED = re.compile(r'\b(?:g_clear_\w+|g_source_remove|g_signal_handler_disconnect|g_binding_unbind|'
+                   r'g_dbus_connection_(?:signal_unsubscribe|unregister_object))\s*\([^;]*->\s*(\w+)')
+BEGUN = re.compile(r'->\s*(\w+)\s*=\s*g_(?:signal|timeout|idle|object_bind|dbus)_\w+\s*\([^;]*;'
+                   r'(?!\s*lifecycle_scope_add_source\b)')
+
+
+def find_unowned(before, after):
+    """An id that is no longer ended by hand, although there is no scope that does so."""
+    fewer = collections.Counter(ENDED.findall(before)) - collections.Counter(ENDED.findall(after))
+    return next((name for name in BEGUN.findall(after) if name in fewer), None)
+
+
 def apply_whole(patch, path):
     """Applies a patch, or nothing of it."""
     before = read(path)
+    if PATCHES[patch] not in before:
+        return
     apply(patch, path)
-    lost = find_lost(before, read(path))
+    after = read(path)
+    lost = find_lost(before, after)
+    # A patch that knows the type of all that has the field needs no such help.
+    if lost is None and patch != 'stops':
+        lost = find_unowned(before, after)
     if lost is not None:
         write(path, before)
         print(f'{path}: {patch}.cocci is not applied, because spatch does not see all that uses "{lost}"')
@@ -136,6 +208,24 @@ def unwrap(before, after):
     return re.sub(r'^\{\n  \{\n((?:    .*\n|\n)+)  \}\n\}\n', replace, after, flags=re.MULTILINE)
 
 
+EMPTY = re.compile(r'^typedef struct _(\w+)Private\s*\{\s*\} *\1Private;\n\n?', re.MULTILINE)
+
+
+def drop_empty_private_data(text):
+    """GLib refuses private data without fields."""
+    match = EMPTY.search(text)
+    if match is None:
+        return text
+    name = match.group(1)
+    rest = EMPTY.sub('', text, count=1)
+    rest, dropped = re.subn(rf'^(G_DEFINE_(?:\w+_)?TYPE)_WITH_PRIVATE(\s*\(\s*{name}\b)', r'\1\2', rest,
+                            flags=re.MULTILINE)
+    if not dropped or re.search(rf'\b{name}Private\b', rest):
+        print(f'{name}Private has no fields any more, which GLib refuses: drop it')
+        return text
+    return rest
+
+
 def migrate(path, patches):
     """Returns whether the file was changed."""
     before = read(path)
@@ -145,7 +235,7 @@ def migrate(path, patches):
     if after == before:
         return False
 
-    write(path, add_include(after))
+    write(path, add_include(drop_empty_private_data(after)))
     format_changes(path, before, read(path))
     write(path, unwrap(before, read(path)))
     return True

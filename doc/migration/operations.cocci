@@ -12,6 +12,12 @@
 @ initialize:python @
 @@
 
+import os
+
+# Other classes of the same object may have a field of that name, but not in a file of that name.
+def name_child (positions, field):
+    return f'"{os.path.splitext (os.path.basename (positions[0].file))[0]}.{field}"'
+
 kept = set ()
 
 @ ended @
@@ -80,17 +86,19 @@ kept.add (cancellable)
 // A name that no field has stands for nothing.
 @ script:python converted @
 cancellable << ended.cancellable;
+p << ended.p;
 free;
 child;
 @@
 
-coccinelle.child = cocci.make_expr ('"' + cancellable + '"')
+coccinelle.child = cocci.make_expr (name_child (p, cancellable))
 coccinelle.free = cocci.make_ident ("no_cancellable" if cancellable in kept else cancellable)
 
 @@
 identifier converted.free;
 expression converted.child;
-identifier self, call;
+Object *self;
+identifier call;
 expression list arguments;
 expression callback;
 @@
@@ -108,7 +116,8 @@ expression callback;
 
 @@
 identifier converted.free;
-identifier self, call;
+Object *self;
+identifier call;
 expression list arguments;
 expression callback;
 @@

@@ -10,6 +10,12 @@
 @ initialize:python @
 @@
 
+import os
+
+# Other classes of the same object may have a field of that name, but not in a file of that name.
+def name_child (positions, field):
+    return f'"{os.path.splitext (os.path.basename (positions[0].file))[0]}.{field}"'
+
 kept = set ()
 
 @ ended @
@@ -60,6 +66,14 @@ position p;
 
   self->id@p = 0;
 
+@ named @
+identifier ended.id;
+identifier self;
+position p;
+@@
+
+  g_source_set_name_by_id (self->id@p, ...);
+
 @ again @
 identifier ended.id;
 identifier self;
@@ -73,7 +87,7 @@ symbol g_source_remove;
 @ other @
 identifier ended.id;
 identifier self;
-position p != { ended.p, around.p, added.p, reset.p, again.p };
+position p != { ended.p, around.p, added.p, reset.p, named.p, again.p };
 @@
 
   self->id@p
@@ -88,6 +102,7 @@ kept.add (id)
 // A name that no field has stands for nothing.
 @ script:python plain @
 id << ended.id;
+p << ended.p;
 plain_id;
 kept_id;
 child;
@@ -95,13 +110,14 @@ child;
 
 coccinelle.plain_id = cocci.make_ident ("no_id" if id in kept else id)
 coccinelle.kept_id = cocci.make_ident (id if id in kept else "no_id")
-coccinelle.child = cocci.make_expr ('"' + id + '"')
+coccinelle.child = cocci.make_expr (name_child (p, id))
 
 @@
 identifier plain.plain_id;
 expression plain.child;
-identifier self;
+Object *self;
 expression interval, function;
+constant seconds;
 symbol g_source_remove;
 @@
 
@@ -122,7 +138,7 @@ symbol g_source_remove;
 
 @@
 identifier plain.plain_id;
-identifier self;
+Object *self;
 expression interval, function;
 constant seconds;
 @@
@@ -177,7 +193,11 @@ identifier plain.plain_id;
 identifier self;
 @@
 
+(
 - self->plain_id = 0;
+|
+- g_source_set_name_by_id (self->plain_id, ...);
+)
 
 @@
 identifier plain.plain_id;
@@ -193,7 +213,7 @@ struct tag
 
 @@
 identifier plain.kept_id;
-identifier self;
+Object *self;
 @@
 
   self->kept_id = \(g_timeout_add\|g_timeout_add_seconds\|g_idle_add\) (..., self);

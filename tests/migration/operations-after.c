@@ -56,8 +56,9 @@ static void
 panel_replace (Panel *self)
 {
   LifecycleOperation *op = lifecycle_scope_begin_async (
-      lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), "replaced"), NULL,
-      loaded_cb, self, NULL);
+      lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)),
+                                   "operations-after.replaced"),
+      NULL, loaded_cb, self, NULL);
 
   g_file_query_info_async (self->file, "standard::*", G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT,
                            lifecycle_operation_get_cancellable (op), lifecycle_operation_ready,

@@ -47,8 +47,8 @@ static void
 view_changed (View *self)
 {
   lifecycle_scope_add_timeout (
-      lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), "save_id"), 2, save_cb,
-      self, NULL);
+      lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), "timeouts-after.save_id"),
+      2, save_cb, self, NULL);
 }
 
 static void
