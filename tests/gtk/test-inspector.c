@@ -653,14 +653,13 @@ int
 main (int   argc,
       char *argv[])
 {
-  for (int i = 1; i < argc; i++)
+  char *bench_words[] = { argv[0], (char *) "-p", (char *) "/lifecycle-gtk/inspector/scroll", NULL };
+
+  if (argc == 2 && g_str_equal (argv[1], "--bench"))
     {
-      if (g_str_equal (argv[i], "--bench"))
-        {
-          n_many = 100000;
-          argv[i] = (char *) "-p";
-          argv[i + 1] = (char *) "/lifecycle-gtk/inspector/scroll";
-        }
+      n_many = 100000;
+      argc = G_N_ELEMENTS (bench_words) - 1;
+      argv = bench_words;
     }
   g_test_init (&argc, &argv, NULL);
   lifecycle_gtk_add_inspector_page ();
