@@ -241,8 +241,9 @@ const LifecycleCommand lifecycle_command_leaks = {
   .help =
     "An object should be gone soon after a scope has closed if the program has said so, with\n"
     "lifecycle_scope_expect_finalize(). A program with GTK can also watch its widgets. Leaks of one\n"
-    "place are one line, with the address and the references of one of them; for a widget, its\n"
-    "handlers and what refers to it follow. 'lifecycle why PID ADDRESS' tells who has to do with it.\n"
+    "place are one line, with the address and the references of one of them. Its handlers and what\n"
+    "refers to it follow, if the program has found them out, for which its main loop has to run.\n"
+    "'lifecycle why PID ADDRESS' tells which scopes have to do with it.\n"
     "\n"
     "An entry can never fire if nobody runs its main context any more. It seems unable to fire\n"
     "if nobody but scopes holds its emitter, or if the call of an operation has been lost: look\n"
