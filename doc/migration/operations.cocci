@@ -94,6 +94,40 @@ child;
 coccinelle.child = cocci.make_expr (name_child (p, cancellable))
 coccinelle.free = cocci.make_ident ("no_cancellable" if cancellable in kept else cancellable)
 
+// A call that begins with its cancellable.
+@@
+identifier converted.free;
+expression converted.child;
+Object *self;
+identifier call;
+expression callback;
+@@
+
+- g_cancellable_cancel (self->free);
+- g_clear_object (&self->free);
+- self->free = g_cancellable_new ();
+  ... when != self->free
+- call (self->free, callback, self);
++ {
++   LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_renew_child (lifecycle_scope_of (G_OBJECT (self)), child), NULL, callback, self, NULL);
++
++   call (lifecycle_operation_get_cancellable (op), lifecycle_operation_ready, op);
++ }
+
+@@
+identifier converted.free;
+Object *self;
+identifier call;
+expression callback;
+@@
+
+- call (self->free, callback, self);
++ {
++   LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_of (G_OBJECT (self)), NULL, callback, self, NULL);
++
++   call (lifecycle_operation_get_cancellable (op), lifecycle_operation_ready, op);
++ }
+
 @@
 identifier converted.free;
 expression converted.child;

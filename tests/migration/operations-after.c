@@ -35,6 +35,35 @@ loaded_cb (GObject      *source,
   sample_called (user_data);
 }
 
+/* Some functions take nothing before the cancellable. */
+static void
+wait_async (GCancellable        *cancellable,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+waited_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  if (g_task_propagate_boolean (G_TASK (result), NULL))
+    sample_called (user_data);
+}
+
+static void
+panel_wait (Panel *self)
+{
+  LifecycleOperation *op = lifecycle_scope_begin_async (lifecycle_scope_of (G_OBJECT (self)),
+                                                        NULL, waited_cb, self, NULL);
+
+  wait_async (lifecycle_operation_get_cancellable (op), lifecycle_operation_ready, op);
+}
+
 static void
 panel_load (Panel *self)
 {
@@ -88,10 +117,11 @@ panel_init (Panel *self)
 
   panel_load (self);
   panel_replace (self);
+  panel_wait (self);
 }
 
 int
 main (void)
 {
-  return sample_run (PANEL_TYPE, 2);
+  return sample_run (PANEL_TYPE, 3);
 }
