@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 """Fetches Debian source packages, builds and tests them, converts them with migrate.py, and builds and
-tests them again. Nothing of them is kept, except for the report and what is in the scratch folder.
+tests them again. The tests are audited both times. Nothing of the packages is kept, except for the report
+and what is in the scratch folder.
 """
 
 import argparse
@@ -21,6 +22,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PACKAGES = {
     'feedbackd': {'sources': ['src/*.c'], 'options': ['-Dtests=true']},
     'gnome-calls': {'sources': ['src/*.c', 'plugins/**/*.c'], 'options': ['-Dtests=true']},
+    # Debian does not run the tests that need a compositor either.
+    'phosh': {'sources': ['src/**/*.c', 'plugins/**/*.c'],
+              'options': ['-Dtests=true', '-Dphoc_tests=disabled']},
 }
 
 
@@ -67,7 +71,7 @@ def apt_options(scratch):
 
 
 def fetch(package, scratch):
-    """Installs what it is built with, and unpacks it twice."""
+    """Installs what it is built with, and unpacks it twice: as it is, and to be converted."""
     options = apt_options(scratch)
     run(['apt-get', *options, 'update', '-qq'], scratch)
     run(['apt-get', *options, 'build-dep', '-y', '-qq', '--no-install-recommends', package], scratch,
@@ -93,14 +97,28 @@ def build_environment(prefix):
     return env
 
 
-def build_and_test(tree, options, env):
+def meson_test(tree, env, log, *wrapper):
+    run(['xvfb-run', '-a', 'dbus-run-session', *wrapper, 'meson', 'test', '-C', os.path.join(tree, '_build'),
+         '--no-rebuild', '--no-suite', 'manual', '--num-processes', '1', '--timeout-multiplier', '5'],
+        tree, env=env, check=False, log=log)
+
+
+def audit(tree, prefix, env, stage):
+    """Returns what the audit of the tests finds."""
+    report = f'{tree}.{stage}.audit.json'
+    meson_test(tree, env, f'{tree}.{stage}.audit.log', os.path.join(prefix, 'bin', 'lifecycle'), 'audit',
+               '--json', '--output', report, '--')
+    with open(report, encoding='utf-8') as file:
+        processes = json.load(file)['processes']
+    return [f'{process["program"]}: {finding["kind"]}: {finding["summary"]}'
+            for process in processes for finding in process['findings']]
+
+
+def build_and_test(tree, env, stage):
     """Returns the results of the tests, by name."""
     build = os.path.join(tree, '_build')
-    run(['meson', 'setup', build, *options], tree, env=env, log=tree + '.setup.log')
-    run(['ninja', '-C', build], tree, env=env, log=tree + '.build.log')
-    run(['xvfb-run', '-a', 'dbus-run-session', 'meson', 'test', '-C', build, '--no-rebuild',
-         '--num-processes', '1', '--timeout-multiplier', '5'],
-        tree, env=env, check=False, log=tree + '.test.log')
+    run(['ninja', '-C', build], tree, env=env, log=f'{tree}.{stage}.build.log')
+    meson_test(tree, env, f'{tree}.{stage}.test.log')
     results = {}
     with open(os.path.join(build, 'meson-logs', 'testlog.json'), encoding='utf-8') as file:
         for line in file:
@@ -122,6 +140,11 @@ def migrate(tree, patterns):
     return files, converted, left
 
 
+def read_lines(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read().splitlines()
+
+
 def count_lines(before, after):
     output = run(['diff', '-ru', '--exclude=_build', before, after], '/', check=False)
     lines = output.splitlines()
@@ -136,11 +159,15 @@ def trial(package, arguments):
     before, after = fetch(package, arguments.scratch)
 
     print(f'{package}: building and testing as it is', flush=True)
-    old = build_and_test(before, settings['options'], env)
+    run(['meson', 'setup', os.path.join(after, '_build'), *settings['options']], after, env=env,
+        log=after + '.setup.log')
+    old = build_and_test(after, env, 'before')
+    old_findings = audit(after, arguments.prefix, env, 'before')
 
     files, converted, left = migrate(after, settings['sources'])
     print(f'{package}: converted {converted} of {len(files)} files; building and testing', flush=True)
-    new = build_and_test(after, settings['options'], env)
+    new = build_and_test(after, env, 'after')
+    new_findings = audit(after, arguments.prefix, env, 'after')
 
     added, removed, calls = count_lines(before, after)
     broken = sorted(name for name, passed in old.items() if passed and not new.get(name, False))
@@ -148,21 +175,28 @@ def trial(package, arguments):
         'package': package, 'files': len(files), 'converted': converted, 'calls': calls,
         'added': added, 'removed': removed, 'left': left,
         'passed before': sum(old.values()), 'of': len(old), 'passed after': sum(new.values()),
-        'broken': broken,
+        'broken': broken, 'lines': sum(len(read_lines(path)) for path in files),
+        'findings before': old_findings, 'findings after': new_findings,
     }
 
 
 def markdown(results):
-    yield '| package | files converted | calls converted | lines added | removed | tests passed before | after |'
-    yield '|---|---|---|---|---|---|---|'
+    yield ('| package | lines of C | files converted | calls converted | lines added | removed | '
+           'tests before | after | audit before | after |')
+    yield '|---|---|---|---|---|---|---|---|---|---|'
     for result in results:
-        yield (f'| {result["package"]} | {result["converted"]} of {result["files"]} | {result["calls"]} | '
+        yield (f'| {result["package"]} | {result["lines"]} | '
+               f'{result["converted"]} of {result["files"]} | {result["calls"]} | '
                f'{result["added"]} | {result["removed"]} | '
-               f'{result["passed before"]} of {result["of"]} | {result["passed after"]} |')
+               f'{result["passed before"]} of {result["of"]} | {result["passed after"]} | '
+               f'{len(result["findings before"])} | {len(result["findings after"])} |')
     for result in results:
         yield ''
         yield f'Left in {result["package"]}: ' + ', '.join(
             f'{count} × `{call}()`' for call, count in result['left'].most_common())
+        for stage in 'before', 'after':
+            for finding in result[f'findings {stage}']:
+                yield f'- {stage}: {finding}'
 
 
 def main():
