@@ -279,7 +279,7 @@ scope_peek_close_wait (LifecycleScope *scope)
   LifecycleCloseWait *found = NULL;
 
   if (lifecycle_scope_is_closed (scope) || scope->releasing ||
-      lifecycle_holdings_peek_extra (holdings)->close_waits == NULL)
+      !lifecycle_holdings_has_waits (holdings))
     return NULL;
 
   lifecycle_ledger_lock (&holdings->ledger);
@@ -414,7 +414,7 @@ close_wait_scope_closed (LifecycleWait  *wait,
   LifecycleCloseWait *self = (LifecycleCloseWait *) wait;
   g_autoptr (GPtrArray) waiters = NULL;
 
-  scope->extra->close_wait = NULL;
+  lifecycle_scope_peek_extra (scope)->close_wait = NULL;
   self->draining = FALSE;
   close_wait_let_go (self);
   lifecycle_home_call_cancel (g_steal_pointer (&self->abandoned));

@@ -94,7 +94,7 @@ static guint
 close_at_home (LifecycleScope *scope)
 {
   LifecycleHoldings *holdings = lifecycle_scope_get_holdings (scope);
-  gboolean waits = lifecycle_holdings_peek_extra (holdings)->close_waits != NULL;
+  gboolean waits = lifecycle_holdings_has_waits (holdings);
   guint n_released = 0;
   gboolean held = waits;
 

@@ -222,6 +222,17 @@ lifecycle_holdings_peek_extra (LifecycleHoldings *self)
   return extra != NULL ? extra : &lifecycle_holdings_no_extra;
 }
 
+/* Returns whether a close or a drain waits for what is pending, without the lock. A drain of a scope that
+ * is at home elsewhere may begin or end at this moment, and then either answer is right: who begins one
+ * looks at the state of the scope afterwards.
+ */
+__attribute__ ((no_sanitize ("thread")))
+static inline gboolean
+lifecycle_holdings_has_waits (LifecycleHoldings *self)
+{
+  return lifecycle_holdings_peek_extra (self)->close_waits != NULL;
+}
+
 /* The ledger is locked. The scope has been taken down during a move: nothing moves. */
 static inline void
 lifecycle_holdings_end_move (LifecycleHoldings *self)

@@ -147,7 +147,7 @@ teardown_tell_waits (LifecycleScope *scope)
   LifecycleWait *own = lifecycle_scope_peek_extra (scope)->close_wait;
 
   /* Scopes above this one no longer have to wait for it. */
-  if (lifecycle_holdings_peek_extra (holdings)->close_waits != NULL)
+  if (lifecycle_holdings_has_waits (holdings))
     {
       lifecycle_ledger_lock (&holdings->ledger);
       lifecycle_holdings_wake_waits (holdings);

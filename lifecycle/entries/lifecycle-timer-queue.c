@@ -17,10 +17,10 @@
 struct _LifecycleTimerQueue
 {
   gint             refs;        /* atomic */
-  gint             gone;        /* atomic; the source has been destroyed, with or without its context */
+  gint             gone;        /* atomic; the source has been destroyed, usually with its context */
   GMutex           lock;
   GMainContext    *context;     /* not owned: it owns the source */
-  GSource         *source;      /* not owned; NULL once it is finalized */
+  GSource         *source;      /* not owned; NULL once it is destroyed */
   LifecycleTimer **heap;
   guint            n_timers;
   guint            n_allocated;
@@ -31,7 +31,7 @@ struct _LifecycleTimerQueue
 typedef struct
 {
   GSource              source;
-  LifecycleTimerQueue *queue;
+  LifecycleTimerQueue *queue;   /* atomic: other threads read it with no lock that we know of */
 } TimerSource;
 
 #define HEAP_ARITY 4
@@ -154,7 +154,7 @@ timer_queue_dispatch (GSource     *source,
                       GSourceFunc  func,
                       gpointer     data)
 {
-  LifecycleTimerQueue *queue = ((TimerSource *) source)->queue;
+  LifecycleTimerQueue *queue = g_atomic_pointer_get (&((TimerSource *) source)->queue);
   gint64 now = g_source_get_time (source);
   guint32 last;
 
@@ -215,7 +215,7 @@ lifecycle_timer_queue_unref (LifecycleTimerQueue *queue)
   g_free (queue);
 }
 
-/* Called by the context when the source is destroyed. From then on, the address may be that of another
+/* Called when the source is destroyed, by the context. From then on, the address may be that of another
  * context.
  */
 static void
@@ -223,21 +223,8 @@ timer_queue_destroyed (gpointer data)
 {
   LifecycleTimerQueue *queue = data;
 
-  g_atomic_int_set (&queue->gone, TRUE);
-}
-
-static gboolean
-timer_queue_never_called (gpointer data)
-{
-  g_assert_not_reached ();
-}
-
-static void
-timer_queue_finalize (GSource *source)
-{
-  LifecycleTimerQueue *queue = ((TimerSource *) source)->queue;
-
   g_mutex_lock (&queues_lock);
+  g_atomic_int_set (&queue->gone, TRUE);
   if (g_hash_table_lookup (queues, queue->context) == queue)
     g_hash_table_remove (queues, queue->context);
   g_mutex_unlock (&queues_lock);
@@ -248,9 +235,14 @@ timer_queue_finalize (GSource *source)
   lifecycle_timer_queue_unref (queue);
 }
 
+static gboolean
+timer_queue_never_called (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
 static GSourceFuncs timer_queue_funcs = {
   .dispatch = timer_queue_dispatch,
-  .finalize = timer_queue_finalize,
 };
 
 static LifecycleTimerQueue *
@@ -259,7 +251,6 @@ timer_queue_new (GMainContext *context)
   GSource *source = g_source_new (&timer_queue_funcs, sizeof (TimerSource));
   LifecycleTimerQueue *queue = g_new0 (LifecycleTimerQueue, 1);
 
-  ((TimerSource *) source)->queue = queue;
   g_source_set_static_name (source, "Lifecycle timers");
   /* If a callback runs the main loop, the other timers must go on. */
   g_source_set_can_recurse (source, TRUE);
@@ -270,6 +261,7 @@ timer_queue_new (GMainContext *context)
   queue->source = source;
   queue->ready_time = G_MAXINT64;
   heap_resize (queue, HEAP_LEAST);
+  g_atomic_pointer_set (&((TimerSource *) source)->queue, queue);
   g_source_attach (source, context);
   g_source_unref (source);
 

@@ -42,6 +42,61 @@ void
   __tsan_acquire (mutex);
 }
 
+/* What a thread has done while it owned a context comes before what the next one does. */
+gboolean
+(g_main_context_acquire) (GMainContext *context)
+{
+  gboolean acquired = REAL (g_main_context_acquire) (context);
+
+  if (acquired)
+    __tsan_acquire (context != NULL ? context : g_main_context_default ());
+  return acquired;
+}
+
+void
+(g_main_context_release) (GMainContext *context)
+{
+  __tsan_release (context != NULL ? context : g_main_context_default ());
+  REAL (g_main_context_release) (context);
+}
+
+/* The last one to let go of it closes and frees what others have used. */
+void
+(g_main_context_unref) (GMainContext *context)
+{
+  __tsan_release (context);
+  __tsan_acquire (context);
+  REAL (g_main_context_unref) (context);
+}
+
+void
+(g_main_context_push_thread_default) (GMainContext *context)
+{
+  REAL (g_main_context_push_thread_default) (context);
+  __tsan_acquire (context);
+}
+
+void
+(g_main_context_pop_thread_default) (GMainContext *context)
+{
+  __tsan_release (context);
+  REAL (g_main_context_pop_thread_default) (context);
+}
+
+gboolean
+(g_main_context_iteration) (GMainContext *context,
+                            gboolean      may_block)
+{
+  gpointer address = context != NULL ? context : g_main_context_default ();
+  gboolean dispatched;
+
+  /* The thread owns the context by now, in most cases. */
+  __tsan_acquire (address);
+  dispatched = REAL (g_main_context_iteration) (context, may_block);
+  __tsan_release (address);
+  return dispatched;
+}
+
 gboolean
 (g_mutex_trylock) (GMutex *mutex)
 {
