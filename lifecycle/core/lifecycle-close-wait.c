@@ -111,8 +111,8 @@ lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
 
       lifecycle_ledger_lock (&holdings->ledger);
       pending = holdings->n_pending > 0 && !lifecycle_scope_is_closed (scope);
-      *gave_up |= holdings->gave_up || (pending && holdings->home_gone);
       pending = pending && !holdings->home_gone;
+      *gave_up |= holdings->gave_up;
       lifecycle_ledger_unlock (&holdings->ledger);
       if (pending)
         return TRUE;
@@ -218,6 +218,24 @@ close_wait_note_overdue (LifecycleCloseWait *self)
     }
 }
 
+/* Returns whether something is pending in a scope whose home is gone. */
+static gboolean
+close_wait_is_cut_off (LifecycleCloseWait *self)
+{
+  gboolean cut_off = FALSE;
+
+  for (guint i = 0; i < self->scopes->len && !cut_off; i++)
+    {
+      LifecycleHoldings *holdings = lifecycle_scope_get_holdings (g_ptr_array_index (self->scopes, i));
+
+      lifecycle_ledger_lock (&holdings->ledger);
+      cut_off = holdings->n_pending > 0 && holdings->home_gone;
+      lifecycle_ledger_unlock (&holdings->ledger);
+    }
+
+  return cut_off;
+}
+
 /* Called at home, in a drain. Closes the scope if nothing is pending any more. */
 void
 lifecycle_close_wait_end_drain (LifecycleCloseWait *self)
@@ -227,7 +245,7 @@ lifecycle_close_wait_end_drain (LifecycleCloseWait *self)
   if (!self->draining || lifecycle_close_wait_has_pending (self, &gave_up))
     return;
 
-  if (gave_up)
+  if (close_wait_is_cut_off (self))
     close_wait_note_overdue (self);
   lifecycle_close_wait_start (self, TRUE);
 }
