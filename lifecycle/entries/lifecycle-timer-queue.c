@@ -17,10 +17,10 @@
 struct _LifecycleTimerQueue
 {
   gint             refs;        /* atomic */
-  gint             gone;        /* atomic; the source has been destroyed, usually with its context */
   GMutex           lock;
   GMainContext    *context;     /* not owned: it owns the source */
-  GSource         *source;      /* not owned; NULL once it is destroyed */
+  GSource         *source;      /* not owned; NULL once it is destroyed, usually with its context; atomic,
+                                   set and used under the lock */
   LifecycleTimer **heap;
   guint            n_timers;
   guint            n_allocated;
@@ -223,15 +223,15 @@ timer_queue_destroyed (gpointer data)
 {
   LifecycleTimerQueue *queue = data;
 
+  g_mutex_lock (&queue->lock);
+  g_atomic_pointer_set (&queue->source, NULL);
+  g_mutex_unlock (&queue->lock);
+
   g_mutex_lock (&queues_lock);
-  g_atomic_int_set (&queue->gone, TRUE);
   if (g_hash_table_lookup (queues, queue->context) == queue)
     g_hash_table_remove (queues, queue->context);
   g_mutex_unlock (&queues_lock);
 
-  g_mutex_lock (&queue->lock);
-  queue->source = NULL;
-  g_mutex_unlock (&queue->lock);
   lifecycle_timer_queue_unref (queue);
 }
 
@@ -275,7 +275,7 @@ static inline gboolean
 queue_is_of (LifecycleTimerQueue *queue,
              GMainContext        *context)
 {
-  return queue != NULL && queue->context == context && !g_atomic_int_get (&queue->gone);
+  return queue != NULL && queue->context == context && g_atomic_pointer_get (&queue->source) != NULL;
 }
 
 /* Gets a reference on the queue of a context, which the caller keeps alive. */
