@@ -110,8 +110,7 @@ lifecycle_close_wait_has_pending (LifecycleCloseWait *self,
       gboolean pending;
 
       lifecycle_ledger_lock (&holdings->ledger);
-      pending = holdings->n_pending > 0 && !lifecycle_scope_is_closed (scope);
-      pending = pending && !holdings->home_gone;
+      pending = holdings->n_pending > 0 && !holdings->home_gone && !lifecycle_scope_is_closed (scope);
       *gave_up |= holdings->gave_up;
       lifecycle_ledger_unlock (&holdings->ledger);
       if (pending)
