@@ -42,6 +42,12 @@ void
   __tsan_acquire (mutex);
 }
 
+static gpointer
+context_address (GMainContext *context)
+{
+  return context != NULL ? context : g_main_context_default ();
+}
+
 /* What a thread has done while it owned a context comes before what the next one does. */
 gboolean
 (g_main_context_acquire) (GMainContext *context)
@@ -49,14 +55,14 @@ gboolean
   gboolean acquired = REAL (g_main_context_acquire) (context);
 
   if (acquired)
-    __tsan_acquire (context != NULL ? context : g_main_context_default ());
+    __tsan_acquire (context_address (context));
   return acquired;
 }
 
 void
 (g_main_context_release) (GMainContext *context)
 {
-  __tsan_release (context != NULL ? context : g_main_context_default ());
+  __tsan_release (context_address (context));
   REAL (g_main_context_release) (context);
 }
 
@@ -87,7 +93,7 @@ gboolean
 (g_main_context_iteration) (GMainContext *context,
                             gboolean      may_block)
 {
-  gpointer address = context != NULL ? context : g_main_context_default ();
+  gpointer address = context_address (context);
   gboolean dispatched;
 
   /* The thread owns the context by now, in most cases. */

@@ -27,6 +27,21 @@ test_amount (guint full)
   return g_getenv ("LIFECYCLE_TEST_SLOW") != NULL ? MIN (full, 2000) : full;
 }
 
+/* What the program is told by `--seconds N`, or the default. */
+TEST_UNUSED static double
+test_get_seconds (int     argc,
+                  char  **argv,
+                  double  seconds)
+{
+  for (int i = 1; i + 1 < argc; i++)
+    {
+      if (strcmp (argv[i], "--seconds") == 0)
+        seconds = g_ascii_strtod (argv[i + 1], NULL);
+    }
+
+  return seconds;
+}
+
 /* The log: words, each followed by a space, in the order in which user code ran. It is for the main
  * thread only. */
 

@@ -510,12 +510,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-
-  for (int i = 1; i + 1 < argc; i++)
-    {
-      if (strcmp (argv[i], "--seconds") == 0)
-        seconds = g_ascii_strtod (argv[i + 1], NULL);
-    }
+  seconds = test_get_seconds (argc, argv, seconds);
 
   g_test_add_func ("/lifecycle/homes-stress/melee", test_homes);
 
